@@ -1,0 +1,19 @@
+"""mmextra: five detection papers as components for mmdet and mmrotate.
+
+Importing this package makes the host libraries work on current Python and
+PyTorch (:mod:`mmextra.compat`) and registers every component in the hosts'
+own registries. In a config one line does it::
+
+    custom_imports = dict(imports=['mmextra'], allow_failed_imports=False)
+"""
+from .compat import check_stack, import_mmrotate, trust_own_checkpoints
+from .version import __version__
+
+check_stack()
+import_mmrotate()
+trust_own_checkpoints()
+
+# The components need the hosts in working order first.
+from . import datasets, engine, evaluation, models  # noqa: E402
+
+__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models']

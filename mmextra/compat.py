@@ -1,0 +1,141 @@
+"""What the hosts need to run on current Python and PyTorch.
+
+Three fixes and nothing else: a check of the stack that says which command
+mends it, mmrotate's import on Python >= 3.10, and loading of mmengine's own
+checkpoints under torch's safe unpickler.
+"""
+import collections
+import collections.abc
+import importlib
+import warnings
+from typing import Any
+
+INSTALL = 'python tools/install_mmcv.py'
+# package -> (first version that works, first version never tried)
+TESTED = {
+    'mmcv': ('2.0.0', '2.1.0'),
+    'mmdet': ('3.0.0', '3.2.0'),
+    'mmengine': ('0.10.0', '0.11.0'),
+}
+
+
+def _only_about(error: ModuleNotFoundError, name: str) -> None:
+    """Pass on an error that is about another package, cause and all."""
+    if error.name != name:
+        raise error
+
+
+def check_stack() -> None:
+    """Import the hosts, or say which command installs what is missing.
+
+    Versions above the tested range warn and are let through.
+
+    Raises:
+        ImportError: If torch, mmcv, mmcv's compiled ops or mmdet cannot be
+            imported, or one is older than the oldest that works.
+    """
+    try:
+        import torch  # noqa: F401
+    except ModuleNotFoundError as error:
+        _only_about(error, 'torch')
+        raise ImportError(
+            'mmextra needs PyTorch. Install it first, on a machine without '
+            'GPU by "pip install torch==2.13.0", else by the command that '
+            'pytorch.org gives for your CUDA version.') from error
+    try:
+        import mmcv  # noqa: F401
+    except ModuleNotFoundError as error:
+        _only_about(error, 'mmcv')
+        raise ImportError(
+            f'mmextra needs mmcv. Build and install it by "{INSTALL}" from '
+            'the mmextra folder (no wheels exist for current PyTorch).'
+        ) from error
+    try:
+        from mmcv.ops import nms  # noqa: F401
+    except (ImportError, OSError) as error:
+        raise ImportError(
+            'mmcv is installed but its compiled ops cannot be loaded '
+            f'({error}). They were not built, or for another PyTorch. Run '
+            f'"{INSTALL}" from the mmextra folder.') from error
+    from mmengine.utils import digit_version
+    for name, (first, beyond) in TESTED.items():
+        try:
+            found = importlib.import_module(name).__version__
+        except ModuleNotFoundError as error:
+            _only_about(error, name)
+            raise ImportError(
+                f'mmextra needs {name}. Install it by "pip install '
+                f'\'{name}>={first},<{beyond}\'".') from error
+        if digit_version(found) < digit_version(first):
+            raise ImportError(
+                f'mmextra needs {name} >= {first}, found {found}. Upgrade by '
+                f'"pip install \'{name}>={first},<{beyond}\'".')
+        if digit_version(found) >= digit_version(beyond):
+            warnings.warn(
+                f'mmextra was tested with {name} {first} up to, not '
+                f'including, {beyond}; found {found}.', stacklevel=3)
+
+
+def import_mmrotate() -> None:
+    """Import mmrotate 1.0.0rc1 and register its modules.
+
+    It imports ``collections.Sequence``, which Python 3.10 dropped
+    (https://github.com/open-mmlab/mmrotate/issues/859): the name is lent
+    for the length of this import.
+
+    Raises:
+        ImportError: If mmrotate is absent or refuses the stack.
+    """
+    lend = not hasattr(collections, 'Sequence')
+    if lend:
+        collections.Sequence = collections.abc.Sequence
+    try:
+        from mmrotate.utils import register_all_modules
+        register_all_modules(init_default_scope=False)
+    except ModuleNotFoundError as error:
+        _only_about(error, 'mmrotate')
+        raise ImportError(
+            f'mmextra needs mmrotate 1.0.0rc1 ({error}). Install it by '
+            '"pip install mmrotate==1.0.0rc1".') from error
+    finally:
+        if lend:
+            del collections.Sequence
+
+
+def _history_attribute(obj: Any, name: str) -> Any:
+    """``getattr``, for the statistics of a ``HistoryBuffer`` only."""
+    from mmengine.logging import HistoryBuffer
+    if obj is not HistoryBuffer or name not in ('min', 'max', 'mean',
+                                                'current'):
+        raise ValueError(
+            f'the checkpoint asks for attribute {name!r} of {obj!r}, which '
+            'mmengine never writes; it is refused')
+    return getattr(obj, name)
+
+
+def trust_own_checkpoints() -> None:
+    """Let ``torch.load(weights_only=True)`` read mmengine's checkpoints.
+
+    torch >= 2.6 loads safely by default and refuses the message hub that
+    mmengine saves (https://github.com/open-mmlab/mmengine/issues/1655).
+    The few harmless classes in it are put on torch's allow-list, so a
+    checkpoint with anything else is still refused.
+    """
+    import numpy as np
+    import torch
+    if not hasattr(torch.serialization, 'add_safe_globals'):
+        return
+    from mmengine.logging import HistoryBuffer
+    core = getattr(np, '_core', None) or np.core
+    rebuild, scalar = core.multiarray._reconstruct, core.multiarray.scalar
+    # A checkpoint names numpy's functions by their old or their new path,
+    # whatever numpy reads it.
+    numpy_names = [(function, f'numpy.{path}.multiarray.{name}')
+                   for function, name in ((rebuild, '_reconstruct'),
+                                          (scalar, 'scalar'))
+                   for path in ('core', '_core')]
+    kinds = ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'b1')
+    torch.serialization.add_safe_globals(
+        [HistoryBuffer, np.ndarray, np.dtype,
+         (_history_attribute, 'builtins.getattr'), *numpy_names] +
+        [type(np.dtype(kind)) for kind in kinds])

@@ -1,0 +1,290 @@
+"""Dense head of LARSD (Sec. II-B)."""
+import math
+from typing import Dict, List, Optional, Tuple
+
+import torch
+from mmcv.cnn import ConvModule
+from mmdet.models.dense_heads import AnchorHead
+from mmdet.structures.bbox import get_box_tensor
+from mmdet.utils import (
+    ConfigType,
+    InstanceList,
+    OptInstanceList,
+    OptMultiConfig,
+    reduce_mean,
+)
+from mmengine.config import ConfigDict
+from mmengine.structures import InstanceData
+from mmrotate.registry import MODELS
+from torch import Tensor, nn
+
+from ..task_modules.assigners.same_center_assigner import IGNORED
+from ..task_modules.coders import rbox2distance
+from .lasa_head import LASAMixin
+
+
+@MODELS.register_module()
+class LARSDHead(LASAMixin, AnchorHead):
+    """Score, four edge distances and an angle for every (w, h) prior.
+
+    Two subnets, shared by all levels: ``stacked_convs`` 3x3 convolutions
+    and a 1x1 convolution each. Losses follow Eq. 2, scores are aligned
+    before NMS when ``test_cfg`` has a ``lasa``.
+
+    Not in the paper: the number of channels, the initialisation (the
+    untrained head predicts every prior around its location) and both
+    normalisers of Eq. 2, the mean number of positives over all ranks.
+
+    Args:
+        num_classes (int): Number of categories.
+        in_channels (int): Channels of the neck's maps.
+        feat_channels (int): Channels inside the subnets.
+        stacked_convs (int): Number of 3x3 convolutions in a subnet.
+        anchor_generator (dict): Config of the priors; its lists of shapes
+            must have one length.
+        bbox_coder (dict): Config of the coder.
+        loss_cls (dict): Config of L_cls, with sigmoid.
+        loss_bbox (dict): Config of L_d, over (N, 4) distances.
+        loss_angle (dict): Config of L_a, over (N, ) angles.
+        pos_balance (str): 'none', or 'per_gt': positives of one box share
+            one weight in the box losses, so large ships, with many
+            locations inside, do not outweigh small ones.
+        init_cfg (dict or list[dict], optional): Initialisation.
+        **kwargs: ``train_cfg`` with ``assigner``, ``test_cfg`` with
+            ``score_thr``, ``nms_pre``, ``nms``, ``max_per_img`` and
+            ``lasa``.
+
+    Raises:
+        ValueError: If ``pos_balance`` is unknown.
+    """
+
+    def __init__(self,
+                 num_classes: int,
+                 in_channels: int,
+                 feat_channels: int = 128,
+                 stacked_convs: int = 3,
+                 anchor_generator: ConfigType = dict(
+                     type='RotatedShapePriorGenerator', strides=[4, 8, 16]),
+                 bbox_coder: ConfigType = dict(type='RotatedDistanceCoder'),
+                 loss_cls: ConfigType = dict(
+                     type='mmdet.FocalLoss',
+                     use_sigmoid=True,
+                     gamma=2.0,
+                     alpha=0.25,
+                     loss_weight=1.0),
+                 loss_bbox: ConfigType = dict(
+                     type='UnitBoxIoULoss', loss_weight=1.0),
+                 loss_angle: ConfigType = dict(
+                     type='CosineAngleLoss', loss_weight=10.0),
+                 pos_balance: str = 'none',
+                 init_cfg: OptMultiConfig = dict(
+                     type='Normal',
+                     layer='Conv2d',
+                     std=0.01,
+                     override=dict(
+                         type='Normal',
+                         name='conv_cls',
+                         std=0.01,
+                         bias_prob=0.01)),
+                 **kwargs) -> None:
+        if pos_balance not in ('none', 'per_gt'):
+            raise ValueError("pos_balance must be 'none' or 'per_gt', got "
+                             f'{pos_balance!r}')
+        self.stacked_convs = stacked_convs
+        super().__init__(
+            num_classes,
+            in_channels,
+            feat_channels=feat_channels,
+            anchor_generator=anchor_generator,
+            bbox_coder=bbox_coder,
+            loss_cls=loss_cls,
+            loss_bbox=loss_bbox,
+            init_cfg=init_cfg,
+            **kwargs)
+        self.loss_angle = MODELS.build(loss_angle)
+        self.pos_balance = pos_balance
+
+    def _init_layers(self) -> None:
+        """Both subnets; the channel of prior k is k * C + class in the one
+        and k * 5 + coordinate in the other."""
+        self.cls_convs, self.reg_convs = self._subnet(), self._subnet()
+        num_priors = self.num_base_priors
+        self.conv_cls = nn.Conv2d(self.feat_channels,
+                                  num_priors * self.cls_out_channels, 1)
+        self.conv_reg = nn.Conv2d(self.feat_channels,
+                                  num_priors * self.bbox_coder.encode_size, 1)
+
+    def _subnet(self) -> nn.Sequential:
+        return nn.Sequential(*[
+            ConvModule(self.feat_channels if i else self.in_channels,
+                       self.feat_channels, 3, padding=1)
+            for i in range(self.stacked_convs)
+        ])
+
+    def init_weights(self) -> None:
+        """Start from the priors: each distance half a side, no angle."""
+        super().init_weights()
+        with torch.no_grad():
+            bias = self.conv_reg.bias.view(-1, self.bbox_coder.encode_size)
+            bias[:, :4] = math.log(0.5)
+            bias[:, 4] = 0
+
+    def forward_single(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        """Predictions of one level.
+
+        Args:
+            x (Tensor): Shape (B, in_channels, H, W).
+
+        Returns:
+            tuple[Tensor, Tensor]: Logits (B, K * C, H, W) and raw boxes
+            (B, K * 5, H, W), in float32 also under autocast, for locations
+            and exponentials need its range.
+        """
+        return (self.conv_cls(self.cls_convs(x)).float(),
+                self.conv_reg(self.reg_convs(x)).float())
+
+    def get_assigned(self, featmap_sizes: List[Tuple[int, int]],
+                     batch_gt_instances: InstanceList,
+                     batch_gt_instances_ignore: OptInstanceList,
+                     device: torch.device) -> Tensor:
+        """Assigned boxes of a batch.
+
+        Args:
+            featmap_sizes (list[tuple]): (H, W) of each level.
+            batch_gt_instances (list[:obj:`InstanceData`]): With rotated
+                ``bboxes``.
+            batch_gt_instances_ignore (list[:obj:`InstanceData`], optional):
+                With ``bboxes``.
+            device (torch.device): Place of the result.
+
+        Returns:
+            Tensor: Index of the box within its image, or -1 or -2 as in
+            :class:`SameCenterAssigner`, shape (B, A), in the order of the
+            priors.
+        """
+        generator = self.prior_generator
+        points = [
+            priors.view(-1, self.num_base_priors, 5)[:, 0, :2]
+            for priors in generator.grid_priors(featmap_sizes, device=device)
+        ]
+        shapes = [level.to(device) for level in generator.shapes]
+        ignores = batch_gt_instances_ignore or [None] * len(batch_gt_instances)
+        return torch.stack([
+            torch.cat([
+                level.flatten() for level in self.assigner.assign_levels(
+                    points, shapes, get_box_tensor(gts.bboxes).float(),
+                    None if ignore is None else get_box_tensor(
+                        ignore.bboxes).float())
+            ]) for gts, ignore in zip(batch_gt_instances, ignores)
+        ])
+
+    def loss_by_feat(
+        self,
+        cls_scores: List[Tensor],
+        bbox_preds: List[Tensor],
+        batch_gt_instances: InstanceList,
+        batch_img_metas: List[dict],
+        batch_gt_instances_ignore: OptInstanceList = None
+    ) -> Dict[str, Tensor]:
+        """Losses of Eq. 2.
+
+        Args:
+            cls_scores (list[Tensor]): Per level (B, K * C, H, W).
+            bbox_preds (list[Tensor]): Per level (B, K * 5, H, W).
+            batch_gt_instances (list[:obj:`InstanceData`]): With rotated
+                ``bboxes`` and ``labels``.
+            batch_img_metas (list[dict]): Not needed.
+            batch_gt_instances_ignore (list[:obj:`InstanceData`], optional):
+                With ``bboxes``.
+
+        Returns:
+            dict[str, Tensor]: ``loss_cls``, ``loss_dist``, ``loss_angle``.
+        """
+        sizes = [scores.shape[-2:] for scores in cls_scores]
+        device = cls_scores[0].device
+        logits = _flatten(cls_scores, self.cls_out_channels)
+        raw = _flatten(bbox_preds, self.bbox_coder.encode_size)
+        assigned = self.get_assigned(sizes, batch_gt_instances,
+                                     batch_gt_instances_ignore, device)
+        image, prior = (assigned >= 0).nonzero().unbind(-1)
+        # From an index within the image to one within the batch.
+        firsts = assigned.new_tensor(
+            [0] + [len(gts) for gts in batch_gt_instances]).cumsum(0)
+        gt = assigned[image, prior] + firsts[image]
+        avg_factor = reduce_mean(
+            logits.new_tensor(float(len(gt)))).clamp(min=1).item()
+
+        labels = torch.full_like(assigned, self.num_classes)
+        gt_labels = torch.cat([gts.labels for gts in batch_gt_instances])
+        labels[image, prior] = gt_labels[gt]
+        loss_cls = self.loss_cls(
+            logits.flatten(0, 1), labels.flatten(),
+            (assigned != IGNORED).float().flatten(), avg_factor=avg_factor)
+        if len(gt) == 0:
+            nothing = raw.sum() * 0
+            return dict(loss_cls=loss_cls, loss_dist=nothing,
+                        loss_angle=nothing)
+
+        priors = torch.cat(
+            self.prior_generator.grid_priors(sizes, device=device))[prior]
+        gt_bboxes = torch.cat([get_box_tensor(gts.bboxes).float()
+                               for gts in batch_gt_instances])
+        target, target_angle = rbox2distance(priors[:, :2], gt_bboxes[gt])
+        # The nearest location of a sliver may lie outside of it.
+        outside = (target <= 0).any(-1, keepdim=True)
+        target = torch.where(outside, target.clamp(min=1), target)
+        distances, angles = self.bbox_coder.geometry(priors, raw[image, prior])
+        weight = self._positive_weights(gt)
+        return dict(
+            loss_cls=loss_cls,
+            loss_dist=self.loss_bbox(
+                distances, target, weight, avg_factor=avg_factor),
+            loss_angle=self.loss_angle(
+                angles, target_angle, weight, avg_factor=avg_factor))
+
+    def _positive_weights(self, gt: Tensor) -> Optional[Tensor]:
+        """Weight of each positive from the index of its box, both (P, )."""
+        if self.pos_balance == 'none':
+            return None
+        counts = gt.bincount()
+        return len(gt) / (counts > 0).sum() / counts[gt]
+
+    def _bbox_post_process(self,
+                           results: InstanceData,
+                           cfg: ConfigDict,
+                           rescale: bool = False,
+                           with_nms: bool = True,
+                           img_meta: Optional[dict] = None) -> InstanceData:
+        """The host's NMS, with all centres moved to positive coordinates.
+
+        mmcv keeps classes apart by offsets beyond the largest coordinate,
+        so with negative centres boxes of two classes can meet and suppress
+        each other.
+
+        Args:
+            results (:obj:`InstanceData`): Candidates of one image.
+            cfg (ConfigDict): As in the host.
+            rescale (bool): As in the host.
+            with_nms (bool): As in the host.
+            img_meta (dict, optional): As in the host.
+
+        Returns:
+            :obj:`InstanceData`: Detections of the image.
+        """
+        lowest = results.bboxes.tensor[:, :2].clamp(max=0)
+        shift = -lowest.amin(0) if len(results) else lowest.new_zeros(2)
+        results.bboxes.translate_(shift.tolist())
+        results = super()._bbox_post_process(results, cfg, rescale, with_nms,
+                                             img_meta)
+        if rescale:
+            shift = shift / shift.new_tensor(img_meta['scale_factor'])
+        results.bboxes.translate_((-shift).tolist())
+        return results
+
+
+def _flatten(maps: List[Tensor], channels: int) -> Tensor:
+    """Predictions of all levels as (B, A, channels)."""
+    return torch.cat([
+        level.permute(0, 2, 3, 1).reshape(len(level), -1, channels)
+        for level in maps
+    ], dim=1)

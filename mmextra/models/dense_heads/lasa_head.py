@@ -1,0 +1,170 @@
+"""LASA for the dense heads of mmdet and mmrotate."""
+import copy
+from typing import List, Optional, Type, Union
+
+import torch
+from mmdet.models.dense_heads import RetinaHead
+from mmdet.models.utils import filter_scores_and_topk
+from mmdet.registry import MODELS as MMDET_MODELS
+from mmdet.structures.bbox import BaseBoxes, HorizontalBoxes
+from mmengine.config import ConfigDict
+from mmengine.structures import InstanceData
+from mmrotate.registry import MODELS as MMROTATE_MODELS
+from torch import Tensor, nn
+
+from mmextra.utils import register_in_both
+
+
+def _as_rotated(boxes: Union[Tensor, BaseBoxes]) -> Tensor:
+    """Boxes as (cx, cy, w, h, angle), shape (M, 5)."""
+    if not isinstance(boxes, BaseBoxes):
+        if boxes.size(-1) == 5:
+            return boxes
+        boxes = HorizontalBoxes(boxes, clone=False)
+    return boxes.convert_to('rbox').tensor
+
+
+class LASAMixin:
+    """Let a dense head align its scores before NMS (LARSD, Sec. II-C).
+
+    Put it before the head in the bases. It reads ``test_cfg['lasa']``, a
+    config of :class:`LocalityAwareScoreAlign`; None or absent switches it
+    off. Training is not touched.
+
+    It serves heads with sigmoid scores whose ``_predict_by_feat_single``
+    chooses candidates by ``filter_scores_and_topk``: mmdet's anchor-based
+    and anchor-free heads and all their rotated kin in mmrotate, with or
+    without centerness.
+    """
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        lasa = (self.test_cfg or {}).get('lasa')
+        self.lasa = MMDET_MODELS.build(lasa) if lasa else None
+        if self.lasa and not getattr(self, 'use_sigmoid_cls', True):
+            raise ValueError(
+                f'LASA needs sigmoid scores, but {type(self).__name__} has '
+                'a softmax; set use_sigmoid=True in its loss_cls')
+
+    def _predict_by_feat_single(self, cls_score_list: List[Tensor], *args,
+                                img_meta: dict,
+                                cfg: Optional[ConfigDict] = None,
+                                rescale: bool = False,
+                                with_nms: bool = True,
+                                **kwargs) -> InstanceData:
+        """The head's own candidates, aligned, then its own post-processing.
+
+        Args:
+            cls_score_list (list[Tensor]): Logits of each level of one
+                image, shape (num_priors * num_classes, H, W).
+            *args: The other predictions, as the head passes them.
+            img_meta (dict): As in the head.
+            cfg (ConfigDict, optional): As in the head.
+            rescale (bool): As in the head.
+            with_nms (bool): As in the head.
+            **kwargs: As in the head.
+
+        Returns:
+            :obj:`InstanceData`: As of the head.
+        """
+        predict = super()._predict_by_feat_single
+        if self.lasa is None:
+            return predict(cls_score_list, *args, img_meta=img_meta, cfg=cfg,
+                           rescale=rescale, with_nms=with_nms, **kwargs)
+        cfg = self.test_cfg if cfg is None else cfg
+        # All candidates in the order of their choice, so none is dropped
+        # for its size yet; boxes at the network's scale.
+        raw_cfg = copy.deepcopy(cfg)
+        raw_cfg.min_bbox_size = -1
+        results = predict(cls_score_list, *args, img_meta=img_meta,
+                          cfg=raw_cfg, rescale=False, with_nms=False,
+                          **kwargs)
+        if len(results):
+            results = self._align(cls_score_list, results, cfg)
+        return self._bbox_post_process(
+            results=results, cfg=cfg, rescale=rescale, with_nms=with_nms,
+            img_meta=img_meta)
+
+    def _align(self, cls_score_list: List[Tensor], results: InstanceData,
+               cfg: ConfigDict) -> InstanceData:
+        """Replace the candidates' scores and drop what falls too low."""
+        score_thr = cfg.get('score_thr', 0)
+        maps = [logits.sigmoid() for logits in cls_score_list]
+        raw, levels, channels = [], [], []
+        for level, scores in enumerate(maps):
+            num_priors = len(scores) // self.num_classes
+            # The same call as the head's own gives the same candidates.
+            kept = filter_scores_and_topk(
+                scores.permute(1, 2, 0).reshape(-1, self.num_classes),
+                score_thr, cfg.get('nms_pre', -1))
+            raw.append(kept[0])
+            levels.append(torch.full_like(kept[1], level))
+            channels.append(kept[2] % num_priors * self.num_classes + kept[1])
+        raw = torch.cat(raw)
+        if len(raw) != len(results):
+            raise TypeError(
+                f'{type(self).__name__} does not choose its candidates by '
+                f'score_thr and nms_pre alone ({len(results)} boxes for '
+                f'{len(raw)} scores), so LASA cannot tell where they are '
+                'from; switch it off by test_cfg.lasa=None')
+        aligned = self.lasa(
+            maps, _as_rotated(results.bboxes).float(), raw.float(),
+            torch.cat(levels), torch.cat(channels),
+            self.prior_generator.strides, self._location_offset())
+        # A centerness that the head multiplied in stays in.
+        results.scores = results.scores * (aligned / raw)
+        min_score = self.lasa.min_score
+        return results[aligned > (score_thr if min_score is None else
+                                  min_score)]
+
+    def _location_offset(self) -> float:
+        """Where in a cell the head's locations lie."""
+        generator = self.prior_generator
+        for name in ('offset', 'center_offset'):
+            if hasattr(generator, name):
+                return getattr(generator, name)
+        return 0.0
+
+
+@register_in_both('MODELS')
+class LASARetinaHead(LASAMixin, RetinaHead):
+    """RetinaNet's head, horizontal or rotated, with LASA."""
+
+
+_LASA_CLASSES = {}
+
+
+def _with_lasa(head: Type[nn.Module]) -> Type[nn.Module]:
+    if head not in _LASA_CLASSES:
+        _LASA_CLASSES[head] = type(f'LASA{head.__name__}',
+                                   (LASAMixin, head), {})
+    return _LASA_CLASSES[head]
+
+
+@register_in_both('MODELS')
+def LASAHead(base: str, **kwargs) -> nn.Module:  # noqa: N802
+    """Any dense head with LASA: the head named by ``base``, extended.
+
+    In a config, ``bbox_head=dict(type='LASAHead', base='RotatedFCOSHead',
+    ...)`` with the head's own arguments beside. Checkpoints of the bare
+    head fit.
+
+    Args:
+        base (str): Registered name of the head, with or without scope.
+        **kwargs: Arguments of the head.
+
+    Returns:
+        nn.Module: The head, with :class:`LASAMixin` before its class.
+
+    Raises:
+        KeyError: If no head of that name is registered.
+        TypeError: If the head has no candidates to align.
+    """
+    head = MMROTATE_MODELS.get(base) or MMDET_MODELS.get(base)
+    if head is None:
+        raise KeyError(f'no model named {base!r} is registered in mmrotate '
+                       'or mmdet; check the spelling of base')
+    if not hasattr(head, '_predict_by_feat_single'):
+        raise TypeError(f'{base} is no dense detection head: it has no '
+                        '_predict_by_feat_single to align')
+    return _with_lasa(head)(**kwargs)

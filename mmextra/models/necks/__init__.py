@@ -1,0 +1,3 @@
+from .unet_neck import UNetNeck
+
+__all__ = ['UNetNeck']

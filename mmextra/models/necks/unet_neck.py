@@ -1,0 +1,120 @@
+"""UNet-like neck of LARSD (Sec. II-A, Fig. 3)."""
+from typing import Sequence, Tuple
+
+import torch
+import torch.nn.functional as F
+from mmcv.cnn import ConvModule
+from mmdet.utils import ConfigType, OptMultiConfig
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmextra.utils import register_in_both
+
+FUSE_ORDERS = {'3x3-1x1': (3, 1), '1x1-3x3': (1, 3)}
+
+
+@register_in_both('MODELS')
+class UNetNeck(BaseModule):
+    """Merge deep features into shallow ones by upsampling and concatenation.
+
+    From the deepest map on: upsample (nearest) to the size of the next
+    shallower backbone map, concatenate both, fuse them by a 3x3 and a 1x1
+    convolution. A plain 1x1 convolution then brings every requested level
+    to ``out_channels``. With n inputs there are n - 1 fusions; levels are
+    named 2 to n, as the paper's P2 to P4 for C2 to C5.
+
+    Not in the paper: the channel numbers. The defaults take half of the
+    backbone's width at the same stride, as UNet does.
+
+    Args:
+        in_channels (Sequence[int]): Channels of the backbone's maps, from
+            the shallowest (C2) to the deepest.
+        mid_channels (Sequence[int]): Channels of the fused maps, for levels
+            2 to n.
+        out_channels (int): Channels of every output.
+        out_levels (Sequence[int]): Which levels to return. Fusions and
+            convolutions that none of them needs are not built, so every
+            parameter has a gradient.
+        fuse_order (str): '3x3-1x1' as in the paper, or '1x1-3x3' which
+            reduces the channels first (as EAST does) and costs about a
+            sixth.
+        norm_cfg (dict): Normalisation of the fusing convolutions.
+        act_cfg (dict): Activation of the fusing convolutions.
+        init_cfg (dict or list[dict], optional): Initialisation.
+
+    Raises:
+        ValueError: If the numbers of channels do not fit together, a level
+            does not exist or ``fuse_order`` is unknown.
+    """
+
+    def __init__(self,
+                 in_channels: Sequence[int] = (256, 512, 1024, 2048),
+                 mid_channels: Sequence[int] = (128, 256, 512),
+                 out_channels: int = 128,
+                 out_levels: Sequence[int] = (2, 3, 4),
+                 fuse_order: str = '3x3-1x1',
+                 norm_cfg: ConfigType = dict(type='BN'),
+                 act_cfg: ConfigType = dict(type='ReLU'),
+                 init_cfg: OptMultiConfig = dict(
+                     type='Kaiming', layer='Conv2d')
+                 ) -> None:
+        super().__init__(init_cfg=init_cfg)
+        top = len(in_channels)
+        if top < 2 or len(mid_channels) != top - 1:
+            raise ValueError(
+                'UNetNeck needs at least two in_channels and one '
+                'mid_channels less, got '
+                f'{list(in_channels)} and {list(mid_channels)}')
+        if not out_levels or not set(out_levels) <= set(range(2, top + 1)):
+            raise ValueError(
+                f'out_levels must be some of 2..{top} for {top} inputs, got '
+                f'{list(out_levels)}')
+        if fuse_order not in FUSE_ORDERS:
+            raise ValueError(f'fuse_order must be one of '
+                             f'{sorted(FUSE_ORDERS)}, got {fuse_order!r}')
+        self.in_channels = tuple(in_channels)
+        self.out_levels = tuple(sorted(out_levels))
+
+        first_kernel, second_kernel = FUSE_ORDERS[fuse_order]
+        layer = dict(bias=False, norm_cfg=norm_cfg, act_cfg=act_cfg)
+        self.fuse_convs = nn.ModuleDict()
+        self.out_convs = nn.ModuleDict()
+        deep = in_channels[-1]
+        for level in range(top, self.out_levels[0] - 1, -1):
+            mid = mid_channels[level - 2]
+            self.fuse_convs[str(level)] = nn.Sequential(
+                ConvModule(deep + in_channels[level - 2], mid, first_kernel,
+                           padding=first_kernel // 2, **layer),
+                ConvModule(mid, mid, second_kernel,
+                           padding=second_kernel // 2, **layer))
+            if level in self.out_levels:
+                self.out_convs[str(level)] = nn.Conv2d(mid, out_channels, 1)
+            deep = mid
+
+    def forward(self, inputs: Sequence[Tensor]) -> Tuple[Tensor, ...]:
+        """Fuse the backbone's maps.
+
+        Args:
+            inputs (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i), the
+                shallowest first. Sizes need not be exact halves.
+
+        Returns:
+            tuple[Tensor]: One map of shape (B, out_channels, H_i, W_i) for
+            each of ``out_levels``, the shallowest first.
+
+        Raises:
+            ValueError: If the number of inputs is wrong.
+        """
+        if len(inputs) != len(self.in_channels):
+            raise ValueError(f'UNetNeck was built for '
+                             f'{len(self.in_channels)} inputs, got '
+                             f'{len(inputs)}')
+        outs = []
+        fused = inputs[-1]
+        for level, fuse in self.fuse_convs.items():
+            skip = inputs[int(level) - 2]
+            deep = F.interpolate(fused, size=skip.shape[-2:], mode='nearest')
+            fused = fuse(torch.cat([deep, skip], dim=1))
+            if level in self.out_convs:
+                outs.append(self.out_convs[level](fused))
+        return tuple(outs[::-1])

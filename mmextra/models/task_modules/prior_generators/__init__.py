@@ -1,0 +1,3 @@
+from .rotated_shape_prior_generator import RotatedShapePriorGenerator
+
+__all__ = ['RotatedShapePriorGenerator']

@@ -1,0 +1,265 @@
+import math
+
+import pytest
+import torch
+from mmengine.config import ConfigDict
+from mmengine.structures import InstanceData
+from mmrotate.structures.bbox import RotatedBoxes
+
+from mmextra.models.dense_heads import LARSDHead
+from mmextra.models.losses import unitbox_iou_loss
+from mmextra.models.task_modules.coders import norm_angle_45, rbox2distance
+from tests.helpers import larsd_case, random_rboxes
+
+ANCHORS = [[(20, 6), (6, 20)], [(40, 10), (10, 40)], [(80, 20), (20, 80)]]
+LASA = dict(type='LocalityAwareScoreAlign')
+
+
+def make_head(num_classes=1, lasa=None, anchors=ANCHORS, assigner=None,
+              **kwargs):
+    head = LARSDHead(
+        num_classes=num_classes,
+        in_channels=8,
+        feat_channels=8,
+        anchor_generator=dict(
+            type='RotatedShapePriorGenerator', strides=[4, 8, 16],
+            anchors=anchors),
+        train_cfg=ConfigDict(
+            assigner=assigner or dict(type='SameCenterAssigner')),
+        test_cfg=ConfigDict(
+            score_thr=0.05, nms_pre=1000, min_bbox_size=0, lasa=lasa,
+            nms=dict(type='nms_rotated', iou_threshold=0.1),
+            max_per_img=500),
+        **kwargs)
+    head.init_weights()
+    return head
+
+
+def features(batch=2, size=128):
+    torch.manual_seed(0)
+    return [torch.randn(batch, 8, size // s, size // s) for s in (4, 8, 16)]
+
+
+def targets(counts, num_classes=1, extent=128):
+    return [InstanceData(
+        bboxes=RotatedBoxes(random_rboxes(n, seed=i, extent=extent)),
+        labels=torch.arange(n) % num_classes)
+        for i, n in enumerate(counts)]
+
+
+def predictions_of(head, gts, size=128):
+    """Outputs that a perfect head would give for one image."""
+    sizes = [(size // s, size // s) for s in (4, 8, 16)]
+    assigned = head.get_assigned(sizes, [gts], None, torch.device('cpu'))[0]
+    priors = torch.cat(head.prior_generator.grid_priors(sizes, device='cpu'))
+    positive = (assigned >= 0).nonzero().flatten()
+    logits = torch.full((len(priors), head.num_classes), -8.)
+    logits[positive, gts.labels[assigned[positive]]] = 8.
+    raw = torch.zeros(len(priors), 5)
+    raw[positive] = head.bbox_coder.encode(
+        priors[positive], gts.bboxes[assigned[positive]])
+    # mmcv's rotated IoU is wrong for exact copies; real outputs never are.
+    raw += torch.randn(
+        raw.shape, generator=torch.Generator().manual_seed(0)) * 1e-3
+    cls_scores, bbox_preds, first = [], [], 0
+    for height, width in sizes:
+        last = first + height * width * head.num_base_priors
+        for out, values in ((cls_scores, logits), (bbox_preds, raw)):
+            out.append(values[first:last].view(height, width, -1).permute(
+                2, 0, 1)[None])
+        first = last
+    return cls_scores, bbox_preds
+
+
+def test_parameters_and_shapes_by_hand():
+    case = larsd_case('param_counts')
+    head = LARSDHead(1, 128, anchor_generator=dict(
+        type='RotatedShapePriorGenerator', strides=[4, 8, 16],
+        anchors=[[(8, 8)] * 5] * 3))
+    assert sum(p.numel() for p in head.parameters()) == \
+        case['expected']['head']
+    cls_scores, bbox_preds = head(
+        [torch.zeros(2, 128, s, s) for s in (128, 64, 32)])
+    assert [list(s.shape) for s in cls_scores] == \
+        case['expected']['cls_shapes']
+    assert [list(s.shape) for s in bbox_preds] == \
+        case['expected']['reg_shapes']
+
+
+def test_untrained_head_predicts_its_priors():
+    head = make_head()
+    cls_scores, bbox_preds = head([x * 0 for x in features(1)])
+    assert torch.allclose(
+        cls_scores[0].sigmoid(), torch.tensor(0.01), atol=1e-6)
+    priors = head.prior_generator.grid_priors([(32, 32)] * 3, device='cpu')
+    raw = bbox_preds[0].permute(0, 2, 3, 1).reshape(-1, 5)
+    assert torch.allclose(
+        head.bbox_coder.decode(priors[0], raw).tensor, priors[0], atol=1e-4)
+
+
+@pytest.mark.parametrize('counts', [(4, 0), (0, 0), (7, 3)])
+def test_loss_reaches_every_parameter(counts):
+    head = make_head(num_classes=3)
+    losses = head.loss_by_feat(*head(features()), targets(counts, 3), [])
+    assert set(losses) == {'loss_cls', 'loss_dist', 'loss_angle'}
+    sum(losses.values()).backward()
+    for name, parameter in head.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+    assert losses['loss_cls'] > 0
+    assert (losses['loss_dist'] > 0) == (sum(counts) > 0)
+
+
+def test_loss_equals_the_sum_written_out():
+    head = make_head(num_classes=2)
+    gts = targets((5, 6), 2)
+    cls_scores, bbox_preds = head(features())
+    losses = head.loss_by_feat(cls_scores, bbox_preds, gts, [])
+    sizes = [s.shape[-2:] for s in cls_scores]
+    assigned = head.get_assigned(sizes, gts, None, torch.device('cpu'))
+    priors = torch.cat(head.prior_generator.grid_priors(sizes, device='cpu'))
+    count, loss_cls, loss_dist, loss_angle = 0, 0., 0., 0.
+    for image in range(2):
+        offset = 0
+        for level in range(3):
+            height, width = sizes[level]
+            for k in range(2):
+                index = (torch.arange(height * width) * 2 + k + offset)
+                gt = assigned[image, index]
+                scores = cls_scores[level][image, 2 * k:2 * k + 2]
+                p = scores.sigmoid().flatten(1).t()
+                hit = torch.zeros_like(p)
+                hit[gt >= 0, gts[image].labels[gt[gt >= 0]]] = 1
+                focal = -(0.25 * hit * (1 - p)**2 * p.log() + 0.75 *
+                          (1 - hit) * p**2 * (1 - p).log())
+                loss_cls += focal[gt != -2].sum()
+                raw = bbox_preds[level][image, 5 * k:5 * k + 5]
+                raw = raw.flatten(1).t()[gt >= 0]
+                prior = priors[index][gt >= 0]
+                boxes = gts[image].bboxes.tensor[gt[gt >= 0]]
+                want, want_angle = rbox2distance(prior[:, :2], boxes)
+                outside = (want <= 0).any(-1)
+                want[outside] = want[outside].clamp(min=1)
+                shape = torch.stack([prior[:, 3], prior[:, 2]] * 2, -1)
+                loss_dist += unitbox_iou_loss(
+                    raw[:, :4].exp() * shape, want, reduction='sum')
+                angle = (raw[:, 4].sigmoid() * 2 - 1) * math.pi / 4
+                loss_angle += 10 * (1 - (angle - want_angle).cos()).sum()
+                count += int((gt >= 0).sum())
+            offset += height * width * 2
+    assert count > 50
+    for name, value in (('cls', loss_cls), ('dist', loss_dist),
+                        ('angle', loss_angle)):
+        assert losses[f'loss_{name}'].item() == pytest.approx(
+            float(value) / count, rel=1e-4), name
+
+
+def test_batch_order_does_not_matter():
+    head = make_head()
+    gts, x = targets((5, 9)), features()
+    one = head.loss_by_feat(*head(x), gts, [])
+    two = head.loss_by_feat(*head([f.flip(0) for f in x]), gts[::-1], [])
+    for name in one:
+        assert one[name].item() == pytest.approx(two[name].item(), rel=1e-5)
+
+
+def test_ignored_boxes_lower_the_score_loss_only():
+    head = make_head()
+    gts, outs = targets((2, )), head(features(1))
+    ignored = [InstanceData(
+        bboxes=RotatedBoxes(torch.tensor([[64., 64., 128., 128., 0.]])))]
+    plain = head.loss_by_feat(*outs, gts, [])
+    hidden = head.loss_by_feat(*outs, gts, [], ignored)
+    assert hidden['loss_cls'] < plain['loss_cls']
+    assert hidden['loss_dist'] == plain['loss_dist']
+
+
+def test_balanced_positives_weigh_boxes_alike():
+    head = make_head(pos_balance='per_gt')
+    gt = torch.tensor([0, 0, 0, 2])
+    weights = head._positive_weights(gt)
+    assert torch.allclose(weights, torch.tensor([2 / 3, 2 / 3, 2 / 3, 2.]))
+    assert make_head()._positive_weights(gt) is None
+
+
+@pytest.mark.parametrize('num_classes', [1, 3])
+@pytest.mark.parametrize('lasa', [None, LASA])
+@pytest.mark.parametrize('scale', [1.0, 0.5])
+def test_perfect_outputs_give_the_boxes_back(num_classes, lasa, scale):
+    head = make_head(num_classes, lasa)
+    boxes = torch.tensor([[30., 30., 38., 10., 0.3], [90., 40., 10., 45., 0.5],
+                          [60., 95., 70., 22., -0.4]])
+    gts = InstanceData(
+        bboxes=RotatedBoxes(boxes), labels=torch.arange(3) % num_classes)
+    result, = head.predict_by_feat(
+        *predictions_of(head, gts),
+        batch_img_metas=[dict(img_shape=(128, 128),
+                              scale_factor=(scale, scale))],
+        rescale=True)
+    assert len(result) == 3
+    order = result.bboxes.tensor[:, 0].argsort()[[0, 2, 1]]
+    found = norm_angle_45(result.bboxes.tensor[order])
+    wanted = norm_angle_45(boxes)
+    wanted[:, :4] /= scale
+    assert torch.allclose(found, wanted, atol=0.5)
+    assert torch.equal(result.labels[order], gts.labels)
+    assert (result.scores > (0.5 if lasa else 0.99)).all()
+
+
+def test_classes_do_not_suppress_each_other_beyond_the_border():
+    head = make_head(num_classes=2)
+    results = InstanceData(
+        bboxes=RotatedBoxes(torch.tensor([[100., 50., 40., 40., 0.],
+                                          [-41., -91., 40., 40., 0.]])),
+        scores=torch.tensor([.9, .8]), labels=torch.tensor([0, 1]))
+    kept = head._bbox_post_process(
+        results, head.test_cfg, img_meta=dict(img_shape=(128, 128)))
+    assert len(kept) == 2
+    assert torch.allclose(kept.bboxes.tensor[1, :2],
+                          torch.tensor([-41., -91.]), atol=1e-4)
+
+
+def test_nothing_found_is_no_error():
+    head = make_head(lasa=LASA)
+    result, = head.predict_by_feat(
+        *head([x * 0 for x in features(1)]),
+        batch_img_metas=[dict(img_shape=(128, 128), scale_factor=(1., 1.))],
+        rescale=True)
+    assert len(result) == 0
+    assert result.bboxes.tensor.shape == (0, 5)
+
+
+def test_autocast_stays_in_float32_where_it_matters():
+    head = make_head(lasa=LASA)
+    head.conv_cls.bias.data.fill_(2.)
+    with torch.autocast('cpu', torch.bfloat16):
+        outs = head(features())
+        losses = head.loss_by_feat(*outs, targets((4, 2)), [])
+        results = head.predict_by_feat(
+            *outs, batch_img_metas=[dict(img_shape=(128, 128))] * 2)
+    assert all(torch.isfinite(v) for v in losses.values())
+    assert results[0].scores.dtype == torch.float32
+    assert results[0].bboxes.tensor.dtype == torch.float32
+
+
+def test_anchor_free_mode():
+    head = make_head(anchors=None, assigner=dict(
+        type='SameCenterAssigner', match_shape=False,
+        area_ranges=[300, 1200]))
+    losses = head.loss_by_feat(*head(features()), targets((4, 3)), [])
+    assert all(v > 0 for v in losses.values())
+    assert head.conv_reg.out_channels == 5
+
+
+@pytest.mark.parametrize('anchors, text', [
+    ([[(8, 8)], [(8, 8), (9, 9)], [(8, 8)]], r'\[1, 2, 1\]'),
+    ([[(8, 8)], [(8, 8)]], 'strides names 3'),
+    ([[(8, -8)]] * 3, 'positive'), ([[]] * 3, 'same number')])
+def test_bad_anchors_are_named(anchors, text):
+    with pytest.raises(ValueError, match=text):
+        make_head(anchors=anchors)
+
+
+def test_unknown_balance_is_named():
+    with pytest.raises(ValueError, match='per_box'):
+        make_head(pos_balance='per_box')
