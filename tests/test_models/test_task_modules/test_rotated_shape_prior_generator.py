@@ -1,4 +1,5 @@
 import torch
+
 from mmextra.models.task_modules.prior_generators import (
     RotatedShapePriorGenerator,
 )
