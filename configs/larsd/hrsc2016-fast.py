@@ -7,4 +7,9 @@ model = dict(
         mid_channels=[64, 128, 256], out_channels=64, fuse_order='1x1-3x3'),
     bbox_head=dict(in_channels=64, feat_channels=64))
 
-custom_hooks = [dict(type='mmdet.BenchmarkHook', name='LARSD-fast')]
+custom_hooks = [
+    dict(
+        type='mmdet.BenchmarkHook',
+        name='LARSD-fast',
+        dataset='HRSC2016')
+]

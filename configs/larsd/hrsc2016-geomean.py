@@ -4,4 +4,9 @@ _base_ = './hrsc2016.py'
 
 model = dict(test_cfg=dict(lasa=dict(mode='geomean')))
 
-custom_hooks = [dict(type='mmdet.BenchmarkHook', name='LARSD-geomean')]
+custom_hooks = [
+    dict(
+        type='mmdet.BenchmarkHook',
+        name='LARSD-geomean',
+        dataset='HRSC2016')
+]

@@ -7,5 +7,6 @@ _base_ = [
 custom_hooks = [
     dict(
         type='mmdet.BenchmarkHook',
-        reference='larsd/table1/RoI_Transformer/HRSC2016')
+        reference='larsd/table1/RoI_Transformer/HRSC2016',
+        dataset='HRSC2016')
 ]

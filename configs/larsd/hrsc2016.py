@@ -7,5 +7,6 @@ _base_ = [
 custom_hooks = [
     dict(
         type='mmdet.BenchmarkHook',
-        reference='larsd/table4/LARSD-11/HRSC2016')
+        reference='larsd/table4/LARSD-11/HRSC2016',
+        dataset='HRSC2016')
 ]

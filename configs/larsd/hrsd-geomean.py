@@ -4,4 +4,9 @@ _base_ = './hrsd.py'
 
 model = dict(test_cfg=dict(lasa=dict(mode='geomean')))
 
-custom_hooks = [dict(type='mmdet.BenchmarkHook', name='LARSD-geomean')]
+custom_hooks = [
+    dict(
+        type='mmdet.BenchmarkHook',
+        name='LARSD-geomean',
+        dataset='HRSD')
+]

@@ -7,5 +7,6 @@ _base_ = [
 custom_hooks = [
     dict(
         type='mmdet.BenchmarkHook',
-        reference='larsd/table1/RoI_Transformer/HRSD')
+        reference='larsd/table1/RoI_Transformer/HRSD',
+        dataset='HRSD')
 ]

@@ -5,4 +5,4 @@ _base_ = [
     '../_base_/datasets/hrsd.py', '../_base_/schedules/larsd_90k.py'
 ]
 
-custom_hooks = [dict(type='mmdet.BenchmarkHook')]
+custom_hooks = [dict(type='mmdet.BenchmarkHook', dataset='HRSD')]

@@ -5,5 +5,8 @@ _base_ = [
 ]
 
 custom_hooks = [
-    dict(type='mmdet.BenchmarkHook', reference='larsd/table4/LARSD-11/HRSD')
+    dict(
+        type='mmdet.BenchmarkHook',
+        reference='larsd/table4/LARSD-11/HRSD',
+        dataset='HRSD')
 ]

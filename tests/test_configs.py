@@ -1,0 +1,116 @@
+"""Every config builds what its name says."""
+from pathlib import Path
+
+import pytest
+import torch
+from mmdet.structures import DetDataSample
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+from mmextra.evaluation.references import get_reference
+from mmrotate.registry import MODELS
+from mmrotate.structures.bbox import RotatedBoxes
+
+from tests.helpers import random_rboxes
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+LARSD = sorted(p.stem for p in (CONFIGS / 'larsd').glob('*.py'))
+# (strides, priors per location, LASA pattern) of the rows in Tables II-IV
+ROWS = {
+    'p2': ([4], 1, None),
+    'p2_rect9': ([4], 1, 'rect9'),
+    'p2_diamond5': ([4], 1, 'diamond5'),
+    'p2_diamond9': ([4], 1, 'diamond9'),
+    'p2_diamond13': ([4], 1, 'diamond13'),
+    'p3': ([8], 1, None),
+    'p4': ([16], 1, None),
+    'p2p3p4': ([4, 8, 16], 1, None),
+    'p2p3p4_diamond9': ([4, 8, 16], 1, 'diamond9'),
+    'p2_anchors': ([4], 15, None),
+    'p2p3p4_anchors': ([4, 8, 16], 5, None),
+    '': ([4, 8, 16], 5, 'diamond9'),
+}
+
+
+def load(name):
+    cfg = Config.fromfile(CONFIGS / 'larsd' / f'{name}.py')
+    init_default_scope(cfg.default_scope)
+    return cfg
+
+
+def resizes(pipeline):
+    return [step for step in pipeline if 'Resize' in step['type']]
+
+
+@pytest.mark.parametrize('name', LARSD)
+def test_config_is_consistent(name):
+    cfg = load(name)
+    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        for step in resizes(cfg[loader].dataset.pipeline):
+            # Anisotropic scales break the angle of rotated boxes.
+            assert step['keep_ratio']
+    assert cfg.model.data_preprocessor.boxtype2tensor is False
+    hook, = [h for h in cfg.custom_hooks if 'BenchmarkHook' in h['type']]
+    if hook.get('reference'):
+        reference = get_reference(hook['reference'])
+        assert hook.get('dataset', 'HRSC2016') in str(reference)
+    assert cfg.default_hooks.visualization
+
+
+@pytest.mark.parametrize('dataset', ['hrsc2016', 'hrsd', 'synthetic'])
+@pytest.mark.parametrize('row', sorted(ROWS))
+def test_rows_of_the_tables(dataset, row):
+    cfg = load(f'{dataset}-{row}' if row else dataset)
+    strides, count, pattern = ROWS[row]
+    cfg.model.backbone.update(depth=18, base_channels=4, init_cfg=None)
+    cfg.model.neck.update(
+        in_channels=[4, 8, 16, 32], mid_channels=[4, 4, 4], out_channels=8)
+    cfg.model.bbox_head.update(in_channels=8, feat_channels=8)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    head = model.bbox_head
+    assert [s[0] for s in head.prior_generator.strides] == strides
+    assert head.num_base_priors == count
+    assert (cfg.model.test_cfg.lasa or {}).get('pattern') == pattern
+    assert (head.lasa is None) == (pattern is None)
+    assert head.assigner.match_shape == (count > 1)
+
+    sample = DetDataSample(metainfo=dict(
+        img_shape=(128, 128), batch_input_shape=(128, 128),
+        scale_factor=(1., 1.)))
+    sample.gt_instances = InstanceData(
+        bboxes=RotatedBoxes(random_rboxes(6, extent=128)),
+        labels=torch.zeros(6, dtype=torch.long))
+    sample.ignored_instances = InstanceData(
+        bboxes=RotatedBoxes(torch.zeros(0, 5)),
+        labels=torch.zeros(0, dtype=torch.long))
+    data = model.data_preprocessor(
+        dict(inputs=[torch.randint(0, 256, (3, 128, 128))] * 2,
+             data_samples=[sample] * 2), True)
+    model.train()
+    losses = model.loss(data['inputs'], data['data_samples'])
+    sum(losses.values()).backward()
+    missing = [n for n, p in model.named_parameters()
+               if p.requires_grad and p.grad is None]
+    assert not missing
+    model.eval()
+    with torch.no_grad():
+        results = model.predict(data['inputs'], data['data_samples'])
+    assert results[0].pred_instances.bboxes.shape[-1] == 5
+
+
+@pytest.mark.parametrize('name', [n for n in LARSD if n.endswith((
+    'rotated_retinanet', 'roi_trans', 'fast'))])
+def test_other_models_build(name):
+    cfg = load(name)
+    cfg.model.backbone.init_cfg = None
+    model = MODELS.build(cfg.model)
+    assert sum(p.numel() for p in model.parameters()) > 1e6
+
+
+def test_literal_schedule_divides_every_10k():
+    cfg = load('hrsd-literal_schedule')
+    assert cfg.param_scheduler[1].type == 'StepLR'
+    assert cfg.param_scheduler[1].step_size == 10000
+    assert load('hrsd').optim_wrapper.optimizer.lr == 0.001
+    assert load('hrsd').train_cfg.max_iters == 90000
