@@ -8,21 +8,27 @@ import collections
 import collections.abc
 import importlib
 import warnings
+from types import ModuleType
 from typing import Any
 
 INSTALL = 'python tools/install_mmcv.py'
-# package -> (first version that works, first version never tried)
+# package -> (first version that works, first version never tried); in the
+# order in which they need each other.
 TESTED = {
+    'mmengine': ('0.10.0', '0.11.0'),
     'mmcv': ('2.0.0', '2.1.0'),
     'mmdet': ('3.0.0', '3.2.0'),
-    'mmengine': ('0.10.0', '0.11.0'),
 }
 
 
-def _only_about(error: ModuleNotFoundError, name: str) -> None:
-    """Pass on an error that is about another package, cause and all."""
-    if error.name != name:
-        raise error
+def _import(name: str, remedy: str) -> ModuleType:
+    """Import a host, or say how to install it if it is the one missing."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ImportError(f'mmextra needs {name}. {remedy}') from error
 
 
 def check_stack() -> None:
@@ -31,49 +37,33 @@ def check_stack() -> None:
     Versions above the tested range warn and are let through.
 
     Raises:
-        ImportError: If torch, mmcv, mmcv's compiled ops or mmdet cannot be
-            imported, or one is older than the oldest that works.
+        ImportError: If torch, mmcv, mmcv's compiled ops, mmengine or mmdet
+            is not installed, or one is older than the oldest that works.
     """
-    try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError as error:
-        _only_about(error, 'torch')
-        raise ImportError(
-            'mmextra needs PyTorch. Install it first, on a machine without '
-            'GPU by "pip install torch==2.13.0", else by the command that '
-            'pytorch.org gives for your CUDA version.') from error
-    try:
-        import mmcv  # noqa: F401
-    except ModuleNotFoundError as error:
-        _only_about(error, 'mmcv')
-        raise ImportError(
-            f'mmextra needs mmcv. Build and install it by "{INSTALL}" from '
-            'the mmextra folder (no wheels exist for current PyTorch).'
-        ) from error
-    try:
-        from mmcv.ops import nms  # noqa: F401
-    except (ImportError, OSError) as error:
-        raise ImportError(
-            'mmcv is installed but its compiled ops cannot be loaded '
-            f'({error}). They were not built, or for another PyTorch. Run '
-            f'"{INSTALL}" from the mmextra folder.') from error
-    from mmengine.utils import digit_version
+    _import('torch', 'Install it first, on a machine without GPU by "pip '
+            'install torch==2.13.0", else by the command that pytorch.org '
+            'gives for your CUDA version.')
+    pip = {name: f'"pip install \'{name}>={first},<{beyond}\'"'
+           for name, (first, beyond) in TESTED.items()}
+    pip['mmcv'] = f'"{INSTALL}" in the mmextra folder'
     for name, (first, beyond) in TESTED.items():
-        try:
-            found = importlib.import_module(name).__version__
-        except ModuleNotFoundError as error:
-            _only_about(error, name)
-            raise ImportError(
-                f'mmextra needs {name}. Install it by "pip install '
-                f'\'{name}>={first},<{beyond}\'".') from error
+        found = _import(name, f'Install it by {pip[name]}.').__version__
+        from mmengine.utils import digit_version
         if digit_version(found) < digit_version(first):
             raise ImportError(
                 f'mmextra needs {name} >= {first}, found {found}. Upgrade by '
-                f'"pip install \'{name}>={first},<{beyond}\'".')
+                f'{pip[name]}.')
         if digit_version(found) >= digit_version(beyond):
             warnings.warn(
                 f'mmextra was tested with {name} {first} up to, not '
                 f'including, {beyond}; found {found}.', stacklevel=3)
+    try:
+        importlib.import_module('mmcv.ops')
+    except (ImportError, OSError) as error:
+        raise ImportError(
+            'mmcv is installed but its compiled ops cannot be loaded '
+            f'({error}). They were not built, or for another PyTorch. Run '
+            f'{pip["mmcv"]}.') from error
 
 
 def import_mmrotate() -> None:
@@ -86,17 +76,13 @@ def import_mmrotate() -> None:
     Raises:
         ImportError: If mmrotate is absent or refuses the stack.
     """
+    _import('mmrotate', 'Install it by "pip install mmrotate==1.0.0rc1".')
     lend = not hasattr(collections, 'Sequence')
     if lend:
         collections.Sequence = collections.abc.Sequence
     try:
         from mmrotate.utils import register_all_modules
         register_all_modules(init_default_scope=False)
-    except ModuleNotFoundError as error:
-        _only_about(error, 'mmrotate')
-        raise ImportError(
-            f'mmextra needs mmrotate 1.0.0rc1 ({error}). Install it by '
-            '"pip install mmrotate==1.0.0rc1".') from error
     finally:
         if lend:
             del collections.Sequence

@@ -1,6 +1,16 @@
+import pytest
 import torch
 
 # Before any test imports mmrotate, which needs it on Python >= 3.10.
 import mmextra  # noqa: F401
+from mmextra.synthetic import make_harbour
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture(scope='session')
+def harbour(tmp_path_factory):
+    """Root of a tiny harbour in HRSC2016's layout; read it only."""
+    root = tmp_path_factory.mktemp('synthetic') / 'harbour'
+    make_harbour(root, num_train=6, num_val=2, num_test=2, image_size=128)
+    return root

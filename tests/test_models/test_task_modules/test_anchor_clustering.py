@@ -70,6 +70,12 @@ def test_one_cluster_is_the_median_per_axis():
     assert centre.tolist() == [[11.5, 21.5]]
 
 
+def test_odd_box_does_not_get_a_centre_of_its_own():
+    wh = torch.tensor([[10., 10]] * 20 + [[20., 10]] * 20 + [[900., 2]])
+    assert farthest_first(wh, 2)[1].tolist() == [900, 2]
+    assert kmeans_shapes(wh, 2).tolist() == [[10, 10], [20, 10]]
+
+
 def test_yolo_style_single_group(planted):
     result = grouped_kmeans(planted, num_groups=1, num_clusters=9)
     assert [len(level) for level in result.anchors] == [9]

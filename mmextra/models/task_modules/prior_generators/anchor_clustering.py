@@ -35,8 +35,6 @@ class AnchorShapes(NamedTuple):
 def farthest_first(wh: Tensor, num_clusters: int) -> Tensor:
     """Start centres: a typical shape, then always the worst covered one.
 
-    Nothing is random, so that the same boxes give the same anchors.
-
     Args:
         wh (Tensor): (w, h), shape (N, 2).
         num_clusters (int): Number of centres.
@@ -53,13 +51,54 @@ def farthest_first(wh: Tensor, num_clusters: int) -> Tensor:
     return wh[chosen]
 
 
+def evenly_spaced(wh: Tensor, key: Tensor, num_clusters: int) -> Tensor:
+    """Start centres: the middles of equal parts of the shapes in an order.
+
+    Args:
+        wh (Tensor): (w, h), shape (N, 2).
+        key (Tensor): What to order by, shape (N, ).
+        num_clusters (int): Number of centres.
+
+    Returns:
+        Tensor: Shape (num_clusters, 2).
+    """
+    middles = (torch.arange(num_clusters) + 0.5) / num_clusters * len(wh)
+    return wh[key.argsort(stable=True)[middles.long()]]
+
+
+def refine(centres: Tensor, wh: Tensor, max_iters: int) -> Tensor:
+    """Move centres to the medians of their members until nothing changes.
+
+    Args:
+        centres (Tensor): (w, h), shape (K, 2).
+        wh (Tensor): (w, h), shape (N, 2).
+        max_iters (int): Bound on the iterations.
+
+    Returns:
+        Tensor: Shape (K, 2).
+    """
+    centres, members = centres.clone(), None
+    for _ in range(max_iters):
+        nearest = shape_iou(centres, wh).argmax(dim=0)
+        if members is not None and nearest.equal(members):
+            break
+        members = nearest
+        for index in members.unique().tolist():
+            # quantile, for torch's median takes the lower of two middles.
+            centres[index] = wh[members == index].quantile(0.5, dim=0)
+    return centres
+
+
 def kmeans_shapes(wh: Tensor,
                   num_clusters: int,
                   max_iters: int = 300) -> Tensor:
-    """Cluster shapes by 1 - IoU; a centre is the median of its members.
+    """Cluster shapes by 1 - IoU.
 
-    Not in the paper: the start (:func:`farthest_first`) and the median,
-    which a few odd boxes do not move.
+    Not in the paper: a centre is the median of its members, per axis, which
+    a few odd boxes do not move; and instead of a random start there are
+    three fixed ones, of which the best mean IoU wins, so that the same boxes
+    give the same anchors. The farthest shapes alone would spend a centre on
+    each odd box.
 
     Args:
         wh (Tensor): (w, h), shape (N, 2), positive, any unit.
@@ -85,16 +124,16 @@ def kmeans_shapes(wh: Tensor,
         raise ValueError(
             f'cannot form {num_clusters} clusters of {len(wh)} boxes with '
             f'{different} different shapes; ask for fewer clusters or groups')
-    centres = farthest_first(wh, num_clusters)
-    members = None
-    for _ in range(max_iters):
-        nearest = shape_iou(centres, wh).argmax(dim=0)
-        if members is not None and nearest.equal(members):
-            break
-        members = nearest
-        for index in members.unique().tolist():
-            # quantile, for torch's median takes the lower of two middles.
-            centres[index] = wh[members == index].quantile(0.5, dim=0)
+    starts = [
+        farthest_first(wh, num_clusters),
+        evenly_spaced(wh, wh[:, 0] / wh[:, 1], num_clusters),
+        evenly_spaced(wh, wh.prod(dim=1), num_clusters)
+    ]
+    # Equal centres would stay equal. The first start has none.
+    results = [refine(start, wh, max_iters) for start in starts
+               if len(start.unique(dim=0)) == num_clusters]
+    centres = max(results, key=lambda result: float(
+        shape_iou(result, wh).amax(dim=0).mean()))
     return centres[centres.prod(dim=1).argsort(stable=True)]
 
 
