@@ -50,7 +50,18 @@ model = dict(
             alpha=0.25,
             loss_weight=1.0),
         loss_bbox=dict(type='UnitBoxIoULoss', loss_weight=1.0),
-        loss_angle=dict(type='CosineAngleLoss', loss_weight=10.0)),
+        loss_angle=dict(type='CosineAngleLoss', loss_weight=10.0),
+        # Not in the paper. From N(0, 0.01), as the head does without this,
+        # three convolutions without normalisation let the signal fade: on
+        # the synthetic harbour the angle loss had not moved after 90
+        # iterations, from here it had fallen by a third.
+        init_cfg=dict(
+            type='Kaiming',
+            layer='Conv2d',
+            override=[
+                dict(type='Normal', name='conv_cls', std=0.01, bias_prob=0.01),
+                dict(type='Normal', name='conv_reg', std=0.01)
+            ])),
     train_cfg=dict(
         assigner=dict(
             type='SameCenterAssigner', pos_iou_thr=0.5, ignore_iou_thr=0.2)),

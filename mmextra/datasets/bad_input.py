@@ -1,0 +1,104 @@
+"""Bad files in a data set: stop at the first, or skip, count and say so."""
+import os.path as osp
+import warnings
+from typing import Dict, List
+
+import numpy as np
+
+from mmextra.evaluation.functional import (
+    box_corners,
+    polygon_area,
+    rotated_iou,
+)
+
+POLICIES = ('raise', 'skip')
+
+
+class AnnotationError(ValueError):
+    """An annotation that cannot be used: where, why, and what to do.
+
+    Args:
+        where (str): File, and line or object and key.
+        problem (str): What is wrong, with the value.
+        remedy (str): What to do about it.
+    """
+
+    def __init__(self, where: str, problem: str, remedy: str) -> None:
+        super().__init__(f'{where}: {problem}. {remedy}')
+
+
+class BadInput:
+    """What to do about bad input.
+
+    Args:
+        on_error (str): ``'raise'`` stops at the first; ``'skip'`` leaves the
+            object or the image out, and :meth:`summarise` counts them.
+
+    Raises:
+        ValueError: If ``on_error`` is neither.
+    """
+
+    def __init__(self, on_error: str) -> None:
+        if on_error not in POLICIES:
+            raise ValueError(
+                f'on_error must be one of {POLICIES}, got {on_error!r}')
+        self.on_error = on_error
+        self.skipped: List[str] = []
+
+    def report(self, error: Exception) -> None:
+        """Raise the error, or remember it."""
+        if self.on_error == 'raise':
+            raise error
+        self.skipped.append(str(error))
+
+    def summarise(self, what: str) -> None:
+        """Warn once about all that was skipped in ``what``, and forget it."""
+        if self.skipped:
+            warnings.warn(
+                f'{what}: skipped {len(self.skipped)} bad images or objects '
+                f'(on_error="skip"); the first: {self.skipped[0]}',
+                stacklevel=2)
+        self.skipped = []
+
+
+def box_problem(quad: np.ndarray, width: int, height: int) -> str:
+    """What is wrong with a box.
+
+    Args:
+        quad (np.ndarray): (8,) corners ``x1, y1, ..., x4, y4``, pixels.
+        width (int): Width of the image in pixels.
+        height (int): Height of the image in pixels.
+
+    Returns:
+        str: The problem; empty for a good box. A box partly outside of the
+        image is good.
+    """
+    quad = np.asarray(quad, np.float64)[None]
+    if not np.isfinite(quad).all():
+        return f'the box {quad[0].tolist()} is not finite'
+    if not abs(polygon_area(box_corners(quad))[0]) > 0:
+        return f'the box {quad[0].tolist()} has no area'
+    x, y = box_corners(quad)[0].mean(0)
+    if 0 <= x <= width and 0 <= y <= height:
+        return ''
+    window = np.array([[0., 0., width, height]])
+    if not rotated_iou(quad, window, mode='iof')[0, 0] > 0:
+        return (f'the box {quad[0].tolist()} lies outside of the image of '
+                f'{width} x {height} pixels')
+    return ''
+
+
+def require_layout(paths: Dict[str, str], help_text: str) -> None:
+    """Check that the folders and files of a data set are there.
+
+    Args:
+        paths (dict[str, str]): What each is, and its path.
+        help_text (str): The expected layout, and how to make it.
+
+    Raises:
+        FileNotFoundError: Names the first that is missing.
+    """
+    for what, path in paths.items():
+        if not osp.exists(path):
+            raise FileNotFoundError(
+                f'{what} not found: {osp.abspath(path)}\n{help_text}')

@@ -1,0 +1,269 @@
+"""HRSD, the ship data set of the LARSD paper."""
+import math
+import os.path as osp
+import re
+import warnings
+from typing import Dict, List, NamedTuple, Optional
+
+from mmengine.dataset import BaseDataset
+from mmengine.fileio import list_from_file
+from mmrotate.registry import DATASETS
+
+from .bad_input import AnnotationError, BadInput, box_problem, require_layout
+from .image_files import EXTENSIONS, image_size, index_images
+
+REMEDY = 'Correct or remove the line, or set on_error="skip"'
+FORM = 'x1 y1 x2 y2 x3 y3 x4 y4 class [difficulty]'
+
+# Images and ships per split (Section IV-A). They add up to 2497 and 9266,
+# while the paper's totals are 2499 and 9269.
+PAPER_SPLITS = dict(train=(1249, 4431), val=(424, 1712), test=(824, 3123))
+
+LAYOUT = """HRSD is not public; bring the images in this layout:
+  {root}/{images}/<id>.(png|jpg|tif|bmp)
+  {root}/{labels}/<id>.txt   lines: x1 y1 x2 y2 x3 y3 x4 y4 ship difficulty
+  {root}/ImageSets/(train|val|test).txt   one id per line
+tools/dataset_converters/convert_hrsd.py makes it of other formats, and
+tools/dataset_converters/tile_images.py cuts large images. For a trial:
+  python tools/make_synthetic.py harbour data/synthetic_harbour
+  python tools/dataset_converters/convert_hrsd.py --from hrsc_xml \
+data/synthetic_harbour {source}"""
+TILING = """
+  python tools/dataset_converters/tile_images.py {source} {root}"""
+
+
+def layout_help(root: str, images: str, labels: str) -> str:
+    """How a data set must lie on disk, and how to make a trial one.
+
+    Args:
+        root (str): Its folder; ``<name>_<size>`` is taken for the tiles of
+            ``<name>``.
+        images (str): Folder of images below the root.
+        labels (str): Folder of text files below the root.
+
+    Returns:
+        str: The text.
+    """
+    source = re.sub(r'_\d+$', '', root)
+    text = LAYOUT + (TILING if source != root else '')
+    return text.format(
+        root=root, images=images, labels=labels, source=source)
+
+
+class DOTALine(NamedTuple):
+    """One object: corners in pixels, class name, difficulty."""
+
+    quad: List[float]
+    name: str
+    difficulty: int
+
+
+def parse_dota_line(line: str) -> Optional[DOTALine]:
+    """Read one line of a DOTA text file.
+
+    Args:
+        line (str): The line.
+
+    Returns:
+        DOTALine or None: The object; None for a line that is empty or a
+        header such as ``gsd:0.3``, that is, short and beginning with a word.
+
+    Raises:
+        ValueError: If the line is neither.
+    """
+    parts = line.split()
+    if not parts:
+        return None
+    try:
+        quad = [float(part) for part in parts[:8]]
+    except ValueError:
+        if len(parts) < 9 and not _is_number(parts[0]):
+            return None
+        raise ValueError('a coordinate is not a number') from None
+    if len(parts) not in (9, 10):
+        raise ValueError(f'{len(parts)} fields instead of 9 or 10')
+    if not all(map(math.isfinite, quad)):
+        raise ValueError('a coordinate is not finite')
+    try:
+        difficulty = int(parts[9]) if len(parts) == 10 else 0
+    except ValueError:
+        raise ValueError(
+            f'the difficulty {parts[9]!r} is not a whole number') from None
+    return DOTALine(quad, parts[8], difficulty)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+@DATASETS.register_module()
+class HRSDDataset(BaseDataset):
+    """HRSD (Section IV-A of the LARSD paper) in DOTA's text format.
+
+    The set is not public and its format not described; images may be of any
+    common kind, their sizes are read from their headers. An image without
+    text file has no ships. Images are sorted by id.
+
+    Boxes are quadrilaterals (eight pixel coordinates, continuous, y down);
+    load them with ``LoadAnnotations(box_type='qbox')``.
+
+    Args:
+        ann_file (str): List of ids, for example ``'ImageSets/train.txt'``.
+            Without it all images of the folder are taken.
+        img_subdir (str): Folder of images below ``data_root``.
+        ann_subdir (str): Folder of text files below ``data_root``.
+        diff_thr (int): Objects of greater difficulty get
+            ``ignore_flag=1``.
+        paper_split (str, optional): ``'train'``, ``'val'`` or ``'test'``:
+            warn if the numbers of images and ships are not the paper's.
+        on_error (str): ``'raise'``, or ``'skip'`` to leave bad objects and
+            images out with one warning that counts them.
+        **kwargs: See :class:`mmengine.dataset.BaseDataset`; the classes are
+            those of ``metainfo['classes']``.
+
+    Raises:
+        FileNotFoundError: If a folder, the list of ids or an image is
+            missing; the text shows the layout and how to make it.
+        ValueError: If an annotation or an image cannot be used; it names
+            file and line.
+    """
+
+    METAINFO = dict(classes=('ship', ), palette=[(220, 20, 60)])
+
+    def __init__(self,
+                 ann_file: str = '',
+                 img_subdir: str = 'images',
+                 ann_subdir: str = 'labelTxt',
+                 diff_thr: int = 0,
+                 paper_split: Optional[str] = None,
+                 on_error: str = 'raise',
+                 **kwargs) -> None:
+        if paper_split is not None and paper_split not in PAPER_SPLITS:
+            raise ValueError(
+                f'paper_split must be one of {tuple(PAPER_SPLITS)} or None, '
+                f'got {paper_split!r}')
+        self.img_subdir, self.ann_subdir = img_subdir, ann_subdir
+        self.diff_thr = diff_thr
+        self.paper_split = paper_split
+        self.bad = BadInput(on_error)
+        super().__init__(ann_file=ann_file, **kwargs)
+
+    def load_data_list(self) -> List[dict]:
+        """Load the annotations of the split, see the class."""
+        root = self.data_root or ''
+        folder = osp.join(root, self.img_subdir)
+        needed = {
+            'data root': root or '.',
+            'folder of images (img_subdir)': folder,
+            'folder of annotations (ann_subdir)':
+            osp.join(root, self.ann_subdir)
+        }
+        if self.ann_file:
+            needed['list of the split (ann_file)'] = self.ann_file
+        require_layout(
+            needed,
+            layout_help((root or '.').rstrip('/'), self.img_subdir,
+                        self.ann_subdir))
+        images = index_images(folder)
+        ids = list(images)
+        if self.ann_file:
+            lines = map(str.strip, list_from_file(self.ann_file))
+            ids = sorted(line for line in lines if line)
+        labels = {name: k for k, name in enumerate(self._metainfo['classes'])}
+        data_list = []
+        for img_id in ids:
+            try:
+                data_list.append(self._read_image(img_id, images, labels))
+            except (ValueError, FileNotFoundError) as error:
+                self.bad.report(error)
+        source = self.ann_file or folder
+        self.bad.summarise(source)
+        if not data_list:
+            raise ValueError(
+                f'{source}: no image is left in this split. Is it empty, or '
+                'is everything skipped?')
+        self._compare_with_paper(data_list)
+        return data_list
+
+    def _read_image(self, img_id: str, images: Dict[str, str],
+                    labels: Dict[str, int]) -> dict:
+        if img_id not in images:
+            folder = osp.join(self.data_root or '', self.img_subdir)
+            raise FileNotFoundError(
+                f'{self.ann_file}: image {img_id} is not in {folder} with '
+                f'any extension of {", ".join(EXTENSIONS)}. Add it, or take '
+                'the id out of the list.')
+        width, height = image_size(images[img_id])
+        txt_path = osp.join(self.data_root or '', self.ann_subdir,
+                            f'{img_id}.txt')
+        lines = list_from_file(txt_path) if osp.isfile(txt_path) else []
+        instances = []
+        for number, line in enumerate(lines, 1):
+            try:
+                instance = self._instance(line, f'{txt_path}, line {number}',
+                                          labels, width, height)
+            except AnnotationError as error:
+                self.bad.report(error)
+                continue
+            if instance:
+                instances.append(instance)
+        return dict(
+            img_path=images[img_id],
+            img_id=img_id,
+            width=width,
+            height=height,
+            instances=instances)
+
+    def _instance(self, line: str, where: str, labels: Dict[str, int],
+                  width: int, height: int) -> Optional[dict]:
+        try:
+            item = parse_dota_line(line)
+        except ValueError as error:
+            raise AnnotationError(
+                where, f'{error}: expected "{FORM}", got {line.strip()!r}',
+                REMEDY) from None
+        if item is None:
+            return None
+        if item.name not in labels:
+            raise AnnotationError(
+                where, f'unknown class {item.name!r}',
+                f'Known are {", ".join(labels)}; name all classes in '
+                'metainfo=dict(classes=...), or correct the line, or set '
+                'on_error="skip"')
+        problem = box_problem(item.quad, width, height)
+        if problem:
+            raise AnnotationError(where, problem, REMEDY)
+        return dict(
+            bbox=item.quad,
+            bbox_label=labels[item.name],
+            ignore_flag=int(item.difficulty > self.diff_thr))
+
+    def _compare_with_paper(self, data_list: List[dict]) -> None:
+        if self.paper_split is None:
+            return
+        found = (len(data_list),
+                 sum(len(info['instances']) for info in data_list))
+        if found != PAPER_SPLITS[self.paper_split]:
+            images, ships = PAPER_SPLITS[self.paper_split]
+            warnings.warn(
+                f'{self.ann_file or self.img_subdir}: {found[0]} images and '
+                f'{found[1]} ships; the paper\'s {self.paper_split} split '
+                f'has {images} and {ships}. Results do not compare.',
+                stacklevel=2)
+
+    def filter_data(self) -> List[dict]:
+        """Drop images without any object if ``filter_cfg`` says
+        ``filter_empty_gt``; never in test mode."""
+        if self.test_mode or not (self.filter_cfg or {}).get(
+                'filter_empty_gt', False):
+            return self.data_list
+        return [info for info in self.data_list if info['instances']]
+
+    def get_cat_ids(self, idx: int) -> List[int]:
+        """Labels of the objects in an image, as samplers need them."""
+        return [item['bbox_label']
+                for item in self.get_data_info(idx)['instances']]

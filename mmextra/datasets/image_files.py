@@ -1,0 +1,60 @@
+"""Images of a data set: found by id whatever their extension, and sized."""
+import os
+import os.path as osp
+from functools import lru_cache
+from typing import Dict, Tuple
+
+from PIL import Image, UnidentifiedImageError
+
+EXTENSIONS = ('.bmp', '.png', '.jpg', '.jpeg', '.tif', '.tiff')
+
+
+def index_images(folder: str) -> Dict[str, str]:
+    """The images in a folder.
+
+    Args:
+        folder (str): The folder.
+
+    Returns:
+        dict[str, str]: Id (the name without extension) to path, sorted by
+        id. Of several files with one id the first kind in ``EXTENSIONS``
+        counts; upper case is the same as lower case.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    found = []
+    for name in os.listdir(folder):
+        stem, extension = osp.splitext(name)
+        if extension.lower() in EXTENSIONS:
+            kind = EXTENSIONS.index(extension.lower())
+            found.append((stem, -kind, name))
+    # The last of equal keys stays: the first kind.
+    return {stem: osp.join(folder, name) for stem, _, name in sorted(found)}
+
+
+def image_size(path: str) -> Tuple[int, int]:
+    """Width and height of an image, from its header alone.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        tuple[int, int]: Width and height in pixels.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not an image.
+    """
+    return _cached_size(path, os.stat(path).st_mtime_ns)
+
+
+@lru_cache(maxsize=1 << 16)
+def _cached_size(path: str, _: int) -> Tuple[int, int]:
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise ValueError(
+            f'{path}: cannot be read as an image ({error}). Replace or '
+            'remove it, or set on_error="skip".') from error

@@ -1,0 +1,4 @@
+from .load_image_or_skip import LoadImageOrSkip
+from .rbox_random_crop import RBoxRandomCrop, visible_fraction
+
+__all__ = ['LoadImageOrSkip', 'RBoxRandomCrop', 'visible_fraction']

@@ -1,0 +1,66 @@
+import warnings
+from typing import Optional, Set
+
+from mmcv.transforms import LoadImageFromFile
+
+from mmextra.utils import register_in_both
+
+POLICIES = ('raise', 'skip')
+
+
+@register_in_both('TRANSFORMS')
+class LoadImageOrSkip(LoadImageFromFile):
+    """Load an image; a bad one is named, and can be left out of training.
+
+    Args:
+        on_error (str): ``'raise'``, or ``'skip'`` to return None for an
+            image that cannot be read, so that the data set takes another
+            in its place. Every such file is told once per process, with
+            their number so far. For training only: a data set in test mode
+            refuses None.
+        **kwargs: See :class:`mmcv.transforms.LoadImageFromFile`.
+
+    Raises:
+        FileNotFoundError: If the file is missing and ``on_error='raise'``.
+        ValueError: If it cannot be decoded and ``on_error='raise'``, or if
+            ``on_error`` is unknown.
+    """
+
+    def __init__(self, *args, on_error: str = 'raise', **kwargs) -> None:
+        if on_error not in POLICIES:
+            raise ValueError(
+                f'on_error must be one of {POLICIES}, got {on_error!r}')
+        super().__init__(*args, **kwargs)
+        self.on_error = on_error
+        self.skipped: Set[str] = set()
+
+    def transform(self, results: dict) -> Optional[dict]:
+        """Load the image of ``results['img_path']``.
+
+        Args:
+            results (dict): Needs ``img_path``.
+
+        Returns:
+            dict or None: With ``img``, ``img_shape`` and ``ori_shape``; None
+            for a bad image that is skipped.
+        """
+        path = results['img_path']
+        try:
+            return super().transform(results)
+        except Exception as error:
+            # The decoders raise errors of many kinds, cv2.error among them.
+            reason = str(error).strip() or type(error).__name__
+            if self.on_error == 'raise':
+                kind = (FileNotFoundError if isinstance(
+                    error, FileNotFoundError) else ValueError)
+                raise kind(
+                    f'{path}: cannot be read as an image ({reason}). Replace '
+                    'it, take it out of the split, or in training use '
+                    'dict(type="LoadImageOrSkip", on_error="skip").'
+                ) from error
+        if path not in self.skipped:
+            self.skipped.add(path)
+            warnings.warn(
+                f'skipped {len(self.skipped)} unreadable image(s) so far in '
+                f'this process; now {path} ({reason})', stacklevel=2)
+        return None

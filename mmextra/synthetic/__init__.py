@@ -1,0 +1,11 @@
+"""Generators of small synthetic data sets, in native on-disk formats.
+
+A generator is a function ``(root, num_train, num_val, num_test, image_size,
+seed, force, ...) -> dict`` that writes through :func:`write_once`.
+"""
+from .folder import read_marker, write_once
+from .harbour import make_harbour
+
+GENERATORS = dict(harbour=make_harbour)
+
+__all__ = ['GENERATORS', 'make_harbour', 'read_marker', 'write_once']

@@ -1,0 +1,115 @@
+"""The folder of a synthetic data set: claimed, written once, recognised."""
+import json
+import os
+from pathlib import Path
+from typing import Callable, Dict, Sequence, Union
+
+MARKER = 'SYNTHETIC.json'
+
+
+def read_marker(root: Union[str, Path]) -> dict:
+    """What a synthetic data set says of itself.
+
+    Args:
+        root (str or Path): Folder of the data set.
+
+    Returns:
+        dict: ``generator`` (str), ``version`` (int), ``seed`` (int),
+        ``counts`` (dict), ``arguments`` (dict) and ``complete`` (bool);
+        empty for a folder without marker.
+
+    Raises:
+        ValueError: If the marker is there but cannot be read.
+    """
+    path = Path(root) / MARKER
+    if not path.is_file():
+        return {}
+    try:
+        marker = json.loads(path.read_text())
+        marker['generator'], dict(marker['arguments'])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f'{path} is damaged ({error!r}). Delete the folder {root} if it '
+            'holds nothing of yours, and make the data set again.') from error
+    return marker
+
+
+def _write_marker(root: Path, marker: dict) -> None:
+    # By renaming, so that no reader ever sees half a marker.
+    temporary = root / f'{MARKER}.{os.getpid()}.tmp'
+    temporary.write_text(json.dumps(marker, indent=1) + '\n')
+    temporary.replace(root / MARKER)
+
+
+def write_once(root: Union[str, Path],
+               generator: str,
+               version: int,
+               arguments: dict,
+               files_of: Callable[[dict], Sequence[str]],
+               write: Callable[[Path], Dict[str, int]],
+               force: bool = False) -> dict:
+    """Write a data set into a folder of its own, unless it is there already.
+
+    Args:
+        root (str or Path): The folder; made if missing.
+        generator (str): Name of the generator.
+        version (int): Version of what it draws.
+        arguments (dict): All that determines the content, as JSON values;
+            ``seed`` among them.
+        files_of (Callable): Gives the paths below ``root`` of a set made
+            with such arguments.
+        write (Callable): Called with ``root``; writes the files and returns
+            counts for the marker.
+        force (bool): Replace a set that was made with other arguments. Only
+            files of the older set are removed.
+
+    Returns:
+        dict: The marker, see :func:`read_marker`.
+
+    Raises:
+        FileExistsError: If the folder holds something else, or, without
+            ``force``, a set made with other arguments.
+    """
+    root = Path(root)
+    # Through JSON, so that tuples and lists compare equal.
+    arguments = json.loads(json.dumps(arguments))
+    old = read_marker(root)
+    if not old:
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise FileExistsError(
+                f'{root} exists and was not made by a generator of mmextra '
+                f'(it has no {MARKER}); it is left as it is. Name a new or '
+                'an empty folder.')
+    elif old['generator'] != generator:
+        raise FileExistsError(
+            f'{root} holds the synthetic set "{old["generator"]}", not '
+            f'"{generator}". Name another folder.')
+    elif (old['arguments'], old.get('version')) == (arguments, version):
+        if old.get('complete') and all(
+                (root / name).is_file() for name in files_of(arguments)):
+            return old
+    elif force:
+        for name in files_of(old['arguments']):
+            if (root / name).is_file():
+                (root / name).unlink()
+    else:
+        raise FileExistsError(
+            f'{root} holds the set "{generator}" made with other arguments: '
+            f'{old["arguments"]}, version {old.get("version")}; asked for: '
+            f'{arguments}, version {version}. Name another folder, or '
+            'replace it with --force (force=True).')
+
+    root.mkdir(parents=True, exist_ok=True)
+    marker = dict(
+        generator=generator,
+        version=version,
+        seed=arguments['seed'],
+        counts={},
+        arguments=arguments,
+        complete=False)
+    _write_marker(root, marker)
+    for name in files_of(arguments):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+    marker.update(counts=write(root), complete=True)
+    _write_marker(root, marker)
+    return marker
