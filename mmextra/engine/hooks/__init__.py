@@ -1,0 +1,3 @@
+from .benchmark_hook import BenchmarkHook
+
+__all__ = ['BenchmarkHook']
