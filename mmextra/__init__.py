@@ -6,12 +6,18 @@ own registries. In a config one line does it::
 
     custom_imports = dict(imports=['mmextra'], allow_failed_imports=False)
 """
-from .compat import check_stack, import_mmrotate, trust_own_checkpoints
+from .compat import (
+    check_stack,
+    hold_picture_frame,
+    import_mmrotate,
+    trust_own_checkpoints,
+)
 from .version import __version__
 
 check_stack()
 import_mmrotate()
 trust_own_checkpoints()
+hold_picture_frame()
 
 # The components need the hosts in working order first.
 from . import datasets, engine, evaluation, models  # noqa: E402

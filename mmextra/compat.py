@@ -1,11 +1,12 @@
 """What the hosts need to run on current Python and PyTorch.
 
-Three fixes and nothing else: a check of the stack that says which command
-mends it, mmrotate's import on Python >= 3.10, and loading of mmengine's own
-checkpoints under torch's safe unpickler.
+A check of the stack that says which command mends it, mmrotate's import on
+Python >= 3.10, loading of mmengine's own checkpoints under torch's safe
+unpickler, and pictures under matplotlib >= 3.11. Nothing else.
 """
 import collections
 import collections.abc
+import functools
 import importlib
 import warnings
 from types import ModuleType
@@ -125,3 +126,23 @@ def trust_own_checkpoints() -> None:
         [HistoryBuffer, np.ndarray, np.dtype,
          (_history_attribute, 'builtins.getattr'), *numpy_names] +
         [type(np.dtype(kind)) for kind in kinds])
+
+
+def hold_picture_frame() -> None:
+    """Keep a drawn image in place when boxes reach beyond it.
+
+    Since matplotlib 3.11 ``add_collection``, by which mmengine's visualizer
+    draws polygons, widens the axes, so that the image shrinks within a
+    white margin.
+    """
+    from mmengine.visualization import Visualizer
+    set_image = Visualizer.set_image
+    if hasattr(set_image, '__wrapped__'):
+        return
+
+    @functools.wraps(set_image)
+    def set_and_hold(self, image):
+        set_image(self, image)
+        self.ax_save.autoscale(False)
+
+    Visualizer.set_image = set_and_hold

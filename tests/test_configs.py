@@ -7,10 +7,10 @@ from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
-from mmextra.evaluation.references import get_reference
 from mmrotate.registry import MODELS
 from mmrotate.structures.bbox import RotatedBoxes
 
+from mmextra.evaluation.references import get_reference
 from tests.helpers import random_rboxes
 
 CONFIGS = Path(__file__).parents[1] / 'configs'

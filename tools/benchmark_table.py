@@ -10,6 +10,7 @@ Examples:
     python tools/benchmark_table.py work_dirs/a/benchmark.json --csv out.csv
 """
 import argparse
+import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
@@ -19,6 +20,8 @@ from matplotlib.patches import Patch
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mmextra.evaluation.benchmark import (
     BenchmarkTable,

@@ -18,6 +18,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 import time
@@ -178,13 +179,21 @@ def fetch_source(folder: Path) -> Path:
     return folder / archive.name[:-len('.tar.gz')]
 
 
-def build_wheel(wheel_dir: Path, facts: dict, archs: list) -> Path:
-    """Build the wheel into ``wheel_dir`` and return its path."""
-    std = cxx_standard(facts['version'])
+def build_environment(archs: list) -> dict:
+    """The environment variables that mmcv's build reads.
+
+    Args:
+        archs (list[str]): CUDA architectures, empty for a CPU build.
+
+    Returns:
+        dict[str, str]: The present environment with the build's own.
+    """
     env = dict(os.environ, MMCV_WITH_OPS='1')
-    # Python's own flags carry -g: without it the build takes half the time
-    # and the wheel is 2 MB instead of 32 MB.
-    env['CFLAGS'] = (env.get('CFLAGS', '') + ' -g0').strip()
+    # setuptools takes CFLAGS instead of Python's own flags, -O3 included,
+    # so those come first. They carry -g too: without debug information the
+    # wheel has 2 MB instead of 32 MB and is built in less time.
+    own = sysconfig.get_config_var('CFLAGS') or '-O3'
+    env['CFLAGS'] = f'{env.get("CFLAGS", own)} -g0'
     env.setdefault('MAX_JOBS', str(os.cpu_count() or 1))
     if archs:
         # A build host often shows no GPU; mmcv would then build for CPU.
@@ -192,6 +201,13 @@ def build_wheel(wheel_dir: Path, facts: dict, archs: list) -> Path:
     else:
         # And with a GPU in sight it would build for it, --cpu or not.
         env.update(FORCE_CUDA='0', CUDA_VISIBLE_DEVICES='')
+    return env
+
+
+def build_wheel(wheel_dir: Path, facts: dict, archs: list) -> Path:
+    """Build the wheel into ``wheel_dir`` and return its path."""
+    std = cxx_standard(facts['version'])
+    env = build_environment(archs)
     with tempfile.TemporaryDirectory(prefix='mmcv-build-') as tmp:
         source = fetch_source(Path(tmp))
         setup = source / 'setup.py'

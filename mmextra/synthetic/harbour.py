@@ -104,9 +104,9 @@ def _object_tags(ship: Ship, visible: float, width: int,
 
 
 def make_harbour(root: Union[str, Path],
-                 num_train: int = 160,
+                 num_train: int = 240,
                  num_val: int = 40,
-                 num_test: int = 40,
+                 num_test: int = 60,
                  image_size: int = 256,
                  seed: int = 0,
                  ships: Tuple[int, int] = (6, 15),

@@ -20,7 +20,8 @@ train_pipeline = [
     dict(type='mmdet.PackDetInputs')
 ]
 test_pipeline = [
-    dict(type='mmdet.LoadImageFromFile'),
+    # Without scope: DetInferencer looks for this name.
+    dict(type='LoadImageFromFile'),
     dict(type='mmdet.Resize', scale=(512, 512), keep_ratio=True),
     dict(type='mmdet.Pad', size=(512, 512)),
     # After Resize: boxes stay in the coordinates of the original image.

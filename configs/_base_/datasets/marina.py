@@ -22,7 +22,8 @@ train_pipeline = [
     dict(type='mmdet.PackDetInputs')
 ]
 test_pipeline = [
-    dict(type='mmdet.LoadImageFromFile'),
+    # Without scope: DetInferencer looks for this name.
+    dict(type='LoadImageFromFile'),
     dict(type='mmdet.Resize', scale=(384, 384), keep_ratio=True),
     dict(type='mmdet.Pad', size=(384, 384)),
     dict(type='mmdet.LoadAnnotations', with_bbox=True, box_type='qbox'),

@@ -16,7 +16,8 @@ train_pipeline = [
     dict(type='mmdet.PackDetInputs')
 ]
 test_pipeline = [
-    dict(type='mmdet.LoadImageFromFile'),
+    # Without scope: DetInferencer looks for this name.
+    dict(type='LoadImageFromFile'),
     dict(type='mmdet.Resize', scale=(256, 256), keep_ratio=True),
     dict(type='mmdet.Pad', size=(256, 256)),
     dict(type='mmdet.LoadAnnotations', with_bbox=True, box_type='qbox'),

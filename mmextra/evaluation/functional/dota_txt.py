@@ -1,0 +1,68 @@
+from pathlib import Path
+from typing import List, NamedTuple, Union
+
+import numpy as np
+
+from .rotated_iou import box_corners, polygon_area
+
+
+class DOTAObjects(NamedTuple):
+    """Objects of one image: quads (n, 8) float64 in pixels, class names,
+    difficulties (n,) int64, and the lines of the file they stand in."""
+
+    quads: np.ndarray
+    names: List[str]
+    difficulties: np.ndarray
+    lines: List[int]
+
+    @classmethod
+    def empty(cls) -> 'DOTAObjects':
+        """No objects."""
+        return cls(np.zeros((0, 8)), [], np.zeros(0, dtype=np.int64), [])
+
+
+def read_dota_txt(path: Union[str, Path]) -> DOTAObjects:
+    """Read an annotation file in DOTA's text format.
+
+    A line is ``x1 y1 x2 y2 x3 y3 x4 y4 class [difficulty]``; a missing
+    difficulty is 0. Empty lines and headers such as ``gsd:0.3`` are passed
+    over.
+
+    Args:
+        path (str | Path): The file.
+
+    Returns:
+        DOTAObjects: The objects in the order of the file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a line has another form or its box no area; it names
+            file and line.
+    """
+    # Here, because the data sets in turn import this package.
+    from mmextra.datasets.hrsd import parse_dota_line
+    items, lines = [], []
+    for number, line in enumerate(
+            Path(path).read_text(encoding='utf-8').splitlines(), 1):
+        try:
+            item = parse_dota_line(line)
+        except ValueError as error:
+            raise ValueError(
+                f'{path}, line {number}: {error}, in {line.strip()!r}; '
+                'expected "x1 y1 x2 y2 x3 y3 x4 y4 class difficulty"'
+            ) from None
+        if item is not None:
+            items.append(item)
+            lines.append(number)
+    if not items:
+        return DOTAObjects.empty()
+    quads = np.array([item.quad for item in items], dtype=np.float64)
+    flat = polygon_area(box_corners(quads)) == 0
+    if flat.any():
+        first = int(np.argmax(flat))
+        raise ValueError(
+            f'{path}, line {lines[first]}: the box {quads[first].tolist()} '
+            'has no area; correct or remove the line')
+    return DOTAObjects(
+        quads, [item.name for item in items],
+        np.array([item.difficulty for item in items], dtype=np.int64), lines)

@@ -1,0 +1,143 @@
+"""Run mmdet's own scripts with mmextra loaded.
+
+The tools of this project are mmdet's, unchanged. What is added: the
+components are registered first, so that also a stock config can name them
+in ``--cfg-options``; a mistyped path is told in one line; and several
+processes work on a machine without GPU.
+"""
+import argparse
+import os
+import os.path as osp
+import runpy
+import sys
+from typing import List
+
+import mmdet
+import torch
+from mmengine.config import Config, DictAction
+from torch.distributed.elastic.multiprocessing.errors import record
+
+CONFIG_SUFFIXES = ('.py', '.json', '.yml', '.yaml')
+# Scripts whose arguments name files that must exist: config, checkpoint.
+MUST_EXIST = {
+    'train.py': (CONFIG_SUFFIXES, ),
+    'test.py': (CONFIG_SUFFIXES, ('.pth', )),
+}
+
+
+def stock_tools_dir() -> str:
+    """The folder of mmdet's scripts.
+
+    Returns:
+        str: ``mmdet/.mim/tools`` of an installed package, or the ``tools``
+        beside ``mmdet`` of a source checkout.
+
+    Raises:
+        FileNotFoundError: If there is neither.
+    """
+    package = osp.dirname(osp.abspath(mmdet.__file__))
+    places = [osp.join(package, '.mim', 'tools'),
+              osp.join(osp.dirname(package), 'tools')]
+    for place in places:
+        if osp.isfile(osp.join(place, 'train.py')):
+            return place
+    raise FileNotFoundError(
+        f'mmdet\'s scripts are neither in {places[0]} nor in {places[1]}. '
+        'Reinstall mmdet from its wheel: "pip install --force-reinstall '
+        f'--no-deps mmdet=={mmdet.__version__}".')
+
+
+def stock_tool_names() -> List[str]:
+    """All scripts, as :func:`run_stock_tool` takes them, sorted."""
+    folder = stock_tools_dir()
+    return sorted(
+        osp.relpath(osp.join(root, name), folder)
+        for root, _, names in os.walk(folder) for name in names
+        if name.endswith('.py'))
+
+
+def first_with_suffix(argv: List[str], suffixes: tuple) -> str:
+    """The first argument that is a file name of a kind, or ''."""
+    return next((arg for arg in argv if arg.endswith(suffixes) and
+                 not arg.startswith('-') and '=' not in arg), '')
+
+
+def check_files(name: str, argv: List[str]) -> None:
+    """Stop in one line when the config or the checkpoint is not there.
+
+    Args:
+        name (str): The script, for example ``'test.py'``.
+        argv (list[str]): Its arguments.
+
+    Raises:
+        SystemExit: With the path and, where it helps, the right one.
+    """
+    root = osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__))))
+    for suffixes in MUST_EXIST.get(name, ()):
+        path = first_with_suffix(argv, suffixes)
+        if not path or '://' in path or osp.isfile(path):
+            continue
+        found = osp.join(root, path)
+        hint = f' Did you mean {found}?' if osp.isfile(found) else ''
+        sys.exit(f'{name}: no such file: {path} (seen from {os.getcwd()}).'
+                 + hint)
+
+
+def cpu_distributed_options(argv: List[str]) -> List[str]:
+    """Options by which the stock Runner distributes without a GPU.
+
+    It passes ``device_ids=[LOCAL_RANK]`` to the model wrapper, which a
+    model on the CPU refuses; a ``model_wrapper_cfg`` overrides that. The
+    other two values are those that it uses without such a config.
+
+    Args:
+        argv (list[str]): Arguments of the script.
+
+    Returns:
+        list[str]: Arguments to append; none if no config is named, which
+        the script itself will tell.
+    """
+    config = first_with_suffix(argv, CONFIG_SUFFIXES)
+    if not config:
+        return []
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    options = parser.parse_known_args(argv)[0].cfg_options
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict(options or {})
+    wrapper = dict(device_ids=None)
+    if cfg.get('model_wrapper_cfg') is None:
+        wrapper.update(
+            type='MMDistributedDataParallel',
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False))
+    return ['--cfg-options'] + [
+        f'model_wrapper_cfg.{key}={value}' for key, value in wrapper.items()]
+
+
+def run_stock_tool(name: str) -> None:
+    """Run a script of mmdet in this process, with ``sys.argv[1:]``.
+
+    Call it under ``if __name__ == '__main__':``. Processes that a metric
+    spawns import the calling file again, and would start over.
+
+    Args:
+        name (str): Path below mmdet's ``tools``, for example ``'train.py'``
+            or ``'analysis_tools/get_flops.py'``.
+
+    Raises:
+        SystemExit: If a file is missing; the text names it.
+    """
+    argv = sys.argv[1:]
+    check_files(name, argv)
+    script = osp.join(stock_tools_dir(), name)
+    by_torchrun = 'RANK' in os.environ and (
+        '--launcher=pytorch' in argv or 'pytorch' in argv)
+    if by_torchrun and not torch.cuda.is_available():
+        # The Runner starts nccl, unless somebody was earlier.
+        torch.distributed.init_process_group('gloo')
+        argv += cpu_distributed_options(argv)
+    sys.argv = [script] + argv
+    sys.path.insert(0, osp.dirname(script))
+    # Under torchrun an error becomes part of its closing summary.
+    record(runpy.run_path)(script, run_name='__main__')

@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+import torch
+
+from mmextra.apis.tiling import (
+    Tile,
+    cut_tile,
+    default_nms,
+    image_tiles,
+    is_sliver,
+    merge_nms,
+    move_boxes,
+    parse_tile_id,
+    tile_starts,
+)
+
+
+@pytest.mark.parametrize('length,expected', [
+    (300, [0]), (1024, [0]), (1025, [0, 1]), (1792, [0, 768]),
+    (1793, [0, 768, 769]), (2560, [0, 768, 1536]),
+    (7000, [0, 768, 1536, 2304, 3072, 3840, 4608, 5376, 5976]),
+    (3500, [0, 768, 1536, 2304, 2476])])
+def test_starts(length, expected):
+    assert tile_starts(length, 1024, 256) == expected
+
+
+def test_tiles_cover_the_image_and_overlap():
+    for length in range(1, 400, 7):
+        starts = tile_starts(length, 64, 24)
+        assert starts == sorted(set(starts))
+        assert starts[-1] == max(length - 64, 0)
+        assert all(b - a <= 64 - 24 for a, b in zip(starts, starts[1:]))
+
+
+def test_illegal_tiling():
+    for arguments in ((0, 10, 2), (10, 0, 0), (10, 8, 8), (10, 8, -1)):
+        with pytest.raises(ValueError, match='0 <= overlap < size'):
+            tile_starts(*arguments)
+
+
+def test_names_round_trip():
+    tiles = image_tiles('port__1__2', 1100, 900, 1024, 256)
+    assert [str(t) for t in tiles] == [
+        'port__1__2__1024__0___0', 'port__1__2__1024__76___0']
+    assert [parse_tile_id(str(t)) for t in tiles] == tiles
+    for wrong in ('port', 'port__1024__0__0', '__1024__0___0', 7):
+        with pytest.raises(ValueError, match='no tile name'):
+            parse_tile_id(wrong)
+
+
+def test_cut_pads_small_images():
+    image = np.arange(6 * 9 * 3).reshape(6, 9, 3)
+    inner = cut_tile(image, Tile('a', 4, 5, 2))
+    np.testing.assert_array_equal(inner, image[2:6, 5:9])
+    padded = cut_tile(image, Tile('a', 8, 1, 0))
+    assert padded.shape == (8, 8, 3) and not padded[6:].any()
+    np.testing.assert_array_equal(padded[:6], image[:, 1:9])
+
+
+def test_slivers_at_inner_edges_only():
+    boxes = np.array([
+        [3., 50., 6., 20., 0.],  # left edge
+        [97., 50., 20., 6., np.pi / 2],  # right edge, turned
+        [50., 96., 20., 8., 0.],  # lower edge
+        [50., 97., 20., 2., 0.],  # near it, but whole
+        [80., 50., 60., 10., 0.],  # cut, but half of it is there
+    ])
+    # One tile in the middle of the upper border.
+    found = is_sliver(boxes, Tile('a', 100, 50, 0), 300, 200)
+    np.testing.assert_array_equal(found, [1, 1, 1, 0, 0])
+    found = is_sliver(boxes, Tile('a', 100, 0, 0), 100, 100)
+    assert not found.any()
+    assert not is_sliver(boxes, Tile('a', 100, 50, 0), 300, 200, 0.).any()
+
+
+def test_move_boxes_of_all_kinds():
+    for width, expected in ((4, [5, 7, 5, 7]), (5, [5, 7, 0, 0, 0]),
+                            (8, [5, 7] * 4)):
+        moved = move_boxes(torch.zeros(1, width), 5, 7)
+        assert moved.tolist() == [expected]
+
+
+def test_merge_is_class_wise_also_below_zero():
+    boxes = torch.tensor([[-60., -60., -40., -40.], [-60., -60., -40., -40.],
+                          [-20., -20., 0., 0.], [-59., -60., -40., -40.]])
+    scores = torch.tensor([.5, .9, .7, .6])
+    labels = torch.tensor([1, 0, 2, 1])
+    nms = dict(type='nms', iou_threshold=0.5)
+    keep, kept_scores = merge_nms(boxes, scores, labels, nms)
+    assert keep.tolist() == [1, 2, 3]
+    assert kept_scores.tolist() == pytest.approx([.9, .7, .6])
+    # Rotated boxes likewise; half precision has no kernel in mmcv.
+    rotated = torch.tensor([[-50., -50., 20., 10., .5],
+                            [-50., -50., 20., 10., .5],
+                            [-10., -10., 20., 20., .1],
+                            [-50., -50., 10., 20., .5 + np.pi / 2]])
+    for boxes in (rotated, rotated.half()):
+        keep, _ = merge_nms(boxes, scores, labels,
+                            dict(type='nms_rotated', iou_threshold=0.1))
+        assert keep.tolist() == [1, 2, 3]
+    keep, _ = merge_nms(
+        rotated, scores, labels,
+        dict(type='nms_rotated', iou_threshold=0.1, class_agnostic=True))
+    assert keep.tolist() == [1, 2]
+    assert merge_nms(rotated, scores, labels, None)[0].tolist() == [1, 2, 3, 0]
+    with pytest.raises(KeyError, match='iou_threshold'):
+        merge_nms(rotated, scores, labels, dict(type='nms_rotated'))
+
+
+def test_nms_of_the_model():
+    one = dict(type='nms_rotated', iou_threshold=0.1)
+    assert default_nms(dict(test_cfg=dict(nms=one))) == one
+    rpn = dict(nms=dict(type='nms', iou_threshold=0.7))
+    assert default_nms(dict(test_cfg=dict(rpn=rpn, rcnn=dict(nms=one)))) == one
+    for none in (dict(), dict(test_cfg=None),
+                 dict(test_cfg=dict(max_per_img=100))):
+        with pytest.raises(KeyError, match='give nms'):
+            default_nms(none)

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# From nothing to a trained and tested detector, with pictures: sets up the
+# environment, writes a synthetic harbour, trains LARSD on it and tests it.
+#
+# usage: bash tools/quickstart.sh
+# A second run continues where the first one ended. The environment is chosen
+# as described in tools/_env.sh.
+set -euo pipefail
+source "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/_env.sh"
+config=configs/larsd/synthetic.py
+data=data/synthetic_harbour
+work=work_dirs/quickstart/larsd
+
+set_up ''
+cd "$root"
+export MPLBACKEND=Agg PYTHONWARNINGS=ignore
+log=$root/work_dirs/quickstart.log
+mkdir -p "$root/work_dirs"
+: >"$log"
+# Of the hundreds of lines that a run logs: losses, results, resuming.
+results='s/.* - INFO - \(Epoch(\)/\1/p; /resumed epoch/p'
+
+step "Synthetic harbour: $data"
+"$PY" tools/make_synthetic.py harbour "$data"
+
+step 'Training LARSD'
+# Does nothing but load when the last epoch's checkpoint is there.
+echo "(whole output: $log)"
+filtered "$results" "$PY" tools/train.py "$config" --work-dir "$work" --resume
+
+step 'Testing on images that training has not seen'
+checkpoint=$work/$(basename "$(cat "$work/last_checkpoint")")
+filtered "$results" "$PY" tools/test.py "$config" "$checkpoint" --work-dir "$work"
+
+step 'Benchmark table'
+"$PY" tools/benchmark_table.py "$work"
+
+step 'Pictures'
+pictures=$work/pictures
+chosen=$(mktemp -d)
+trap 'rm -rf "$chosen"' EXIT
+for name in $(head -n 4 "$data/ImageSets/test.txt"); do
+    ln -s "$root/$data/FullDataSet/AllImages/$name".* "$chosen"
+done
+filtered '/boxes/p' "$PY" tools/image_demo.py "$chosen" "$config" "$checkpoint" \
+    --out-dir "$pictures"
+
+step 'Done'
+cat <<TEXT
+Left behind:
+  images and labels, in HRSC2016's format   $root/$data
+  trained weights                           $root/$checkpoint
+  measured numbers                          $root/$work/benchmark.md
+  detections, drawn                         $root/$pictures
+Go on, in $root, with
+  $PY tools/image_demo.py YOUR_IMAGE $config $checkpoint --out-dir OUT
+  bash tools/dist_train.sh $config 2    # two processes
+  bash tools/run_tests.sh
+and for real ships read configs/larsd/README.md.
+TEXT
