@@ -137,7 +137,7 @@ def hold_picture_frame() -> None:
     """
     from mmengine.visualization import Visualizer
     set_image = Visualizer.set_image
-    if hasattr(set_image, '__wrapped__'):
+    if getattr(set_image, 'holds_frame', False):
         return
 
     @functools.wraps(set_image)
@@ -145,4 +145,5 @@ def hold_picture_frame() -> None:
         set_image(self, image)
         self.ax_save.autoscale(False)
 
+    set_and_hold.holds_frame = True
     Visualizer.set_image = set_and_hold
