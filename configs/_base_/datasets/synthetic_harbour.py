@@ -11,7 +11,6 @@ train_pipeline = [
         type='mmdet.RandomFlip',
         prob=0.75,
         direction=['horizontal', 'vertical', 'diagonal']),
-    dict(type='RandomRotate', prob=0.5, angle_range=180),
     dict(type='mmdet.Pad', size=(256, 256)),
     dict(type='mmdet.PackDetInputs')
 ]
@@ -29,7 +28,7 @@ test_pipeline = [
 ]
 data_root = 'data/synthetic_harbour/'
 train_dataloader = dict(
-    batch_size=4,
+    batch_size=2,
     num_workers=1,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(

@@ -7,6 +7,7 @@ from mmdet.models.dense_heads import RetinaHead
 from mmdet.models.utils import filter_scores_and_topk
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.structures.bbox import BaseBoxes, HorizontalBoxes
+from mmdet.utils import OptConfigType
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from mmrotate.registry import MODELS as MMROTATE_MODELS
@@ -39,7 +40,19 @@ class LASAMixin:
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        lasa = (self.test_cfg or {}).get('lasa')
+        self.set_lasa((self.test_cfg or {}).get('lasa'))
+
+    def set_lasa(self, lasa: OptConfigType) -> None:
+        """Exchange the alignment; the weights stay as they are.
+
+        Args:
+            lasa (dict, optional): Config as in ``test_cfg``; None switches
+                it off.
+
+        Raises:
+            ValueError: If the head has no sigmoid scores, or the config is
+                not legal.
+        """
         self.lasa = MMDET_MODELS.build(lasa) if lasa else None
         if self.lasa and not getattr(self, 'use_sigmoid_cls', True):
             raise ValueError(
@@ -114,8 +127,9 @@ class LASAMixin:
         # A centerness that the head multiplied in stays in.
         results.scores = results.scores * (aligned / raw)
         min_score = self.lasa.min_score
-        return results[aligned > (score_thr if min_score is None else
-                                  min_score)]
+        kept = aligned > (score_thr if min_score is None else min_score)
+        # Not results[kept]: InstanceData indexes box objects one by one.
+        return InstanceData(**{k: v[kept] for k, v in results.items()})
 
     def _location_offset(self) -> float:
         """Where in a cell the head's locations lie."""
