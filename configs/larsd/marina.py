@@ -1,4 +1,4 @@
-# LARSD-11 on real ships: half of a ResNet-18 from scratch at 384 x 384, on
+# LARSD-11 on real ships: half of a ResNet-18 from scratch at 512 x 512, on
 # six tiles of a marina. README.md tells where such tiles come from.
 _base_ = [
     '../_base_/models/larsd_r101.py', '../_base_/datasets/marina.py',
@@ -21,8 +21,8 @@ model = dict(
         feat_channels=64,
         # python tools/analysis_tools/kmeans_anchors.py THIS --symmetric
         anchor_generator=dict(
-            anchors=[[(38, 13), (14, 41), (45, 15), (16, 49), (52, 17)],
-                     [(18, 56), (57, 18), (19, 66), (63, 21), (21, 62)],
-                     [(22, 72), (73, 23), (25, 75), (87, 27), (28, 89)]])))
+            anchors=[[(44, 16), (16, 47), (54, 17), (19, 57), (58, 19)],
+                     [(65, 21), (22, 65), (76, 22), (24, 73), (70, 25)],
+                     [(80, 26), (26, 82), (89, 28), (31, 98), (101, 32)]])))
 
 custom_hooks = [dict(type='mmdet.BenchmarkHook', dataset='marina tiles')]

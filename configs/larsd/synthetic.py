@@ -1,5 +1,5 @@
 # LARSD-11 on the synthetic harbour: half of a ResNet-18 from scratch at
-# 256 x 256, small enough for a CPU. Make the data first:
+# 384 x 384, small enough for a CPU. Make the data first:
 #   python tools/make_synthetic.py harbour data/synthetic_harbour
 _base_ = [
     '../_base_/models/larsd_r101.py',
@@ -23,9 +23,9 @@ model = dict(
         feat_channels=64,
         # python tools/analysis_tools/kmeans_anchors.py THIS --symmetric
         anchor_generator=dict(
-            anchors=[[(18, 5), (6, 19), (22, 6), (7, 26), (28, 7)],
-                     [(8, 33), (35, 9), (9, 39), (45, 10), (10, 46)],
-                     [(58, 11), (12, 61), (73, 13), (15, 86), (96, 16)]])))
+            anchors=[[(8, 26), (27, 8), (9, 31), (37, 10), (10, 38)],
+                     [(12, 47), (47, 12), (13, 56), (62, 13), (14, 66)],
+                     [(80, 16), (16, 83), (100, 18), (20, 120), (132, 22)]])))
 
 custom_hooks = [
     dict(

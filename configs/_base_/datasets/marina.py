@@ -1,5 +1,5 @@
-# Tiles of one marina in the layout of HRSC2016, at 384 x 384; six to train
-# on, two to test.
+# Tiles of one marina in the layout of HRSC2016, enlarged to 512 x 512;
+# trained on crops of 256 x 256. Six tiles to train on, two to test.
 _base_ = './synthetic_harbour.py'
 
 train_pipeline = [
@@ -8,7 +8,7 @@ train_pipeline = [
     dict(type='ConvertBoxType', box_type_mapping=dict(gt_bboxes='rbox')),
     dict(
         type='mmdet.RandomChoiceResize',
-        scales=[(320, 320), (384, 384), (448, 448), (512, 512)],
+        scales=[(384, 384), (448, 448), (512, 512), (576, 576)],
         keep_ratio=True,
         resize_type='mmdet.Resize'),
     dict(
@@ -16,16 +16,16 @@ train_pipeline = [
         prob=0.75,
         direction=['horizontal', 'vertical', 'diagonal']),
     dict(type='RandomRotate', prob=0.8, angle_range=180),
-    dict(type='RBoxRandomCrop', crop_size=(384, 384)),
+    dict(type='RBoxRandomCrop', crop_size=(256, 256)),
     dict(type='mmdet.PhotoMetricDistortion'),
-    dict(type='mmdet.Pad', size=(384, 384)),
+    dict(type='mmdet.Pad', size=(256, 256)),
     dict(type='mmdet.PackDetInputs')
 ]
 test_pipeline = [
     # Without scope: DetInferencer looks for this name.
     dict(type='LoadImageFromFile'),
-    dict(type='mmdet.Resize', scale=(384, 384), keep_ratio=True),
-    dict(type='mmdet.Pad', size=(384, 384)),
+    dict(type='mmdet.Resize', scale=(512, 512), keep_ratio=True),
+    dict(type='mmdet.Pad', size=(512, 512)),
     dict(type='mmdet.LoadAnnotations', with_bbox=True, box_type='qbox'),
     dict(type='ConvertBoxType', box_type_mapping=dict(gt_bboxes='rbox')),
     dict(
@@ -35,7 +35,8 @@ test_pipeline = [
 ]
 data_root = 'data/marina/'
 train_dataloader = dict(
-    sampler=dict(_delete_=True, type='InfiniteSampler', shuffle=True),
+    batch_size=4,
+    sampler=dict(type='InfiniteSampler'),
     dataset=dict(data_root=data_root, pipeline=train_pipeline))
 val_dataloader = dict(
     batch_size=1, dataset=dict(data_root=data_root, pipeline=test_pipeline))

@@ -1,4 +1,5 @@
-# The synthetic harbour, in the layout of HRSC2016, at 256 x 256:
+# The synthetic harbour, in the layout of HRSC2016, enlarged to 384 x 384 and
+# trained on crops of 256 x 256:
 #   python tools/make_synthetic.py harbour data/synthetic_harbour
 _base_ = './hrsc2016.py'
 
@@ -6,19 +7,20 @@ train_pipeline = [
     dict(type='mmdet.LoadImageFromFile'),
     dict(type='mmdet.LoadAnnotations', with_bbox=True, box_type='qbox'),
     dict(type='ConvertBoxType', box_type_mapping=dict(gt_bboxes='rbox')),
-    dict(type='mmdet.Resize', scale=(256, 256), keep_ratio=True),
+    dict(type='mmdet.Resize', scale=(384, 384), keep_ratio=True),
     dict(
         type='mmdet.RandomFlip',
         prob=0.75,
         direction=['horizontal', 'vertical', 'diagonal']),
+    dict(type='RBoxRandomCrop', crop_size=(256, 256)),
     dict(type='mmdet.Pad', size=(256, 256)),
     dict(type='mmdet.PackDetInputs')
 ]
 test_pipeline = [
     # Without scope: DetInferencer looks for this name.
     dict(type='LoadImageFromFile'),
-    dict(type='mmdet.Resize', scale=(256, 256), keep_ratio=True),
-    dict(type='mmdet.Pad', size=(256, 256)),
+    dict(type='mmdet.Resize', scale=(384, 384), keep_ratio=True),
+    dict(type='mmdet.Pad', size=(384, 384)),
     dict(type='mmdet.LoadAnnotations', with_bbox=True, box_type='qbox'),
     dict(type='ConvertBoxType', box_type_mapping=dict(gt_bboxes='rbox')),
     dict(
