@@ -6,7 +6,7 @@ model = dict(
     # areas that part the three groups of tools/analysis_tools/
     # kmeans_anchors.py
     train_cfg=dict(
-        assigner=dict(match_shape=False, area_ranges=[460, 1025])),
+        assigner=dict(match_shape=False, area_ranges=[768, 1302])),
     test_cfg=dict(lasa=None))
 
 custom_hooks = [

@@ -18,8 +18,8 @@ SPLITS = ('train', 'val', 'test')
 SHIP_CLASS = '100000001'
 # Width and height as shares of the image size: HRSC2016 is rarely square.
 SHAPES = ((1., 1.), (1., 1.), (1., .75), (.75, 1.), (1., .875))
-# Of the image size, at which 256 gives ships of 16 to 110 pixels.
-SHIP_LENGTHS = (1 / 16, 0.43)
+# Of the image size, at which 256 gives ships of 23 to 110 pixels.
+SHIP_LENGTHS = (0.09, 0.43)
 # A ship that is seen less than this, or narrower, is marked difficult.
 EASY_VISIBLE = 0.7
 EASY_BEAM = 4.0

@@ -51,10 +51,10 @@ model = dict(
             loss_weight=1.0),
         loss_bbox=dict(type='UnitBoxIoULoss', loss_weight=1.0),
         loss_angle=dict(type='CosineAngleLoss', loss_weight=10.0),
-        # Not in the paper. From N(0, 0.01), as the head does without this,
-        # three convolutions without normalisation let the signal fade: on
-        # the synthetic harbour the angle loss had not moved after 90
-        # iterations, from here it had fallen by a third.
+        # Not in the paper. From the head's own N(0, 0.01) three convolutions
+        # without normalisation let the signal fade: on the synthetic harbour
+        # the angle loss went from 0.99 to 0.95 in 90 iterations of 8 images,
+        # from here to 0.69 in 90 iterations of 4.
         init_cfg=dict(
             type='Kaiming',
             layer='Conv2d',

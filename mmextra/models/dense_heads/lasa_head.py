@@ -102,14 +102,15 @@ class LASAMixin:
                cfg: ConfigDict) -> InstanceData:
         """Replace the candidates' scores and drop what falls too low."""
         score_thr = cfg.get('score_thr', 0)
-        maps = [logits.sigmoid() for logits in cls_score_list]
-        raw, levels, channels = [], [], []
-        for level, scores in enumerate(maps):
-            num_priors = len(scores) // self.num_classes
-            # The same call as the head's own gives the same candidates.
-            kept = filter_scores_and_topk(
-                scores.permute(1, 2, 0).reshape(-1, self.num_classes),
-                score_thr, cfg.get('nms_pre', -1))
+        maps, raw, levels, channels = [], [], [], []
+        for level, logits in enumerate(cls_score_list):
+            num_priors = len(logits) // self.num_classes
+            # Computed as the head does, so the same candidates come out.
+            scores = logits.permute(1, 2, 0).reshape(
+                -1, self.num_classes).sigmoid()
+            kept = filter_scores_and_topk(scores, score_thr,
+                                          cfg.get('nms_pre', -1))
+            maps.append(scores.view(*logits.shape[1:], -1).permute(2, 0, 1))
             raw.append(kept[0])
             levels.append(torch.full_like(kept[1], level))
             channels.append(kept[2] % num_priors * self.num_classes + kept[1])

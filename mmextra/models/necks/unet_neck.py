@@ -36,8 +36,8 @@ class UNetNeck(BaseModule):
             convolutions that none of them needs are not built, so every
             parameter has a gradient.
         fuse_order (str): '3x3-1x1' as in the paper, or '1x1-3x3' which
-            reduces the channels first (as EAST does) and costs about a
-            sixth.
+            reduces the channels first (as EAST does) and needs a third of
+            the multiplications.
         norm_cfg (dict): Normalisation of the fusing convolutions.
         act_cfg (dict): Activation of the fusing convolutions.
         init_cfg (dict or list[dict], optional): Initialisation.

@@ -8,6 +8,7 @@ from mmrotate.structures.bbox import RotatedBoxes
 
 from mmextra.models.dense_heads import LARSDHead
 from mmextra.models.losses import unitbox_iou_loss
+from mmextra.models.task_modules import lasa_points, lasa_scores
 from mmextra.models.task_modules.coders import norm_angle_45, rbox2distance
 from tests.helpers import larsd_case, random_rboxes
 
@@ -263,3 +264,36 @@ def test_bad_anchors_are_named(anchors, text):
 def test_unknown_balance_is_named():
     with pytest.raises(ValueError, match='per_box'):
         make_head(pos_balance='per_box')
+
+
+def test_lasa_reads_the_channel_and_place_of_each_box():
+    """Random maps: every other level, prior or class would be noticed."""
+    head = make_head(num_classes=3, lasa=dict(LASA, min_score=0.))
+    torch.manual_seed(3)
+    cls_scores = [torch.randn(1, 2 * 3, s, s) - 4.5 for s in (32, 16, 8)]
+    bbox_preds = [torch.randn(1, 2 * 5, s, s) * 0.1 for s in (32, 16, 8)]
+    result, = head.predict_by_feat(
+        cls_scores, bbox_preds, with_nms=False,
+        batch_img_metas=[dict(img_shape=(128, 128))])
+    expected = {}
+    for level, stride in enumerate((4, 8, 16)):
+        shapes = head.prior_generator.shapes[level]
+        for place in (cls_scores[level][0].sigmoid() > 0.05).nonzero():
+            channel, row, column = place.tolist()
+            prior, label = divmod(channel, 3)
+            raw = bbox_preds[level][0, 5 * prior:5 * prior + 5, row, column]
+            where = torch.tensor([[(column + 0.5) * stride,
+                                   (row + 0.5) * stride,
+                                   *shapes[prior].tolist(), 0.]])
+            box = head.bbox_coder.decode(where, raw[None]).tensor
+            score = lasa_scores(
+                [cls_scores[level][0].sigmoid()], box, torch.tensor([0]),
+                torch.tensor([channel]), [(stride, stride)], 0.5,
+                lasa_points('diamond9'))
+            expected[label, round(box[0, 0].item(), 2),
+                     round(box[0, 1].item(), 2)] = score.item()
+    assert len(result) == len(expected) > 300
+    for box, label, score in zip(result.bboxes.tensor, result.labels,
+                                 result.scores):
+        key = (int(label), round(box[0].item(), 2), round(box[1].item(), 2))
+        assert score.item() == pytest.approx(expected[key], abs=1e-5)

@@ -1,6 +1,10 @@
 import pytest
 import torch
+from mmdet.structures.bbox import cat_boxes
 from mmengine.structures import InstanceData
+from mmrotate.models.task_modules.prior_generators import (
+    FakeRotatedAnchorGenerator,
+)
 from mmrotate.structures.bbox import RotatedBoxes
 
 from mmextra.models.task_modules.assigners import (
@@ -237,3 +241,27 @@ def test_area_ranges_are_refused_for_flat_priors():
         SameCenterAssigner(area_ranges=[1]).assign(
             InstanceData(priors=random_rboxes(2)),
             InstanceData(bboxes=random_rboxes(2), labels=torch.zeros(2)))
+
+
+def test_stock_anchors_of_one_shape_are_one_group():
+    """Corner coordinates round differently at every location."""
+    generator = FakeRotatedAnchorGenerator(
+        angle_version='le90', octave_base_scale=4, scales_per_octave=3,
+        ratios=[1.0, 0.5, 2.0], strides=[8, 16])
+    priors = cat_boxes(generator.grid_priors(
+        [(32, 32), (16, 16)], device='cpu'))
+    # At the best shape of the first level every location inside counts.
+    gts = torch.tensor([[128., 128., 90., 12., 0.3], [60., 60., 70., 9., -1.]])
+    result = SameCenterAssigner().assign(
+        InstanceData(priors=priors),
+        InstanceData(bboxes=gts, labels=torch.zeros(2).long()))
+    points = priors.tensor[:, :2]
+    for index, gt in enumerate(gts):
+        mine = (result.gt_inds == index + 1).nonzero().flatten()
+        inside, _ = inside_pairs(points.unique(dim=0), gt[None])
+        assert len(mine) >= 5
+        assert len(mine) <= len(inside) * 9
+        shape = (priors.tensor[mine, 2:4] * 4).round().unique(dim=0)
+        on_level, _ = inside_pairs(points[mine].unique(dim=0), gt[None])
+        assert len(on_level) == len(points[mine].unique(dim=0))
+        assert len(mine) == len(shape) * len(on_level)

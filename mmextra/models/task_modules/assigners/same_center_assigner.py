@@ -14,6 +14,8 @@ from ..coders import norm_angle_45
 BACKGROUND, IGNORED = -1, -2
 # Boxes tested at once against all locations; bounds the memory.
 BOX_CHUNK = 128
+# Priors that differ by less, in pixels, are of one shape.
+SHAPE_STEP = 1 / 16
 
 
 def shape_iou(shapes: Tensor, boxes_wh: Tensor) -> Tensor:
@@ -206,8 +208,12 @@ class SameCenterAssigner(BaseAssigner):
         ignore = None
         if gt_instances_ignore is not None:
             ignore = get_box_tensor(gt_instances_ignore.bboxes)
+        # Sizes of grid anchors are differences of coordinates: equal shapes
+        # differ by rounding.
         shapes, group = torch.unique(
-            priors[:, 2:4], dim=0, return_inverse=True)
+            (priors[:, 2:4] / SHAPE_STEP).round(), dim=0,
+            return_inverse=True)
+        shapes = shapes * SHAPE_STEP
         members = [(group == i).nonzero().flatten()
                    for i in range(len(shapes))]
         results = self.assign_levels(
