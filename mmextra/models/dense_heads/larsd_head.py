@@ -143,31 +143,26 @@ class LARSDHead(LASAMixin, AnchorHead):
         return (self.conv_cls(self.cls_convs(x)).float(),
                 self.conv_reg(self.reg_convs(x)).float())
 
-    def get_assigned(self, featmap_sizes: List[Tuple[int, int]],
+    def get_assigned(self, mlvl_priors: List[Tensor],
                      batch_gt_instances: InstanceList,
-                     batch_gt_instances_ignore: OptInstanceList,
-                     device: torch.device) -> Tensor:
+                     batch_gt_instances_ignore: OptInstanceList) -> Tensor:
         """Assigned boxes of a batch.
 
         Args:
-            featmap_sizes (list[tuple]): (H, W) of each level.
+            mlvl_priors (list[Tensor]): Priors of each level, (N_l * K, 5).
             batch_gt_instances (list[:obj:`InstanceData`]): With rotated
                 ``bboxes``.
             batch_gt_instances_ignore (list[:obj:`InstanceData`], optional):
                 With ``bboxes``.
-            device (torch.device): Place of the result.
 
         Returns:
             Tensor: Index of the box within its image, or -1 or -2 as in
             :class:`SameCenterAssigner`, shape (B, A), in the order of the
             priors.
         """
-        generator = self.prior_generator
-        points = [
-            priors.view(-1, self.num_base_priors, 5)[:, 0, :2]
-            for priors in generator.grid_priors(featmap_sizes, device=device)
-        ]
-        shapes = [level.to(device) for level in generator.shapes]
+        num_priors = self.num_base_priors
+        points = [priors[::num_priors, :2] for priors in mlvl_priors]
+        shapes = [priors[:num_priors, 2:4] for priors in mlvl_priors]
         ignores = batch_gt_instances_ignore or [None] * len(batch_gt_instances)
         return torch.stack([
             torch.cat([
@@ -201,11 +196,12 @@ class LARSDHead(LASAMixin, AnchorHead):
             dict[str, Tensor]: ``loss_cls``, ``loss_dist``, ``loss_angle``.
         """
         sizes = [scores.shape[-2:] for scores in cls_scores]
-        device = cls_scores[0].device
+        mlvl_priors = self.prior_generator.grid_priors(
+            sizes, device=cls_scores[0].device)
         logits = _flatten(cls_scores, self.cls_out_channels)
         raw = _flatten(bbox_preds, self.bbox_coder.encode_size)
-        assigned = self.get_assigned(sizes, batch_gt_instances,
-                                     batch_gt_instances_ignore, device)
+        assigned = self.get_assigned(mlvl_priors, batch_gt_instances,
+                                     batch_gt_instances_ignore)
         image, prior = (assigned >= 0).nonzero().unbind(-1)
         # From an index within the image to one within the batch.
         firsts = assigned.new_tensor(
@@ -225,8 +221,7 @@ class LARSDHead(LASAMixin, AnchorHead):
             return dict(loss_cls=loss_cls, loss_dist=nothing,
                         loss_angle=nothing)
 
-        priors = torch.cat(
-            self.prior_generator.grid_priors(sizes, device=device))[prior]
+        priors = torch.cat(mlvl_priors)[prior]
         gt_bboxes = torch.cat([get_box_tensor(gts.bboxes).float()
                                for gts in batch_gt_instances])
         target, target_angle = rbox2distance(priors[:, :2], gt_bboxes[gt])

@@ -51,8 +51,9 @@ def targets(counts, num_classes=1, extent=128):
 def predictions_of(head, gts, size=128):
     """Outputs that a perfect head would give for one image."""
     sizes = [(size // s, size // s) for s in (4, 8, 16)]
-    assigned = head.get_assigned(sizes, [gts], None, torch.device('cpu'))[0]
-    priors = torch.cat(head.prior_generator.grid_priors(sizes, device='cpu'))
+    mlvl_priors = head.prior_generator.grid_priors(sizes, device='cpu')
+    assigned = head.get_assigned(mlvl_priors, [gts], None)[0]
+    priors = torch.cat(mlvl_priors)
     positive = (assigned >= 0).nonzero().flatten()
     logits = torch.full((len(priors), head.num_classes), -8.)
     logits[positive, gts.labels[assigned[positive]]] = 8.
@@ -117,8 +118,9 @@ def test_loss_equals_the_sum_written_out():
     cls_scores, bbox_preds = head(features())
     losses = head.loss_by_feat(cls_scores, bbox_preds, gts, [])
     sizes = [s.shape[-2:] for s in cls_scores]
-    assigned = head.get_assigned(sizes, gts, None, torch.device('cpu'))
-    priors = torch.cat(head.prior_generator.grid_priors(sizes, device='cpu'))
+    mlvl_priors = head.prior_generator.grid_priors(sizes, device='cpu')
+    assigned = head.get_assigned(mlvl_priors, gts, None)
+    priors = torch.cat(mlvl_priors)
     count, loss_cls, loss_dist, loss_angle = 0, 0., 0., 0.
     for image in range(2):
         offset = 0
