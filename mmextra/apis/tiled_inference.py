@@ -16,17 +16,36 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from torch import nn
 
-from mmextra.evaluation.functional import box_corners
-
-from .tiling import (
+from mmextra.evaluation.functional import (
     Tile,
+    box_corners,
     cut_tile,
-    default_nms,
     image_tiles,
     is_sliver,
     merge_nms,
     move_boxes,
 )
+
+
+def default_nms(model_cfg: Union[dict, 'ConfigDict']) -> dict:  # noqa: F821
+    """The suppression that a detector's own test configuration names.
+
+    Args:
+        model_cfg (dict): The ``model`` part of a config.
+
+    Returns:
+        dict: The ``nms`` dict.
+
+    Raises:
+        KeyError: If the detector has none.
+    """
+    test_cfg = model_cfg.get('test_cfg') or {}
+    for part in (test_cfg.get('rcnn') or {}, test_cfg):
+        if isinstance(part, dict) and part.get('nms'):
+            return dict(part['nms'])
+    raise KeyError(
+        'model.test_cfg names no nms to merge the tiles with; give nms, e.g. '
+        "dict(type='nms', iou_threshold=0.5)")
 
 
 def array_pipeline(cfg: Config) -> Compose:
@@ -113,8 +132,8 @@ def tiled_inference(model: nn.Module,
         batch_size (int): Tiles in one forward pass.
         nms (dict, optional): How duplicates are suppressed. The model's
             ``test_cfg`` tells when it is not given.
-        edge_margin (float): See :func:`~mmextra.apis.tiling.is_sliver`; 0
-            keeps all.
+        edge_margin (float): See
+            :func:`~mmextra.evaluation.functional.is_sliver`; 0 keeps all.
 
     Returns:
         DetDataSample: ``pred_instances`` with bboxes in pixels of the

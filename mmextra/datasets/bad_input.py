@@ -27,6 +27,24 @@ class AnnotationError(ValueError):
         super().__init__(f'{where}: {problem}. {remedy}')
 
 
+def check_policy(on_error: str) -> str:
+    """What to do about bad input, if it is one of ``POLICIES``.
+
+    Args:
+        on_error (str): The policy.
+
+    Returns:
+        str: The same.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if on_error not in POLICIES:
+        raise ValueError(
+            f'on_error must be one of {POLICIES}, got {on_error!r}')
+    return on_error
+
+
 class BadInput:
     """What to do about bad input.
 
@@ -39,10 +57,7 @@ class BadInput:
     """
 
     def __init__(self, on_error: str) -> None:
-        if on_error not in POLICIES:
-            raise ValueError(
-                f'on_error must be one of {POLICIES}, got {on_error!r}')
-        self.on_error = on_error
+        self.on_error = check_policy(on_error)
         self.skipped: List[str] = []
 
     def report(self, error: Exception) -> None:

@@ -26,10 +26,11 @@ class HRSC2016Dataset(HRSCDataset):
     """HRSC2016, with the reading of mmrotate's class put right.
 
     The height comes from the image (mmrotate: from the tag of the width),
-    the header of the image is read for it but nothing is decoded; images
-    may be of any common kind; ``header_x`` and ``header_y`` may be missing
-    or fractions; a class without label is told by name; difficult ships
-    become ignored ones.
+    the header of the image is read for it but nothing is decoded, and a
+    file that is no image is told by name at loading; images may be of any
+    common kind; ``header_x`` and ``header_y`` may be missing or fractions;
+    a class without label is told by name; difficult ships become ignored
+    ones.
 
     Boxes are quadrilaterals (eight pixel coordinates, continuous, y down);
     load them with ``LoadAnnotations(box_type='qbox')``. Files are read from
@@ -139,13 +140,7 @@ class HRSC2016Dataset(HRSCDataset):
 
     def _size(self, img_path: str,
               stated: Optional[Tuple[int, int]]) -> Tuple[int, int]:
-        try:
-            size = image_size(img_path)
-        except ValueError:
-            # Loading the image will tell; the annotation can be used.
-            if stated is None:
-                raise
-            return stated
+        size = image_size(img_path)
         if stated and stated != size:
             self._resized.append(
                 f'{img_path} is {size[0]} x {size[1]}, annotated as '

@@ -1,13 +1,14 @@
 """HRSD, the ship data set of the LARSD paper."""
-import math
 import os.path as osp
 import re
 import warnings
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, Optional
 
 from mmengine.dataset import BaseDataset
 from mmengine.fileio import list_from_file
 from mmrotate.registry import DATASETS
+
+from mmextra.evaluation.functional import parse_dota_line
 
 from .bad_input import AnnotationError, BadInput, box_problem, require_layout
 from .image_files import EXTENSIONS, image_size, index_images
@@ -48,56 +49,6 @@ def layout_help(root: str, images: str, labels: str) -> str:
     text = LAYOUT + (TILING if source != root else '')
     return text.format(
         root=root, images=images, labels=labels, source=source)
-
-
-class DOTALine(NamedTuple):
-    """One object: corners in pixels, class name, difficulty."""
-
-    quad: List[float]
-    name: str
-    difficulty: int
-
-
-def parse_dota_line(line: str) -> Optional[DOTALine]:
-    """Read one line of a DOTA text file.
-
-    Args:
-        line (str): The line.
-
-    Returns:
-        DOTALine or None: The object; None for a line that is empty or a
-        header such as ``gsd:0.3``, that is, short and beginning with a word.
-
-    Raises:
-        ValueError: If the line is neither.
-    """
-    parts = line.split()
-    if not parts:
-        return None
-    try:
-        quad = [float(part) for part in parts[:8]]
-    except ValueError:
-        if len(parts) < 9 and not _is_number(parts[0]):
-            return None
-        raise ValueError('a coordinate is not a number') from None
-    if len(parts) not in (9, 10):
-        raise ValueError(f'{len(parts)} fields instead of 9 or 10')
-    if not all(map(math.isfinite, quad)):
-        raise ValueError('a coordinate is not finite')
-    try:
-        difficulty = int(parts[9]) if len(parts) == 10 else 0
-    except ValueError:
-        raise ValueError(
-            f'the difficulty {parts[9]!r} is not a whole number') from None
-    return DOTALine(quad, parts[8], difficulty)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 @DATASETS.register_module()

@@ -56,5 +56,5 @@ def _cached_size(path: str, _: int) -> Tuple[int, int]:
             return image.size
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise ValueError(
-            f'{path}: cannot be read as an image ({error}). Replace or '
-            'remove it, or set on_error="skip".') from error
+            f'{path}: cannot be read as an image ({error}). Replace it, '
+            'take it out of the split, or set on_error="skip".') from error

@@ -9,7 +9,7 @@ from mmrotate.structures.bbox import RotatedBoxes
 from torch import nn
 
 from mmextra.apis import tiled_inference
-from mmextra.apis.tiled_inference import array_pipeline
+from mmextra.apis.tiled_inference import array_pipeline, default_nms
 
 PIPELINE = [
     dict(type='LoadImageFromFile'),
@@ -239,3 +239,14 @@ def test_det_inferencer_serves(stock, tmp_path):
     result = inferencer(image, out_dir=str(tmp_path))
     assert all(len(b) == 5 for b in result['predictions'][0]['bboxes'])
     assert len(list((tmp_path / 'vis').iterdir())) == 1
+
+
+def test_nms_of_the_model():
+    one = dict(type='nms_rotated', iou_threshold=0.1)
+    assert default_nms(dict(test_cfg=dict(nms=one))) == one
+    rpn = dict(nms=dict(type='nms', iou_threshold=0.7))
+    assert default_nms(dict(test_cfg=dict(rpn=rpn, rcnn=dict(nms=one)))) == one
+    for none in (dict(), dict(test_cfg=None),
+                 dict(test_cfg=dict(max_per_img=100))):
+        with pytest.raises(KeyError, match='give nms'):
+            default_nms(none)

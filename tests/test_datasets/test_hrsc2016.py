@@ -215,11 +215,17 @@ def test_bad_images_are_skipped_and_counted_once(tmp_path):
     assert [dataset[i]['img_id'] for i in range(len(dataset))] == ['1']
 
 
-def test_unreadable_image_with_tags_is_left_to_the_loading(tmp_path):
-    write_set(tmp_path, size=(100, 60))
-    (tmp_path / 'FullDataSet/AllImages/7.bmp').write_text('no image')
-    info = load(tmp_path)[0]
-    assert (info['width'], info['height']) == (100, 60)
+@pytest.mark.parametrize('content', [b'', b'no image', b'BM'])
+def test_unreadable_image_is_named_though_its_size_is_stated(
+        tmp_path, content):
+    write_set(tmp_path)
+    write_set(tmp_path, image_id='8')
+    (tmp_path / 'FullDataSet/AllImages/7.bmp').write_bytes(content)
+    with pytest.raises(ValueError, match=r'7\.bmp: cannot be read .*Replace '
+                       'it, take it out of the split, or set on_error="skip'):
+        load(tmp_path)
+    with pytest.warns(UserWarning, match=r'skipped 1 bad.*7\.bmp'):
+        assert load(tmp_path, on_error='skip')[0]['img_id'] == '8'
 
 
 @pytest.mark.parametrize('missing,message', [

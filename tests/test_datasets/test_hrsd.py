@@ -7,7 +7,7 @@ import pytest
 from mmrotate.registry import DATASETS
 
 from mmextra.datasets import AnnotationError, HRSDDataset
-from mmextra.datasets.hrsd import PAPER_SPLITS, parse_dota_line
+from mmextra.datasets.hrsd import PAPER_SPLITS
 
 GOOD = '10 10 50 10 50 20 10 20 ship 0'
 
@@ -29,34 +29,6 @@ def write_set(root, labels, size=(100, 60), extension='.png'):
 
 def load(root, ann_file='ImageSets/train.txt', **kwargs):
     return HRSDDataset(data_root=str(root), ann_file=ann_file, **kwargs)
-
-
-@pytest.mark.parametrize('line', [
-    '', '   ', 'imagesource:GoogleEarth', 'gsd:0.146', 'gsd:null',
-    'acquisition dates: 2016-05-04'
-])
-def test_lines_without_object(line):
-    assert parse_dota_line(line) is None
-
-
-def test_line_with_and_without_difficulty():
-    item = parse_dota_line('1 2.5 3 4 5 6 7 -8e0 ship 1\r')
-    assert item == ([1, 2.5, 3, 4, 5, 6, 7, -8], 'ship', 1)
-    assert parse_dota_line('1 2 3 4 5 6 7 8 raft').difficulty == 0
-
-
-@pytest.mark.parametrize('line,message', [
-    ('1 2 3 4 ship 0', 'not a number'),
-    ('1 2 3 4 5 6 7', '7 fields'),
-    ('1 2 3 4 5 6 7 8', '8 fields'),
-    ('1 2 3 4 5 6 7 8 big ship 0', '11 fields'),
-    ('1 2 x 4 5 6 7 8 ship 0', 'not a number'),
-    ('1 2 nan 4 5 6 7 8 ship 0', 'not finite'),
-    ('1 2 3 4 5 6 7 8 ship hard', "difficulty 'hard'"),
-])
-def test_malformed_line(line, message):
-    with pytest.raises(ValueError, match=message):
-        parse_dota_line(line)
 
 
 def test_reads_sorted_with_real_sizes(tmp_path):
@@ -147,6 +119,9 @@ def test_bad_images(tmp_path):
         load(tmp_path)
     with pytest.warns(UserWarning, match='skipped 2 bad images'):
         assert len(load(tmp_path, on_error='skip')) == 1
+    (tmp_path / 'images/b.png').write_bytes(b'')
+    with pytest.raises(ValueError, match=r'b\.png: .*set on_error="skip"'):
+        load(tmp_path)
     (tmp_path / 'ImageSets/train.txt').write_text('a\nc\n')
     with pytest.raises(FileNotFoundError, match='image c is not in .*images'):
         load(tmp_path)

@@ -74,13 +74,13 @@ def larsd(tmp_path_factory, harbour):
     loader = Runner.build_dataloader(cfg.test_dataloader)
     batch = next(iter(loader))
     for sample in batch['data_samples']:
-        # 128 x 128 images enter the network at 256 x 256.
-        assert sample.scale_factor == (2., 2.)
-        sample.gt_instances.bboxes.rescale_((2., 2.))
+        # 128 x 128 images enter the network at 384 x 384.
+        assert sample.scale_factor == (3., 3.)
+        sample.gt_instances.bboxes.rescale_((3., 3.))
     data = model.data_preprocessor(batch, True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     model.train()
-    for _ in range(40):
+    for _ in range(60):
         losses = model.loss(data['inputs'], data['data_samples'])
         optimizer.zero_grad()
         sum(losses.values()).backward()
@@ -124,8 +124,8 @@ def test_rows_equal_plain_tests(tool, larsd, tmp_path):
 
 def test_half_precision_is_near_and_told(tool, larsd):
     path, checkpoint = larsd
-    # 6 images with 5376 locations, 5 priors, 1 score and 5 coordinates
-    size = 6 * 5376 * 5 * 6 * 4
+    # 6 images with 12096 locations, 5 priors, 1 score and 5 coordinates
+    size = 6 * 12096 * 5 * 6 * 4
     results = [tool.sweep(Config.fromfile(path), str(checkpoint), [None],
                           limit=limit) for limit in (size, size - 1)]
     assert results[0]['cache'] == (
@@ -188,7 +188,7 @@ def test_cache_counts_halves_and_copies(tool):
     assert (cache.size, cache.dtype) == (24, torch.float16)
     restored = cache.restore(1, torch.device('cpu'))[0][0]
     assert torch.equal(restored, ones) and restored.dtype == torch.float32
-    with pytest.raises(ValueError, match='after 3 batches; raise --max-cache'):
+    with pytest.raises(ValueError, match='after 3 batches; raise the limit'):
         cache.add(([ones], None), [])
 
 

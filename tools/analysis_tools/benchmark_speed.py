@@ -1,10 +1,18 @@
-"""Compare the speed of detectors fairly: in one process, turn by turn.
+"""Compare speed and memory of detectors fairly: in one process, turn by turn.
 
 Every round runs each model once on the same images, so whatever else the
-machine does hits all alike. Weights are random; the scores of single-stage
-heads are shifted so that every model has the same number of candidates for
-its post-processing (``--candidates``), as trained models have and untrained
-ones have not. Two-stage models keep their own number of proposals.
+machine does hits all alike. Weights are random, and untrained score maps are
+noise, of which any number of boxes may pass a threshold. So of sigmoid heads
+of single-stage models the best ``--candidates`` boxes of each image, and no
+others, are made to pass ``score_thr``; ``nms_pre`` is raised where it is
+smaller, and LASA, which would drop most of them again, drops none. The boxes
+that reach NMS are counted nevertheless and shown, per image. Other models
+keep what they have: of two-stage ones the proposals before the RPN's NMS are
+counted.
+
+The memory is the peak that one more, untimed step needs beyond what is held
+before it (weights, images): PyTorch's own tensors, not the work space of
+libraries.
 
 Example:
     python tools/analysis_tools/benchmark_speed.py \
@@ -12,12 +20,15 @@ Example:
 """
 import argparse
 import functools
+import itertools
 import json
 import math
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import Callable, List, Optional, Sequence
 
 import torch
 
@@ -34,6 +45,9 @@ from mmengine.structures import InstanceData  # noqa: E402
 from mmrotate.structures.bbox import RotatedBoxes  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
+from torch.profiler import ProfilerActivity, profile  # noqa: E402
+
+from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
 
 
 def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
@@ -83,13 +97,31 @@ def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
     return dict(inputs=inputs, data_samples=samples)
 
 
-class Contestant:
-    """One model, its inputs and its clock readings.
+def peak_memory(step: Callable[[], object], device: str) -> int:
+    """Most bytes of tensors a call holds at once, beyond those before it.
 
-    Args:
-        path (str): Config file.
-        args (argparse.Namespace): The command line.
+    On a CPU the profiler's log of allocations and releases is summed up.
     """
+    if device != 'cpu':
+        held = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        step()
+        return torch.cuda.max_memory_allocated(device) - held
+    with profile(activities=[ProfilerActivity.CPU],
+                 profile_memory=True) as log:
+        step()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / 'trace.json'
+        log.export_chrome_trace(str(path))
+        events = json.loads(path.read_text())['traceEvents']
+    events = [event for event in events if event['name'] == '[memory]']
+    events.sort(key=lambda event: event['ts'])
+    return max(itertools.accumulate(
+        (event['args']['Bytes'] for event in events), initial=0))
+
+
+class Contestant:
+    """One model, from a config file, its inputs and its readings."""
 
     def __init__(self, path: str, args: argparse.Namespace) -> None:
         self.name = Path(path).stem
@@ -108,10 +140,16 @@ class Contestant:
             torch.optim.SGD(self.model.parameters(), lr=1e-9))
         self.assign_time = 0.0
         self._watch_assigners()
+        self.nms_boxes = 0
         head = getattr(self.model, 'bbox_head', None)
         if head is not None:
-            self._even_out(head, args)
+            self._count_boxes(head)
+            if getattr(head, 'use_sigmoid_cls', False):
+                self._even_out(head, args.candidates)
+        elif hasattr(self.model, 'rpn_head'):
+            self._count_boxes(self.model.rpn_head)
         self.readings = {}
+        self.usage = {}
 
     @staticmethod
     def _num_classes(model: dict) -> int:
@@ -131,7 +169,6 @@ class Contestant:
                 setattr(assigner, name, self._timed(method))
 
     def _timed(self, method):
-
         @functools.wraps(method)
         def timed(*args, **kwargs):
             start = time.perf_counter()
@@ -141,25 +178,45 @@ class Contestant:
 
         return timed
 
-    def _even_out(self, head: torch.nn.Module,
-                  args: argparse.Namespace) -> None:
-        """Shift the logits so that ``--candidates`` pass the threshold."""
-        threshold = head.test_cfg.score_thr
-        logit = math.log(threshold / (1 - threshold))
+    def _count_boxes(self, head: torch.nn.Module) -> None:
+        """Count what the head hands to NMS."""
+        method = head._bbox_post_process
+
+        @functools.wraps(method)
+        def counted(results, *args, with_nms=True, **kwargs):
+            # LASA asks for the candidates without NMS first.
+            if with_nms:
+                self.nms_boxes += len(results)
+            return method(results, *args, with_nms=with_nms, **kwargs)
+
+        head._bbox_post_process = counted
+
+    def _even_out(self, head: torch.nn.Module, candidates: int) -> None:
+        """Let so many boxes of each image pass, the best ones."""
         with torch.no_grad():
             data = self.model.data_preprocessor(self.batch, False)
             self.model.eval()
-            outs = head(self.model.extract_feat(data['inputs']))
-        logits = torch.cat([level.flatten() for level in outs[0]])
-        wanted = min(args.candidates * args.batch_size, len(logits))
-        shift = logit - logits.topk(wanted).values[-1].item() + 1e-6
+            levels = head(self.model.extract_feat(data['inputs']))[0]
+        logits = torch.cat([level.flatten(1) for level in levels], 1)
+        wanted = min(candidates, logits.shape[1])
+        best = logits.topk(wanted).indices
+        # Not a shift: faint maps have equal values at the limit.
+        threshold = logits.new_tensor(head.test_cfg.get('score_thr', 0.))
+        passing = threshold.logit(eps=1e-3) + torch.linspace(
+            2, 1, wanted, device=logits.device)
+        even = torch.full_like(logits, -math.inf).scatter_(
+            1, best, passing.expand_as(best))
+        even = [part.reshape(level.shape) for part, level in zip(
+            even.split([level[0].numel() for level in levels], 1), levels)]
 
-        def add(module, inputs, outputs):
-            if module.training:
-                return None
-            return ([level + shift for level in outputs[0]], *outputs[1:])
+        def replace(module, inputs, outputs):
+            return None if module.training else (even, *outputs[1:])
 
-        head.register_forward_hook(add)
+        head.register_forward_hook(replace)
+        head.test_cfg.nms_pre = max(head.test_cfg.get('nms_pre', 0), wanted)
+        if getattr(head, 'lasa', None) is not None:
+            # Under zero: samples of a box may all lie on dropped ones.
+            head.lasa.min_score = -1.
 
     def train_step(self) -> None:
         self.model.train()
@@ -170,10 +227,13 @@ class Contestant:
         with torch.no_grad():
             self.model.test_step(self.batch)
 
+    def _step(self, mode: str) -> Callable[[], None]:
+        init_default_scope(self.scope)
+        return dict(train=self.train_step, test=self.test_step)[mode]
+
     def clock(self, mode: str, device: str, warm_up: bool) -> None:
         """Run one step and note its wall, process and assignment time."""
-        init_default_scope(self.scope)
-        step = dict(train=self.train_step, test=self.test_step)[mode]
+        step = self._step(mode)
         self.assign_time = 0.0
         if device != 'cpu':
             torch.cuda.synchronize()
@@ -186,8 +246,16 @@ class Contestant:
         if not warm_up:
             self.readings.setdefault(mode, []).append(reading)
 
+    def weigh(self, mode: str, device: str) -> None:
+        """Run one step and note its memory and the boxes before NMS."""
+        self.nms_boxes = 0
+        peak = peak_memory(self._step(mode), device)
+        images = len(self.batch['inputs'])
+        self.usage[mode] = dict(
+            nms_boxes=self.nms_boxes / images, peak_mib=peak / 2**20)
 
-def summarise(contestants: list, mode: str) -> list:
+
+def summarise(contestants: List[Contestant], mode: str) -> List[dict]:
     """Medians of all readings, and their ratio to the first model's."""
     rows = []
     for contestant in contestants:
@@ -198,30 +266,31 @@ def summarise(contestants: list, mode: str) -> list:
             model=contestant.name, mode=mode, rounds=len(wall),
             wall_ms=statistics.median(wall), wall_min_ms=min(wall),
             wall_max_ms=max(wall), cpu_ms=statistics.median(cpu),
-            assign_ms=statistics.median(assign)))
+            assign_ms=statistics.median(assign), **contestant.usage[mode]))
     for row in rows:
         row['wall_ratio'] = row['wall_ms'] / rows[0]['wall_ms']
         row['cpu_ratio'] = row['cpu_ms'] / rows[0]['cpu_ms']
     return rows
 
 
-def show(rows: list, args: argparse.Namespace) -> None:
+def show(rows: List[dict], args: argparse.Namespace) -> None:
     table = Table(title=f'{rows[0]["mode"]} step, {args.batch_size} x '
                   f'{args.size} x {args.size}, {args.device}, '
                   f'{args.threads} threads, median of {rows[0]["rounds"]}')
     for heading in ('model', 'wall ms', 'min-max', 'ratio', 'process ms',
-                    'ratio', 'assignment ms'):
+                    'ratio', 'assignment ms', 'boxes to NMS', 'peak MiB'):
         table.add_column(heading)
     for row in rows:
         table.add_row(
             row['model'], f'{row["wall_ms"]:.1f}',
             f'{row["wall_min_ms"]:.1f}-{row["wall_max_ms"]:.1f}',
             f'{row["wall_ratio"]:.3f}', f'{row["cpu_ms"]:.1f}',
-            f'{row["cpu_ratio"]:.3f}', f'{row["assign_ms"]:.1f}')
-    Console(width=110).print(table)
+            f'{row["cpu_ratio"]:.3f}', f'{row["assign_ms"]:.1f}',
+            f'{row["nms_boxes"]:g}', f'{row["peak_mib"]:.1f}')
+    Console(width=140).print(table)
 
 
-def parse_args(argv=None) -> argparse.Namespace:
+def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -234,15 +303,20 @@ def parse_args(argv=None) -> argparse.Namespace:
     parser.add_argument('--objects', type=int, default=100,
                         help='ground truths per image')
     parser.add_argument('--candidates', type=int, default=1500,
-                        help='boxes per image that reach post-processing')
+                        help='boxes per image that reach NMS in a test')
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--out', type=Path, help='write the rows as JSON')
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if min(args.size, args.batch_size, args.objects, args.candidates,
+           args.rounds, args.threads) < 1:
+        parser.error('all numbers must be positive')
+    return args
 
 
-def main(argv=None) -> None:
+def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
+    """Command line; returns the rows, see :func:`summarise`."""
     args = parse_args(argv)
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
@@ -252,10 +326,13 @@ def main(argv=None) -> None:
         for turn in range(args.rounds + 1):
             for contestant in contestants:
                 contestant.clock(mode, args.device, warm_up=turn == 0)
+        for contestant in contestants:
+            contestant.weigh(mode, args.device)
         rows += summarise(contestants, mode)
         show(rows[-len(contestants):], args)
     if args.out:
-        args.out.write_text(json.dumps(rows, indent=2) + '\n')
+        write_atomic(args.out, json.dumps(rows, indent=2) + '\n')
+    return rows
 
 
 if __name__ == '__main__':

@@ -21,7 +21,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -29,7 +29,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import mmextra  # noqa: E402, F401  # isort: skip
 import torch
 from mmdet.registry import MODELS
-from mmdet.structures import DetDataSample
 from mmengine.config import Config, DictAction
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
@@ -40,10 +39,10 @@ from mmrotate.registry import METRICS
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch import nn
 
 from mmextra.evaluation.benchmark import write_atomic
+from mmextra.evaluation.benchmark.render import markdown_table
 from mmextra.evaluation.metrics import RBoxAPMetric
 from mmextra.models.dense_heads import LASAMixin
 from mmextra.models.task_modules.lasa import (
@@ -51,6 +50,7 @@ from mmextra.models.task_modules.lasa import (
     MODES,
     lasa_points,
 )
+from mmextra.utils.output_cache import OutputCache, run_network
 
 IOU_THRS = [percent / 100 for percent in range(50, 100, 5)]
 VALUES = ('AP50', 'AP75', 'mAP')
@@ -111,96 +111,6 @@ def ap_evaluator(config: Any) -> Evaluator:
             f'{", ".join(entry["type"] for entry in entries)}; put an '
             'RBoxAPMetric or a MergedRBoxAPMetric into it')
     return Evaluator([METRICS.build(entry) for entry in wanted])
-
-
-def convert(outputs: Any, function: Callable[[Tensor], Tensor]) -> Any:
-    """Apply a function to all tensors of nested lists."""
-    if isinstance(outputs, Tensor):
-        return function(outputs)
-    if isinstance(outputs, (list, tuple)):
-        return [convert(output, function) for output in outputs]
-    return outputs
-
-
-class OutputCache:
-    """Raw outputs of a head for a whole data set, in the main memory.
-
-    Once they exceed the limit in single precision all of them are kept in
-    half precision, which moves boxes and scores by a few per mille.
-
-    Args:
-        limit (int): Largest size in bytes.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.dtype = torch.float32
-        self.size = 0
-        self.batches = []
-        self.samples: List[List[DetDataSample]] = []
-
-    def add(self, outputs: Any, samples: List[DetDataSample]) -> None:
-        """Keep one batch.
-
-        Args:
-            outputs (tuple[list[Tensor]]): What the head's forward gave.
-            samples (list[:obj:`DetDataSample`]): The images' samples.
-
-        Raises:
-            ValueError: If there is too much even in half precision.
-        """
-        self.batches.append(convert(outputs, self._keep))
-        self.samples.append([sample.to('cpu') for sample in samples])
-        if self.size > self.limit and self.dtype == torch.float32:
-            self.dtype, self.size = torch.float16, 0
-            self.batches = convert(self.batches, self._keep)
-        if self.size > self.limit:
-            raise ValueError(
-                f'the outputs exceed {self.limit / 2**30:.3g} GiB in half '
-                f'precision after {len(self.batches)} batches; raise '
-                '--max-cache, or take fewer images by --cfg-options '
-                'test_dataloader.dataset.indices=100')
-
-    def _keep(self, part: Tensor) -> Tensor:
-        kept = part.to('cpu', self.dtype, copy=True)
-        self.size += kept.numel() * kept.element_size()
-        return kept
-
-    def restore(self, index: int, device: torch.device) -> Any:
-        """A copy of one batch in single precision on a device."""
-        return convert(self.batches[index], lambda part: part.to(
-            device, torch.float32, copy=True))
-
-    def describe(self) -> str:
-        """Size and precision in words."""
-        images = sum(map(len, self.samples))
-        text = f'outputs of {images} images: {self.size / 2**20:.1f} MiB'
-        if self.dtype == torch.float32:
-            return f'{text} in single precision'
-        return (f'{text} in half precision, for twice as much exceeds '
-                '--max-cache; APs may differ a little from tools/test.py')
-
-
-@torch.no_grad()
-def run_network(model: nn.Module, loader: DataLoader,
-                limit: int) -> OutputCache:
-    """Run a single-stage detector on all images, without post-processing.
-
-    Args:
-        model (nn.Module): Detector with a ``bbox_head``.
-        loader (DataLoader): Its images.
-        limit (int): See :class:`OutputCache`.
-
-    Returns:
-        OutputCache: The outputs.
-    """
-    cache = OutputCache(limit)
-    model.eval()
-    for batch in track(loader, 'network'):
-        data = model.data_preprocessor(batch, False)
-        features = model.extract_feat(data['inputs'])
-        cache.add(model.bbox_head(features), data['data_samples'])
-    return cache
 
 
 @torch.no_grad()
@@ -316,12 +226,11 @@ def cells(rows: List[dict]) -> List[List[str]]:
 def to_markdown(result: dict) -> str:
     """The result as a document."""
     heading, *body = cells(result['rows'])
-    lines = [heading, ['---'] * len(heading), *body]
     return '\n'.join([
         f'# LASA settings of `{result["config"]}`', '',
         f'Checkpoint `{result["checkpoint"]}`, {result["split"]} set, '
         f'{result["cache"]}. * marks the best of a column.', '',
-        *(f'| {" | ".join(line)} |' for line in lines), ''])
+        markdown_table(heading, body)])
 
 
 def to_json(result: dict) -> str:

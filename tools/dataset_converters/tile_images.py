@@ -27,7 +27,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: F401
-from mmextra.apis.tiling import Tile, cut_tile, image_tiles, tile_starts
 from mmextra.datasets.bad_input import box_problem
 from mmextra.datasets.image_files import (
     EXTENSIONS,
@@ -36,10 +35,14 @@ from mmextra.datasets.image_files import (
 )
 from mmextra.evaluation.functional import (
     DOTAObjects,
+    Tile,
     box_corners,
+    cut_tile,
+    image_tiles,
     polygon_area,
     read_dota_txt,
     rotated_iou,
+    tile_starts,
 )
 
 # As DOTA's own splitter marks what it has cut through.

@@ -3,7 +3,7 @@ dataset_type = 'HRSC2016Dataset'
 data_root = 'data/hrsc/'
 
 train_pipeline = [
-    dict(type='mmdet.LoadImageFromFile'),
+    dict(type='LoadImageOrSkip'),
     dict(type='mmdet.LoadAnnotations', with_bbox=True, box_type='qbox'),
     dict(type='ConvertBoxType', box_type_mapping=dict(gt_bboxes='rbox')),
     dict(

@@ -5,7 +5,7 @@ from mmcv.transforms import LoadImageFromFile
 
 from mmextra.utils import register_in_both
 
-POLICIES = ('raise', 'skip')
+from ..bad_input import check_policy
 
 
 @register_in_both('TRANSFORMS')
@@ -27,11 +27,8 @@ class LoadImageOrSkip(LoadImageFromFile):
     """
 
     def __init__(self, *args, on_error: str = 'raise', **kwargs) -> None:
-        if on_error not in POLICIES:
-            raise ValueError(
-                f'on_error must be one of {POLICIES}, got {on_error!r}')
         super().__init__(*args, **kwargs)
-        self.on_error = on_error
+        self.on_error = check_policy(on_error)
         self.skipped: Set[str] = set()
 
     def transform(self, results: dict) -> Optional[dict]:

@@ -1,9 +1,21 @@
-from .dota_txt import DOTAObjects, read_dota_txt
+from .dota_txt import DOTALine, DOTAObjects, parse_dota_line, read_dota_txt
 from .rotated_ap import ClassAP, match_detections, rotated_average_precision
 from .rotated_iou import box_corners, polygon_area, rotated_iou, rotated_nms
+from .tiling import (
+    Tile,
+    cut_tile,
+    image_tiles,
+    is_sliver,
+    merge_nms,
+    move_boxes,
+    parse_tile_id,
+    tile_starts,
+)
 
 __all__ = [
-    'ClassAP', 'DOTAObjects', 'box_corners', 'match_detections',
-    'polygon_area', 'read_dota_txt', 'rotated_average_precision',
-    'rotated_iou', 'rotated_nms'
+    'ClassAP', 'DOTALine', 'DOTAObjects', 'Tile', 'box_corners', 'cut_tile',
+    'image_tiles', 'is_sliver', 'match_detections', 'merge_nms',
+    'move_boxes', 'parse_dota_line', 'parse_tile_id', 'polygon_area',
+    'read_dota_txt', 'rotated_average_precision', 'rotated_iou',
+    'rotated_nms', 'tile_starts'
 ]

@@ -1,9 +1,61 @@
+"""Text files in DOTA's format."""
+import math
 from pathlib import Path
-from typing import List, NamedTuple, Union
+from typing import List, NamedTuple, Optional, Union
 
 import numpy as np
 
 from .rotated_iou import box_corners, polygon_area
+
+
+class DOTALine(NamedTuple):
+    """One object: corners in pixels, class name, difficulty."""
+
+    quad: List[float]
+    name: str
+    difficulty: int
+
+
+def parse_dota_line(line: str) -> Optional[DOTALine]:
+    """Read one line of a DOTA text file.
+
+    Args:
+        line (str): The line.
+
+    Returns:
+        DOTALine or None: The object; None for a line that is empty or a
+        header such as ``gsd:0.3``, that is, short and beginning with a word.
+
+    Raises:
+        ValueError: If the line is neither.
+    """
+    parts = line.split()
+    if not parts:
+        return None
+    try:
+        quad = [float(part) for part in parts[:8]]
+    except ValueError:
+        if len(parts) < 9 and not _is_number(parts[0]):
+            return None
+        raise ValueError('a coordinate is not a number') from None
+    if len(parts) not in (9, 10):
+        raise ValueError(f'{len(parts)} fields instead of 9 or 10')
+    if not all(map(math.isfinite, quad)):
+        raise ValueError('a coordinate is not finite')
+    try:
+        difficulty = int(parts[9]) if len(parts) == 10 else 0
+    except ValueError:
+        raise ValueError(
+            f'the difficulty {parts[9]!r} is not a whole number') from None
+    return DOTALine(quad, parts[8], difficulty)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 class DOTAObjects(NamedTuple):
@@ -39,8 +91,6 @@ def read_dota_txt(path: Union[str, Path]) -> DOTAObjects:
         ValueError: If a line has another form or its box no area; it names
             file and line.
     """
-    # Here, because the data sets in turn import this package.
-    from mmextra.datasets.hrsd import parse_dota_line
     items, lines = [], []
     for number, line in enumerate(
             Path(path).read_text(encoding='utf-8').splitlines(), 1):

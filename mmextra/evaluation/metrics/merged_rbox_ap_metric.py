@@ -7,10 +7,17 @@ import torch
 from mmrotate.registry import METRICS
 from mmrotate.structures.bbox import qbox2rbox
 
-from mmextra.apis.tiling import is_sliver, merge_nms, move_boxes, parse_tile_id
-
-from ..functional import read_dota_txt
+from ..functional import (
+    is_sliver,
+    merge_nms,
+    move_boxes,
+    parse_tile_id,
+    read_dota_txt,
+)
 from .rbox_ap_metric import RBoxAPMetric
+
+NEEDED = ('it should hold the annotations of the full images that the tiles '
+          'were cut from, <id>.txt in DOTA format')
 
 
 @METRICS.register_module()
@@ -30,8 +37,8 @@ class MergedRBoxAPMetric(RBoxAPMetric):
         ann_dir (str): Folder of the full images' ``<id>.txt`` in DOTA's
             format. An image without file has no objects.
         nms (dict): How duplicates are suppressed; None keeps all.
-        edge_margin (float): See :func:`~mmextra.apis.tiling.is_sliver`; 0
-            keeps all.
+        edge_margin (float): See
+            :func:`~mmextra.evaluation.functional.is_sliver`; 0 keeps all.
         diff_thr (int): Objects of greater difficulty are ignored.
         **kwargs: See :class:`RBoxAPMetric`.
     """
@@ -51,6 +58,25 @@ class MergedRBoxAPMetric(RBoxAPMetric):
         self.edge_margin = edge_margin
         self.diff_thr = diff_thr
 
+    @RBoxAPMetric.dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        """Take the meta information of the data set.
+
+        A runner gives it before it trains, so that a wrong ``ann_dir`` does
+        not show only after the first epochs.
+
+        Raises:
+            FileNotFoundError: If ``ann_dir`` is no folder or holds no text
+                file.
+        """
+        if not self.ann_dir.is_dir():
+            raise FileNotFoundError(
+                f'ann_dir {self.ann_dir} is no folder; {NEEDED}')
+        if next(self.ann_dir.glob('*.txt'), None) is None:
+            raise FileNotFoundError(
+                f'ann_dir {self.ann_dir} holds no text file; {NEEDED}')
+        RBoxAPMetric.dataset_meta.fset(self, dataset_meta)
+
     def compute_metrics(self, results: List[dict]) -> Dict[str, float]:
         """Merge the tiles, then compute the AP.
 
@@ -61,8 +87,8 @@ class MergedRBoxAPMetric(RBoxAPMetric):
             Dict[str, float]: The values, see :class:`RBoxAPMetric`.
 
         Raises:
-            FileNotFoundError: If the folder is missing or has no file for
-                any of the images.
+            FileNotFoundError: If the folder has no file for any of the
+                images.
             ValueError: If an image id is no tile name, or an annotation is
                 malformed.
             KeyError: If an annotation is of a class that the data set does
@@ -72,10 +98,6 @@ class MergedRBoxAPMetric(RBoxAPMetric):
         for result in results:
             tile = parse_tile_id(result['img_id'])
             images[tile.image].append((tile, result))
-        if not self.ann_dir.is_dir():
-            raise FileNotFoundError(
-                f'ann_dir {self.ann_dir} is no folder; it should hold the '
-                'annotations of the full images, <id>.txt in DOTA format')
         if images and not any(self._file(name).is_file() for name in images):
             raise FileNotFoundError(
                 f'ann_dir {self.ann_dir} has no <id>.txt for any of the '

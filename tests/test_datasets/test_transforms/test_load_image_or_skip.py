@@ -1,11 +1,16 @@
+from pathlib import Path
+
 import cv2
 import mmdet.registry
 import mmrotate.registry
 import numpy as np
 import pytest
+from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 
 from mmextra.datasets.transforms import LoadImageOrSkip
+
+DATASETS = Path(__file__).parents[3] / 'configs/_base_/datasets'
 
 
 @pytest.fixture
@@ -58,6 +63,17 @@ def test_training_takes_another_image(folder):
         pipeline=[LoadImageOrSkip(on_error='skip')],
         max_refetch=100)
     assert dataset[0]['img_path'].endswith('good.png')
+
+
+@pytest.mark.parametrize(
+    'name', ['hrsc2016', 'hrsd', 'marina', 'synthetic_harbour'])
+def test_configs_name_bad_images_in_training(name):
+    cfg = Config.fromfile(DATASETS / f'{name}.py')
+    assert cfg.train_dataloader.dataset.pipeline[0] == dict(
+        type='LoadImageOrSkip')
+    # DetInferencer looks for this name.
+    for loader in (cfg.val_dataloader, cfg.test_dataloader):
+        assert loader.dataset.pipeline[0].type == 'LoadImageFromFile'
 
 
 def test_illegal_policy():

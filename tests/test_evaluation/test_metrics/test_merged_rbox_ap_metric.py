@@ -4,11 +4,17 @@ import numpy as np
 import pytest
 import torch
 from mmdet.structures import DetDataSample
+from mmengine.dataset import BaseDataset
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from mmrotate.registry import METRICS
 
-from mmextra.apis import image_tiles
-from mmextra.evaluation.functional import box_corners, rotated_iou
+from mmextra.evaluation.functional import (
+    box_corners,
+    image_tiles,
+    rotated_iou,
+)
 
 # cx, cy, w, h, theta in a 1792 x 1024 image: tiles at x = 0 and 768 share
 # the columns 768 to 1024.
@@ -108,10 +114,63 @@ def test_nothing_predicted_is_zero(tmp_path, tiles):
     assert not math.isnan(metrics['merged/recall50'])
 
 
+def test_wrong_folder_is_told_before_any_prediction(tmp_path):
+    folder = tmp_path / 'labelTxt'
+    metric = METRICS.build(
+        dict(type='MergedRBoxAPMetric', ann_dir=str(folder)))
+    meta = dict(classes=('ship', ))
+    with pytest.raises(FileNotFoundError, match='labelTxt is no folder; it'):
+        metric.dataset_meta = meta
+    folder.mkdir()
+    with pytest.raises(FileNotFoundError, match='labelTxt holds no text fil'):
+        metric.dataset_meta = meta
+    write_ships(folder / 'P0706.txt', SHIPS)
+    metric.dataset_meta = meta
+    assert metric.classes == ('ship', )
+
+
+class Tiles(BaseDataset):
+    METAINFO = dict(classes=('ship', ))
+
+    def load_data_list(self):
+        return [dict(img_id='P0706__1024__0___0')]
+
+
+class Untrained(BaseModel):
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, *args, **kwargs):
+        raise AssertionError('the training has begun')
+
+
+def test_runner_tells_it_before_it_trains(tmp_path):
+    loader = dict(
+        batch_size=1,
+        dataset=Tiles(),
+        sampler=dict(type='DefaultSampler', shuffle=False))
+    runner = Runner(
+        Untrained(),
+        str(tmp_path),
+        train_dataloader=loader,
+        train_cfg=dict(by_epoch=True, max_epochs=1),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        val_dataloader=loader,
+        val_cfg=dict(),
+        val_evaluator=dict(
+            type='MergedRBoxAPMetric',
+            ann_dir=str(tmp_path / 'labelTxt')),
+        default_scope='mmrotate',
+        experiment_name='merged_rbox_ap_metric')
+    with pytest.raises(FileNotFoundError, match='labelTxt is no folder'):
+        runner.train()
+
+
 def test_named_errors(tmp_path, tiles):
     samples = [tile_sample(t, SHIPS) for t in tiles]
-    with pytest.raises(FileNotFoundError, match='labelTxt is no folder'):
-        evaluate(tmp_path / 'labelTxt', samples)
+    write_ships(tmp_path / 'other.txt', SHIPS)
     with pytest.raises(FileNotFoundError, match='for any of the 1 images'):
         evaluate(tmp_path, samples)
     file = tmp_path / 'P0706.txt'

@@ -5,14 +5,14 @@ and for the metric on full images. A tile is named as DOTA's tools do:
 ``<image id>__<size>__<x>___<y>``, x and y its upper left pixel.
 """
 import re
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import List, NamedTuple, Optional, Tuple
 
 import numpy as np
 import torch
 from mmcv.ops import batched_nms
 from torch import Tensor
 
-from mmextra.evaluation.functional import box_corners, rotated_nms
+from .rotated_iou import box_corners, rotated_nms
 
 TILE_ID = re.compile(r'(?P<image>.+)__(?P<size>\d+)__(?P<x>\d+)___(?P<y>\d+)')
 
@@ -170,9 +170,9 @@ def merge_nms(boxes: Tensor, scores: Tensor, labels: Tensor,
               nms: Optional[dict]) -> Tuple[Tensor, Tensor]:
     """Class-wise suppression of the duplicates that overlapping tiles give.
 
-    Rotated boxes go through the exact :func:`rotated_nms`: about one in a
-    hundred exact duplicates, the normal case here, survives mmcv's
-    ``nms_rotated``.
+    Rotated boxes go through the exact :func:`rotated_nms`: mmcv's
+    ``nms_rotated`` lets some exact duplicates, the normal case here,
+    survive.
 
     Args:
         boxes (Tensor): (n, 4), (n, 5) or (n, 8) boxes.
@@ -208,24 +208,3 @@ def merge_nms(boxes: Tensor, scores: Tensor, labels: Tensor,
                        groups.cpu().numpy(), nms['iou_threshold'])
     keep = torch.as_tensor(keep, device=scores.device)
     return keep, scores[keep]
-
-
-def default_nms(model_cfg: Union[dict, 'ConfigDict']) -> dict:  # noqa: F821
-    """The suppression that a detector's own test configuration names.
-
-    Args:
-        model_cfg (dict): The ``model`` part of a config.
-
-    Returns:
-        dict: The ``nms`` dict.
-
-    Raises:
-        KeyError: If the detector has none.
-    """
-    test_cfg = model_cfg.get('test_cfg') or {}
-    for part in (test_cfg.get('rcnn') or {}, test_cfg):
-        if isinstance(part, dict) and part.get('nms'):
-            return dict(part['nms'])
-    raise KeyError(
-        'model.test_cfg names no nms to merge the tiles with; give nms, e.g. '
-        "dict(type='nms', iou_threshold=0.5)")

@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from mmextra.apis.tiling import (
+from mmextra.evaluation.functional import (
     Tile,
     cut_tile,
-    default_nms,
     image_tiles,
     is_sliver,
     merge_nms,
@@ -105,14 +104,3 @@ def test_merge_is_class_wise_also_below_zero():
     assert merge_nms(rotated, scores, labels, None)[0].tolist() == [1, 2, 3, 0]
     with pytest.raises(KeyError, match='iou_threshold'):
         merge_nms(rotated, scores, labels, dict(type='nms_rotated'))
-
-
-def test_nms_of_the_model():
-    one = dict(type='nms_rotated', iou_threshold=0.1)
-    assert default_nms(dict(test_cfg=dict(nms=one))) == one
-    rpn = dict(nms=dict(type='nms', iou_threshold=0.7))
-    assert default_nms(dict(test_cfg=dict(rpn=rpn, rcnn=dict(nms=one)))) == one
-    for none in (dict(), dict(test_cfg=None),
-                 dict(test_cfg=dict(max_per_img=100))):
-        with pytest.raises(KeyError, match='give nms'):
-            default_nms(none)

@@ -1,0 +1,99 @@
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[2]
+TOOL = ROOT / 'tools' / 'analysis_tools' / 'benchmark_speed.py'
+TINY = """
+_base_ = '{root}/configs/larsd/{base}.py'
+model = dict(
+    backbone=dict(base_channels=4),
+    neck=dict(in_channels=[4, 8, 16, 32], out_channels=8{neck}),
+    bbox_head=dict(in_channels=8, feat_channels=8))
+"""
+COLUMNS = [
+    'model', 'mode', 'rounds', 'wall_ms', 'wall_min_ms', 'wall_max_ms',
+    'cpu_ms', 'assign_ms', 'nms_boxes', 'peak_mib', 'wall_ratio', 'cpu_ratio'
+]
+
+
+@pytest.fixture(scope='module')
+def tool():
+    spec = importlib.util.spec_from_file_location(TOOL.stem, TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def configs(tmp_path):
+    """A rotated RetinaNet and a LARSD with LASA."""
+    paths = []
+    for name, base, neck in (
+            ('retina', 'marina-rotated_retinanet', ''),
+            ('larsd', 'synthetic', ', mid_channels=[4, 4, 4]')):
+        path = tmp_path / f'{name}.py'
+        path.write_text(TINY.format(root=ROOT, base=base, neck=neck))
+        paths.append(str(path))
+    return paths
+
+
+def test_all_models_bring_as_many_boxes_to_nms(
+        tool, configs, tmp_path, capsys):
+    out = tmp_path / 'rows.json'
+    rows = tool.main([
+        *configs, '--size', '64', '--objects', '3', '--rounds', '1',
+        '--batch-size', '2', '--candidates', '300', '--out', str(out)])
+    assert [(row['model'], row['mode']) for row in rows] == [
+        ('retina', 'train'), ('larsd', 'train'), ('retina', 'test'),
+        ('larsd', 'test')]
+    for row in rows:
+        assert list(row) == COLUMNS and row['rounds'] == 1
+        assert row['peak_mib'] > 0
+        assert row['nms_boxes'] == (300 if row['mode'] == 'test' else 0)
+        assert (row['assign_ms'] > 0) == (row['mode'] == 'train')
+    # Training keeps what the backward pass needs.
+    assert rows[0]['peak_mib'] > rows[2]['peak_mib']
+    assert rows[0]['wall_ratio'] == rows[2]['cpu_ratio'] == 1
+    assert json.loads(out.read_text()) == rows
+    printed = capsys.readouterr().out
+    for text in ('train step, 2 x 64 x 64, cpu, 1 threads, median of 1',
+                 'test step', 'boxes to NMS', 'peak MiB',
+                 f'{rows[1]["peak_mib"]:.1f}'):
+        assert text in printed
+
+
+def test_candidates_may_exceed_nms_pre_and_what_there_is(tool, configs):
+    for candidates in (1500, 10**6):
+        rows = tool.main([
+            configs[1], '--size', '64', '--objects', '3', '--rounds', '1',
+            '--modes', 'test', '--candidates', str(candidates)])
+        # 5 priors at the locations of strides 4, 8 and 16
+        assert rows[0]['nms_boxes'] == min(candidates, 5 * (256 + 64 + 16))
+
+
+def test_peak_is_the_most_held_at_once(tool):
+    kept = []
+
+    def step():
+        first = torch.empty(1000, dtype=torch.uint8)
+        second = torch.empty(3000, dtype=torch.uint8)
+        del first
+        kept.append(torch.empty(500, dtype=torch.uint8))
+        del second
+
+    before = torch.empty(10**6, dtype=torch.uint8)
+    assert tool.peak_memory(step, 'cpu') == 4000
+    # What the first call left behind does not count for the second.
+    assert tool.peak_memory(step, 'cpu') == 4000
+    assert tool.peak_memory(before.numel, 'cpu') == 0
+
+
+def test_numbers_must_be_positive(tool, capsys):
+    with pytest.raises(SystemExit) as stop:
+        tool.main(['any.py', '--candidates', '0'])
+    assert stop.value.code == 2
+    assert 'must be positive' in capsys.readouterr().err
