@@ -1,11 +1,19 @@
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 
 # Before any test imports mmrotate, which needs it on Python >= 3.10.
 import mmextra  # noqa: F401
 from mmextra.synthetic import make_harbour
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def no_scope_left_behind():
+    """A default scope of one test must not resolve the names of the next."""
+    yield
+    DefaultScope._instance_dict.clear()
 
 
 @pytest.fixture(scope='session')
