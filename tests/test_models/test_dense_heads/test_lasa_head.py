@@ -29,6 +29,7 @@ def stock_head(path, scope='mmrotate', lasa=LASA):
         head.base, head.type = head.type, 'mmrotate.LASAHead'
         test_cfg.lasa = lasa
     test_cfg.score_thr = 0.01
+    test_cfg.nms_pre = 50  # rotated NMS is slow on a CPU
     test_cfg.min_bbox_size = -1  # RTMDet's random boxes have no size
     head.update(train_cfg=cfg.train_cfg, test_cfg=test_cfg)
     return MODELS.build(head)
@@ -45,9 +46,10 @@ def run(head, weights=None):
         head.load_state_dict(weights)
     torch.manual_seed(1)
     with torch.no_grad():
-        outs = head([torch.randn(1, head.in_channels, 128 // s, 128 // s)
-                     for s in strides])
-    metas = [dict(img_shape=(128, 128), scale_factor=(1., 1.))]
+        sizes = [max(1, 64 // stride) for stride in strides]
+        outs = head([torch.randn(1, head.in_channels, size, size)
+                     for size in sizes])
+    metas = [dict(img_shape=(64, 64), scale_factor=(1., 1.))]
     raw = head.predict_by_feat(
         *outs, batch_img_metas=metas, with_nms=False)[0]
     return outs, raw, head.predict_by_feat(*outs, batch_img_metas=metas)[0]
@@ -97,7 +99,7 @@ def test_centerness_stays_in_the_score():
     _, bare, _ = run(head)
     head.lasa = lasa
     halved = [*outs[:3], [torch.full_like(c, -20.) for c in outs[3]]]
-    metas = [dict(img_shape=(128, 128), scale_factor=(1., 1.))]
+    metas = [dict(img_shape=(64, 64), scale_factor=(1., 1.))]
     dark = head.predict_by_feat(
         *halved, batch_img_metas=metas, with_nms=False)[0]
     # Without centerness nothing is left; with it, one factor in both.
