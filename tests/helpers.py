@@ -8,9 +8,9 @@ import torch
 DATA = Path(__file__).parent / 'data'
 
 
-def larsd_case(name: str) -> dict:
+def worked_case(paper: str, name: str) -> dict:
     """A worked case: its input, expected output and tolerance."""
-    return json.loads((DATA / 'larsd_cases.json').read_text())[name]
+    return json.loads((DATA / f'{paper}_cases.json').read_text())[name]
 
 
 def random_rboxes(count: int, seed: int = 0, extent: float = 200.0):

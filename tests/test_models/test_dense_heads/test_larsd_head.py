@@ -10,7 +10,7 @@ from mmextra.models.dense_heads import LARSDHead
 from mmextra.models.losses import unitbox_iou_loss
 from mmextra.models.task_modules import lasa_points, lasa_scores
 from mmextra.models.task_modules.coders import norm_angle_45, rbox2distance
-from tests.helpers import larsd_case, random_rboxes
+from tests.helpers import random_rboxes, worked_case
 
 ANCHORS = [[(20, 6), (6, 20)], [(40, 10), (10, 40)], [(80, 20), (20, 80)]]
 LASA = dict(type='LocalityAwareScoreAlign')
@@ -74,7 +74,7 @@ def predictions_of(head, gts, size=128):
 
 
 def test_parameters_and_shapes_by_hand():
-    case = larsd_case('param_counts')
+    case = worked_case('larsd', 'param_counts')
     head = LARSDHead(1, 128, anchor_generator=dict(
         type='RotatedShapePriorGenerator', strides=[4, 8, 16],
         anchors=[[(8, 8)] * 5] * 3))

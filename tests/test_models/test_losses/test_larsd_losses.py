@@ -12,11 +12,11 @@ from mmextra.models.losses import (
     cosine_angle_loss,
     unitbox_iou_loss,
 )
-from tests.helpers import larsd_case
+from tests.helpers import worked_case
 
 
 def test_angle_loss_by_hand():
-    case = larsd_case('angle_loss')
+    case = worked_case('larsd', 'angle_loss')
     found = cosine_angle_loss(
         torch.tensor(case['input']['pred']),
         torch.tensor(case['input']['target']), reduction='none')
@@ -63,7 +63,7 @@ def test_weights_and_average(loss, shape):
 
 def test_focal_loss_convention_by_hand():
     """Background is class C, ignored priors have weight 0."""
-    case = larsd_case('focal_loss')
+    case = worked_case('larsd', 'focal_loss')
     logits = torch.tensor(case['input']['logits'])[:, None]
     labels = torch.tensor(case['input']['labels'])
     loss = FocalLoss(use_sigmoid=True)(

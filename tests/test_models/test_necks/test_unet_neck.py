@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmextra.models.necks import UNetNeck
-from tests.helpers import larsd_case
+from tests.helpers import worked_case
 
 
 def pyramid(channels, size, batch=2):
@@ -11,7 +11,7 @@ def pyramid(channels, size, batch=2):
 
 
 def test_parameters_and_shapes_by_hand():
-    case = larsd_case('param_counts')
+    case = worked_case('larsd', 'param_counts')
     neck = UNetNeck()
     assert sum(p.numel() for p in neck.parameters()) == \
         case['expected']['neck']

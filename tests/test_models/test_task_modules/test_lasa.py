@@ -9,7 +9,7 @@ from mmextra.models.task_modules import (
     lasa_points,
     lasa_scores,
 )
-from tests.helpers import larsd_case, random_rboxes
+from tests.helpers import random_rboxes, worked_case
 
 PATTERNS = ['rect9', 'diamond5', 'diamond9', 'diamond13']
 
@@ -33,7 +33,7 @@ def field(coefficients, height, width, stride, offset):
 
 @pytest.mark.parametrize('pattern', PATTERNS)
 def test_patterns_by_hand(pattern):
-    case = larsd_case('lasa_patterns')
+    case = worked_case('larsd', 'lasa_patterns')
 
     def ordered(points):
         return sorted([round(x, 4) + 0., round(y, 4) + 0.]
@@ -52,7 +52,7 @@ def test_diamonds_are_nested():
 
 @pytest.mark.parametrize('pattern', [*PATTERNS, 'center'])
 def test_bilinear_field_by_hand(pattern):
-    case = larsd_case('lasa_bilinear_field_extent_two_thirds')
+    case = worked_case('larsd', 'lasa_bilinear_field_extent_two_thirds')
     given = case['input']
     score_map = field(given['coef'], *given['map_hw'], given['stride'],
                       given['offset'])
@@ -72,7 +72,7 @@ def test_offset_of_the_stock_anchors():
 
 @pytest.mark.parametrize('pattern', ['diamond9', 'rect9', 'center'])
 def test_border_by_hand(pattern):
-    case = larsd_case('lasa_border')
+    case = worked_case('larsd', 'lasa_border')
     given = case['input']
     found = align(torch.tensor(given['score_map']), given['boxes'], pattern,
                   given['stride'], extent=given['extent'])
@@ -83,7 +83,7 @@ def test_border_by_hand(pattern):
 
 @pytest.mark.parametrize('mode', ['replace', 'geomean'])
 def test_reranking_by_hand(mode):
-    case = larsd_case('lasa_reranks')
+    case = worked_case('larsd', 'lasa_reranks')
     given = case['input']
     score_map = torch.zeros(12, 12)
     score_map[4:8, 2:10] = 0.9

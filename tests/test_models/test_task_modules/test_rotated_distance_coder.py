@@ -10,11 +10,11 @@ from mmextra.models.task_modules.coders import (
     norm_angle_45,
     rbox2distance,
 )
-from tests.helpers import larsd_case, random_rboxes
+from tests.helpers import random_rboxes, worked_case
 
 
 def test_norm_angle_45_by_hand():
-    case = larsd_case('normalize_angle')
+    case = worked_case('larsd', 'normalize_angle')
     boxes = torch.tensor(case['input']['boxes'])
     assert torch.allclose(
         norm_angle_45(boxes), torch.tensor(case['expected']['boxes']),
@@ -44,7 +44,7 @@ def test_first_corner_has_lowest_coordinate_sum():
 
 
 def test_distances_by_hand():
-    case = larsd_case('encode_distances')
+    case = worked_case('larsd', 'encode_distances')
     distances, angles = rbox2distance(
         torch.tensor(case['input']['points'], dtype=torch.float32),
         torch.tensor(case['input']['boxes']))
@@ -62,7 +62,7 @@ def test_distances_of_the_centre_are_half_the_sides():
 
 
 def test_round_trip_by_hand():
-    case = larsd_case('roundtrip')
+    case = worked_case('larsd', 'roundtrip')
     points = torch.tensor(case['input']['points'], dtype=torch.float32)
     boxes = torch.tensor(case['input']['boxes'])
     found = distance2rbox(points, *rbox2distance(points, boxes))
@@ -88,7 +88,7 @@ def test_coder_round_trip_on_random_boxes():
 
 
 def test_anchor_free_decode_by_hand():
-    case = larsd_case('anchor_free_decode')
+    case = worked_case('larsd', 'anchor_free_decode')
     base = float(case['input']['base'])
     prior = torch.tensor([[*map(float, case['input']['point']), base, base,
                            0.]])

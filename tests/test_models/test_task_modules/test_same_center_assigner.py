@@ -16,7 +16,7 @@ from mmextra.models.task_modules.coders import norm_angle_45, rbox2distance
 from mmextra.models.task_modules.prior_generators import (
     RotatedShapePriorGenerator,
 )
-from tests.helpers import larsd_case, random_rboxes
+from tests.helpers import random_rboxes, worked_case
 
 
 def levels(strides, anchors, image_hw):
@@ -64,7 +64,7 @@ def test_points_on_a_side_are_outside():
 
 
 def test_single_level_by_hand():
-    case = larsd_case('assign_single_level')
+    case = worked_case('larsd', 'assign_single_level')
     given, expected = case['input'], case['expected']
     stride, (height, width) = given['stride'], given['grid_hw']
     points, shapes, _ = levels(
@@ -82,7 +82,7 @@ def test_single_level_by_hand():
 
 
 def test_low_quality_over_levels_by_hand():
-    case = larsd_case('assign_low_quality_multilevel')
+    case = worked_case('larsd', 'assign_low_quality_multilevel')
     given, expected = case['input'], case['expected']
     points, shapes, _ = levels(given['strides'], given['anchors_wh'],
                                given['img_hw'])

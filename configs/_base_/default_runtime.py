@@ -1,0 +1,3 @@
+_base_ = 'mmdet::_base_/default_runtime.py'
+
+custom_imports = dict(imports=['mmextra'], allow_failed_imports=False)
