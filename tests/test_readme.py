@@ -13,16 +13,30 @@ from mmextra.models.task_modules.assigners import SameCenterAssigner
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / 'README.md', *ROOT.glob('configs/*/README.md')]
-README = PAGES[0].read_text()
-CONFIGS = dict(
-    re.findall(r'```python\n# (\w+\.py)\n(.*?)```', README, flags=re.S))
 
 
-def build(name, tmp_path):
+def configs_in(page):
+    """Python blocks that open with a comment of nothing but a file name."""
+    return dict(
+        re.findall(
+            r'```python\n# (\w+\.py)\n(.*?)```',
+            page.read_text(),
+            flags=re.S))
+
+
+CONFIGS = configs_in(PAGES[0])
+PAPER_CONFIGS = [
+    pytest.param(text, id=f'{page.parent.name}-{name}') for page in PAGES[1:]
+    for name, text in configs_in(page).items()
+]
+
+
+def build(name, tmp_path, text=None):
     path = tmp_path / name
-    path.write_text(CONFIGS[name])
+    path.write_text(text or CONFIGS[name])
     cfg = Config.fromfile(path)
-    cfg.model.backbone.init_cfg = None
+    if 'backbone' in cfg.model:
+        cfg.model.backbone.init_cfg = None
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     if cfg.default_scope == 'mmrotate':
         from mmrotate.registry import MODELS
@@ -71,6 +85,11 @@ def test_every_config_of_the_readme_is_used(tmp_path):
     cfg, _ = build('with_benchmark.py', tmp_path)
     from mmdet.registry import HOOKS
     assert HOOKS.build(cfg.custom_hooks[0]).references
+
+
+@pytest.mark.parametrize('text', PAPER_CONFIGS)
+def test_configs_of_the_papers_pages_build(text, tmp_path):
+    build('snippet.py', tmp_path, text)
 
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda p: p.parent.name)

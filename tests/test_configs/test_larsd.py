@@ -13,7 +13,7 @@ from mmrotate.structures.bbox import RotatedBoxes
 from mmextra.evaluation.references import get_reference
 from tests.helpers import random_rboxes
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
+CONFIGS = Path(__file__).parents[2] / 'configs'
 LARSD = sorted(p.stem for p in (CONFIGS / 'larsd').glob('*.py'))
 # (strides, priors per location, LASA pattern) of the rows in Tables II-IV
 ROWS = {
