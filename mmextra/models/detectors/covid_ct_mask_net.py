@@ -194,15 +194,15 @@ class COVIDCTMaskNet(TwoStageDetector):
                 outputs['bbox_pred'].split(counts)):
             ranked = self._rank_image(
                 roi[:, 1:], cls_score, bbox_pred, sample.img_shape)
+            rows = self.img_head.fill(ranked.rows)
             if not len(ranked.rows):
                 print_log(
                     f'{sample.get("img_path", "an image")}: no RoI is left; '
                     'the image head gets zeros', 'current')
-                # Nothing was kept, but every weight keeps its gradient.
-                zero = 0 * (cls_score.sum() + bbox_pred.sum())
-                batch.append(self.img_head.fill(ranked.rows) + zero)
-            else:
-                batch.append(self.img_head.fill(ranked.rows))
+                # So that no weight is without gradient, which would stop
+                # distributed training.
+                rows = rows + 0 * (cls_score.sum() + bbox_pred.sum())
+            batch.append(rows)
             results.append(InstanceData(
                 bboxes=ranked.bboxes, scores=ranked.rows[:, 0].detach(),
                 labels=ranked.labels, roi_inds=ranked.inds))

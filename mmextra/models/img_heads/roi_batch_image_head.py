@@ -105,12 +105,10 @@ class RoIBatchImageHead(BaseModule):
             generator (torch.Generator, optional): Source of the draws.
 
         Returns:
-            Tensor: (``num_rois``, 5); zeros if n is zero, still connected
-            to ``rows``.
+            Tensor: (``num_rois``, 5); zeros if n is zero.
         """
         if not len(rows):
-            # A sum over nothing: a gradient of zero, and none is missing.
-            return rows.new_zeros(self.num_rois, ROW) + rows.sum()
+            return rows.new_zeros(self.num_rois, ROW)
         mode = self.replicate['train' if self.training else 'test']
         index = replication_index(
             len(rows), self.num_rois, mode, generator, rows.device)
