@@ -92,20 +92,21 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                     line.split(), f'{self.ann_file}, line {number}'))
             except AnnotationError as error:
                 self.bad.report(error)
-        lost = [info for info in data_list if not osp.isfile(
-            info['img_path'].partition('#')[0])]
+        found, lost = [], []
+        for info in data_list:
+            exists = osp.isfile(info['img_path'].partition('#')[0])
+            (found if exists else lost).append(info)
         if lost:
             shown = '\n  '.join(info['img_path'] for info in lost[:5])
             self.bad.report(FileNotFoundError(
                 f'{self.ann_file}: {len(lost)} of {len(data_list)} images do '
                 f'not exist; missing are\n  {shown}\n{layout_help}'))
-            data_list = [info for info in data_list if info not in lost]
         self.bad.summarise(self.ann_file)
-        if not data_list:
+        if not found:
             raise ValueError(
                 f'{self.ann_file}: no image is left in this split. Is it '
                 'empty, or is everything skipped?')
-        return data_list
+        return found
 
     def _read_line(self, words: List[str], where: str) -> dict:
         if len(words) not in (1, 2, 6):

@@ -82,7 +82,8 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
                  metainfo: Optional[dict] = None,
                  **kwargs) -> None:
         if layout not in LAYOUTS:
-            raise ValueError(f'layout must be one of {LAYOUTS}, got {layout!r}')
+            raise ValueError(
+                f'layout must be one of {LAYOUTS}, got {layout!r}')
         self.mapping = value_mapping(class_mode, mask_values)
         self.mask_values = dict(mask_values)
         self.class_mode = class_mode

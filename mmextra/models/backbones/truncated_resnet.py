@@ -51,7 +51,7 @@ class TruncatedResNet(ResNet):
             raise ValueError(f'out must be one of {OUTPUTS}, got {out!r}')
         kept = 4 - truncation
         _check('num_stages', kwargs.pop('num_stages', kept), kept, truncation)
-        indices = range(kept) if out == 'all' else [kept - 1]
+        indices = tuple(range(kept)) if out == 'all' else (kept - 1, )
         _check('out_indices', kwargs.pop('out_indices', indices), indices,
                truncation)
         strides = kwargs.pop('strides', (1, 2, 2, 2)[:kept])
@@ -67,7 +67,7 @@ class TruncatedResNet(ResNet):
             num_stages=kept,
             strides=strides,
             dilations=dilations,
-            out_indices=tuple(indices),
+            out_indices=indices,
             **kwargs)
         self.truncation = truncation
         self.out_channels: List[int] = []
@@ -82,7 +82,7 @@ class TruncatedResNet(ResNet):
 
 
 def _check(name: str, given, implied, truncation: int) -> None:
-    if isinstance(given, Sequence) or isinstance(given, range):
+    if isinstance(implied, Sequence):
         given, implied = tuple(given), tuple(implied)
     if given != implied:
         raise ValueError(
