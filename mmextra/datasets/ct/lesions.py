@@ -112,6 +112,8 @@ def _window_rle(window: np.ndarray, x: int, y: int, shape: tuple) -> dict:
     stops = np.concatenate([pixels[ends], pixels[-1:]]) + 1
     borders = np.stack([starts, stops], axis=1).ravel()
     counts = np.diff(np.concatenate([[0], borders, [height * width]]))
+    # pycocotools has no last run of zero pixels.
+    counts = counts[:len(counts) - (counts[-1] == 0)]
     rle = mask_utils.frPyObjects(
         dict(size=[height, width], counts=counts.tolist()), height, width)
     return dict(size=[height, width], counts=rle['counts'].decode('ascii'))

@@ -144,7 +144,7 @@ class COVIDCTMaskNet(TwoStageDetector):
         else:
             scores = cls_score.softmax(dim=-1)
         num_classes = scores.shape[1] - 1
-        deltas = bbox_pred.view(len(rois), -1, 4).expand(
+        deltas = bbox_pred.unflatten(1, (bbox_pred.shape[1] // 4, 4)).expand(
             -1, num_classes, -1).reshape(-1, 4)
         pairs = rois.repeat_interleave(num_classes, dim=0)
         with torch.no_grad():
