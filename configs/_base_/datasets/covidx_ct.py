@@ -7,10 +7,7 @@ data_root = 'data/covidx_ct/'
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(512, 512), keep_ratio=False),
-    dict(
-        type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor', 'img_label', 'patient_id', 'scan_id'))
+    dict(type='PackCTInputs')
 ]
 test_pipeline = train_pipeline
 train_dataloader = dict(

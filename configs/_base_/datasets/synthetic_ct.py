@@ -9,19 +9,13 @@ train_pipeline = [
     dict(type='Resize', scale=(256, 256), keep_ratio=True),
     # The paper has no augmentation, but seven times the slices.
     dict(type='RandomFlip', prob=0.5),
-    dict(
-        type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor'))
+    dict(type='PackCTInputs')
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(256, 256), keep_ratio=True),
     dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
-    dict(
-        type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor', 'patient_id', 'instances'))
+    dict(type='PackCTInputs')
 ]
 data_root = 'data/synthetic_ct/covid_data/'
 train_dataloader = dict(

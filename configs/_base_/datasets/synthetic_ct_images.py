@@ -6,10 +6,7 @@ _base_ = './covidx_ct.py'
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(256, 256), keep_ratio=False),
-    dict(
-        type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor', 'img_label', 'patient_id', 'scan_id'))
+    dict(type='PackCTInputs')
 ]
 test_pipeline = train_pipeline
 data_root = 'data/synthetic_ct/covidx_ct/'

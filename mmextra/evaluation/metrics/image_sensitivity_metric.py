@@ -33,8 +33,8 @@ class ImageSensitivityMetric(BaseMetric):
     Args:
         group_by (str, optional): ``'patient_id'`` or ``'scan_id'``: also
             ``patient_accuracy`` or ``scan_accuracy``, for which the scores
-            of a group's images are averaged. Needs that key among
-            ``meta_keys`` of the test pipeline.
+            of a group's images are averaged. Needs that key in the meta
+            information, see ``PackCTInputs``.
         calibration_bins (int): Number of bins of ``ece``.
         collect_device (str): ``'cpu'`` or ``'gpu'``.
         prefix (str, optional): Put before the keys, ``'img'`` if None.
@@ -78,8 +78,9 @@ class ImageSensitivityMetric(BaseMetric):
             if absent:
                 raise KeyError(
                     f'{sample.get("img_path")} has no {", ".join(absent)}. '
-                    'Name it in meta_keys of PackDetInputs; a name that '
-                    'tells no patient or scan cannot be grouped')
+                    'Take CTImageDataset, and end the pipeline with '
+                    'PackCTInputs; a name that tells no patient or scan '
+                    'cannot be grouped')
             self.results.append(dict(
                 truth=int(sample['img_label']),
                 predicted=int(sample['pred_img_label']),

@@ -104,8 +104,8 @@ image_average_precision`. The paper calls it COCO's AP; it is not, and the two
             if 'instances' not in sample:
                 raise KeyError(
                     f'{sample.get("img_path")}: LesionMeanAP needs the '
-                    "ground truth: add 'instances' to meta_keys of "
-                    'PackDetInputs in the test pipeline')
+                    'ground truth in the meta key "instances": end the test '
+                    'pipeline with PackCTInputs')
             found = sample['pred_instances']
             if 'masks' not in found:
                 raise KeyError(

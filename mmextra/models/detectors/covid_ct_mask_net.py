@@ -241,8 +241,8 @@ class COVIDCTMaskNet(TwoStageDetector):
         where = sample.get('img_path', 'a sample')
         if label is None:
             raise ValueError(
-                f'{where} has no img_label. Take CTImageDataset, and name '
-                '"img_label" in meta_keys of PackDetInputs.')
+                f'{where} has no img_label. Take CTImageDataset, and end the '
+                'pipeline with PackCTInputs.')
         if not 0 <= int(label) < count:
             raise ValueError(
                 f'{where} has img_label {label}, but img_head has '

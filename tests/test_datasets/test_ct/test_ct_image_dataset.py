@@ -10,9 +10,7 @@ PIPELINE = [
     dict(type='LoadImageFromFile'),
     dict(type='CropToBodyBox'),
     dict(type='Resize', scale=(32, 32), keep_ratio=False),
-    dict(type='PackDetInputs',
-         meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                    'img_label', 'patient_id'))
+    dict(type='PackCTInputs')
 ]
 NAMES = ('Normal_1_10_0001.png', 'CP_2_20_0002.png', 'NCP_3_30_0003.png')
 
@@ -56,6 +54,11 @@ def test_label_reaches_the_sample(root):
     data = load(root, f'{NAMES[2]} 2 3 4 30 20\n', pipeline=PIPELINE)
     packed = data[0]
     assert packed['data_samples'].img_label == 2
+    assert packed['data_samples'].patient_id == '3'
+    # A single image, of which nothing is known
+    alone = data.pipeline(dict(
+        img_path=str(root / 'crop.png'), img_id=0))['data_samples']
+    assert 'img_label' not in alone and alone.img_id == 0
     assert packed['data_samples'].ori_shape == (16, 27)
     assert packed['inputs'].shape == (3, 32, 32)
 

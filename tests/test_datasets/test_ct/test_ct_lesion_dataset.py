@@ -11,8 +11,7 @@ PIPELINE = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
     dict(type='Resize', scale=(128, 128), keep_ratio=True),
-    dict(type='PackDetInputs',
-         meta_keys=('img_id', 'ori_shape', 'patient_id', 'instances'))
+    dict(type='PackCTInputs')
 ]
 
 

@@ -120,7 +120,7 @@ def test_polygons_and_uncompressed_rle():
 
 def test_what_is_missing_is_told():
     one = sample(CASE['cases']['perfect'])
-    for part, told in (('instances', 'meta_keys'), ('masks', 'mask head')):
+    for part, told in (('instances', 'PackCTInputs'), ('masks', 'mask head')):
         broken = dict(one, pred_instances=dict(one['pred_instances']))
         broken.pop(part, None)
         broken['pred_instances'].pop(part, None)

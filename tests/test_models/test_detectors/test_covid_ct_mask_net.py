@@ -259,7 +259,7 @@ def test_named_errors():
     with pytest.raises(ValueError, match='1.png has img_label 3'):
         model.loss(data['inputs'], data['data_samples'])
     del data['data_samples'][0].img_label
-    with pytest.raises(ValueError, match='meta_keys'):
+    with pytest.raises(ValueError, match='PackCTInputs'):
         model.loss(data['inputs'], data['data_samples'])
     wrong = config()
     wrong.train_norm = 'bn'
