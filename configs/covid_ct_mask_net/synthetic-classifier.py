@@ -18,6 +18,7 @@ model = dict(
     test_cfg=dict(rcnn=dict(score_thr=-0.01, max_per_img=128)))
 load_from = 'work_dirs/synthetic/epoch_12.pth'
 
+auto_scale_lr = dict(base_batch_size=8)
 max_epochs = 8
 train_cfg = dict(max_epochs=max_epochs, val_interval=4)
 param_scheduler = [

@@ -19,7 +19,7 @@ test_pipeline = [
 ]
 data_root = 'data/synthetic_ct/covid_data/'
 train_dataloader = dict(
-    batch_size=2,
+    batch_size=1,
     num_workers=1,
     dataset=dict(data_root=data_root, pipeline=train_pipeline))
 val_dataloader = dict(

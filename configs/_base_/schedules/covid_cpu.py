@@ -11,7 +11,7 @@ optim_wrapper = dict(
     optimizer=dict(type='Adam', lr=5e-4, weight_decay=1e-4),
     clip_grad=dict(max_norm=10, norm_type=2))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=40),
+    dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=60),
     dict(
         type='CosineAnnealingLR',
         T_max=max_epochs,
@@ -19,7 +19,7 @@ param_scheduler = [
         by_epoch=True,
         convert_to_iter_based=True)
 ]
-auto_scale_lr = dict(enable=False, base_batch_size=2)
+auto_scale_lr = dict(enable=False, base_batch_size=1)
 
 default_hooks = dict(
     logger=dict(interval=10),
