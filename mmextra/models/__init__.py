@@ -1,3 +1,15 @@
-from . import dense_heads, losses, necks, task_modules
+from . import (
+    backbones,
+    dense_heads,
+    detectors,
+    img_heads,
+    losses,
+    necks,
+    roi_heads,
+    task_modules,
+)
 
-__all__ = ['dense_heads', 'losses', 'necks', 'task_modules']
+__all__ = [
+    'backbones', 'dense_heads', 'detectors', 'img_heads', 'losses', 'necks',
+    'roi_heads', 'task_modules'
+]

@@ -1,4 +1,11 @@
+from .crop_to_body_box import CropToBodyBox
+from .load_ct_slice import LoadCTSlice, hu_window
 from .load_image_or_skip import LoadImageOrSkip
+from .pack_ct_inputs import PackCTInputs
 from .rbox_random_crop import RBoxRandomCrop, visible_fraction
+from .sem_seg_to_instances import SemSegToInstances
 
-__all__ = ['LoadImageOrSkip', 'RBoxRandomCrop', 'visible_fraction']
+__all__ = [
+    'CropToBodyBox', 'LoadCTSlice', 'LoadImageOrSkip', 'PackCTInputs',
+    'RBoxRandomCrop', 'SemSegToInstances', 'hu_window', 'visible_fraction'
+]

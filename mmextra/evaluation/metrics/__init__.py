@@ -1,4 +1,9 @@
+from .image_sensitivity_metric import ImageSensitivityMetric
+from .lesion_mean_ap import LesionMeanAP
 from .merged_rbox_ap_metric import MergedRBoxAPMetric
 from .rbox_ap_metric import RBoxAPMetric
 
-__all__ = ['MergedRBoxAPMetric', 'RBoxAPMetric']
+__all__ = [
+    'ImageSensitivityMetric', 'LesionMeanAP', 'MergedRBoxAPMetric',
+    'RBoxAPMetric'
+]

@@ -1,3 +1,4 @@
+from .single_level_fpn import SingleLevelFPN
 from .unet_neck import UNetNeck
 
-__all__ = ['UNetNeck']
+__all__ = ['SingleLevelFPN', 'UNetNeck']

@@ -1,3 +1,4 @@
 from .rotated_shape_prior_generator import RotatedShapePriorGenerator
+from .rounded_anchor_generator import RoundedAnchorGenerator
 
-__all__ = ['RotatedShapePriorGenerator']
+__all__ = ['RotatedShapePriorGenerator', 'RoundedAnchorGenerator']

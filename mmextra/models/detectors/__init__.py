@@ -1,0 +1,3 @@
+from .covid_ct_mask_net import COVIDCTMaskNet
+
+__all__ = ['COVIDCTMaskNet']
