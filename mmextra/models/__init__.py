@@ -1,3 +1,5 @@
-from . import dense_heads, losses, necks, task_modules
+from . import backbones, dense_heads, layers, losses, necks, task_modules
 
-__all__ = ['dense_heads', 'losses', 'necks', 'task_modules']
+__all__ = [
+    'backbones', 'dense_heads', 'layers', 'losses', 'necks', 'task_modules'
+]

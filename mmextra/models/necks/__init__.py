@@ -1,3 +1,4 @@
+from .lcb_pafpn import LCBPAFPN
 from .unet_neck import UNetNeck
 
-__all__ = ['UNetNeck']
+__all__ = ['LCBPAFPN', 'UNetNeck']

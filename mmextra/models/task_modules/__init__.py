@@ -1,7 +1,8 @@
 from . import assigners, coders, prior_generators
 from .lasa import LocalityAwareScoreAlign, lasa_points, lasa_scores
+from .objectness import cells_in_boxes, objectness_target
 
 __all__ = [
-    'LocalityAwareScoreAlign', 'assigners', 'coders', 'lasa_points',
-    'lasa_scores', 'prior_generators'
+    'LocalityAwareScoreAlign', 'assigners', 'cells_in_boxes', 'coders',
+    'lasa_points', 'lasa_scores', 'objectness_target', 'prior_generators'
 ]

@@ -1,0 +1,3 @@
+from .lcb_darknet import LCBDarknet
+
+__all__ = ['LCBDarknet']
