@@ -3,9 +3,12 @@
 A generator is a function ``(root, num_train, num_val, num_test, image_size,
 seed, force, ...) -> dict`` that writes through :func:`write_once`.
 """
+from .aerial import make_aerial
 from .folder import read_marker, write_once
 from .harbour import make_harbour
 
-GENERATORS = dict(harbour=make_harbour)
+GENERATORS = dict(aerial=make_aerial, harbour=make_harbour)
 
-__all__ = ['GENERATORS', 'make_harbour', 'read_marker', 'write_once']
+__all__ = [
+    'GENERATORS', 'make_aerial', 'make_harbour', 'read_marker', 'write_once'
+]
