@@ -29,7 +29,7 @@ test_pipeline = [
         pad_to_square=True,
         pad_val=dict(img=(114.0, 114.0, 114.0))),
     # Boxes stay in the coordinates of the original image.
-    dict(type='LoadAnnotations', with_bbox=True),
+    dict(type='LoadInstances', with_bbox=True),
     dict(
         type='PackDetInputs',
         meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',

@@ -343,7 +343,10 @@ class YOLOv5Head(BaseDenseHead):
                 self._bbox_post_process(
                     InstanceData(
                         scores=best, labels=labels, bboxes=kept['bboxes']),
-                    cfg, rescale, with_nms, meta))
+                    cfg=cfg,
+                    rescale=rescale,
+                    with_nms=with_nms,
+                    img_meta=meta))
         return results
 
     def _candidates(self, level: int, pred: Tensor,
