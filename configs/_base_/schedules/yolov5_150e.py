@@ -40,6 +40,7 @@ ema = dict(
 custom_hooks = [yolo_lr, ema]
 
 default_hooks = dict(
+    fuse=dict(type='FuseConvBNHook'),
     checkpoint=dict(
         type='CheckpointHook',
         interval=10,

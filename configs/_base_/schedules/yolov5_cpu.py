@@ -23,6 +23,7 @@ optim_wrapper = dict(
 auto_scale_lr = dict(enable=False, base_batch_size=8)
 
 default_hooks = dict(
+    fuse=dict(type='FuseConvBNHook'),
     logger=dict(interval=10),
     checkpoint=dict(interval=1, max_keep_ckpts=2))
 randomness = dict(seed=0)
