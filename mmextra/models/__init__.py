@@ -3,6 +3,7 @@ from . import (
     dense_heads,
     detectors,
     img_heads,
+    layers,
     losses,
     necks,
     roi_heads,
@@ -10,6 +11,6 @@ from . import (
 )
 
 __all__ = [
-    'backbones', 'dense_heads', 'detectors', 'img_heads', 'losses', 'necks',
-    'roi_heads', 'task_modules'
+    'backbones', 'dense_heads', 'detectors', 'img_heads', 'layers', 'losses',
+    'necks', 'roi_heads', 'task_modules'
 ]

@@ -3,12 +3,14 @@
 A generator is a function ``(root, num_train, num_val, num_test, image_size,
 seed, force, ...) -> dict`` that writes through :func:`write_once`.
 """
+from .aerial import make_aerial
 from .ct import make_ct
 from .folder import read_marker, write_once
 from .harbour import make_harbour
 
-GENERATORS = dict(ct=make_ct, harbour=make_harbour)
+GENERATORS = dict(aerial=make_aerial, ct=make_ct, harbour=make_harbour)
 
 __all__ = [
-    'GENERATORS', 'make_ct', 'make_harbour', 'read_marker', 'write_once'
+    'GENERATORS', 'make_aerial', 'make_ct', 'make_harbour', 'read_marker',
+    'write_once'
 ]

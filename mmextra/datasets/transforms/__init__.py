@@ -1,11 +1,14 @@
+from .centered_random_affine import CenteredRandomAffine
 from .crop_to_body_box import CropToBodyBox
 from .load_ct_slice import LoadCTSlice, hu_window
 from .load_image_or_skip import LoadImageOrSkip
+from .load_instances import LoadInstances
 from .pack_ct_inputs import PackCTInputs
 from .rbox_random_crop import RBoxRandomCrop, visible_fraction
 from .sem_seg_to_instances import SemSegToInstances
 
 __all__ = [
-    'CropToBodyBox', 'LoadCTSlice', 'LoadImageOrSkip', 'PackCTInputs',
-    'RBoxRandomCrop', 'SemSegToInstances', 'hu_window', 'visible_fraction'
+    'CenteredRandomAffine', 'CropToBodyBox', 'LoadCTSlice', 'LoadImageOrSkip',
+    'LoadInstances', 'PackCTInputs', 'RBoxRandomCrop', 'SemSegToInstances',
+    'hu_window', 'visible_fraction'
 ]

@@ -1,4 +1,13 @@
 from .dota_txt import DOTALine, DOTAObjects, parse_dota_line, read_dota_txt
+from .precision_recall import (
+    ClassCurves,
+    average_precision,
+    best_confidence,
+    box_iou,
+    class_curves,
+    covered_share,
+    match_best_gt,
+)
 from .rotated_ap import ClassAP, match_detections, rotated_average_precision
 from .rotated_iou import box_corners, polygon_area, rotated_iou, rotated_nms
 from .tiling import (
@@ -13,9 +22,10 @@ from .tiling import (
 )
 
 __all__ = [
-    'ClassAP', 'DOTALine', 'DOTAObjects', 'Tile', 'box_corners', 'cut_tile',
-    'image_tiles', 'is_sliver', 'match_detections', 'merge_nms',
-    'move_boxes', 'parse_dota_line', 'parse_tile_id', 'polygon_area',
-    'read_dota_txt', 'rotated_average_precision', 'rotated_iou',
-    'rotated_nms', 'tile_starts'
+    'ClassAP', 'ClassCurves', 'DOTALine', 'DOTAObjects', 'Tile',
+    'average_precision', 'best_confidence', 'box_corners', 'box_iou',
+    'class_curves', 'covered_share', 'cut_tile', 'image_tiles', 'is_sliver',
+    'match_best_gt', 'match_detections', 'merge_nms', 'move_boxes',
+    'parse_dota_line', 'parse_tile_id', 'polygon_area', 'read_dota_txt',
+    'rotated_average_precision', 'rotated_iou', 'rotated_nms', 'tile_starts'
 ]

@@ -1,4 +1,5 @@
+from .lcb_pafpn import LCBPAFPN
 from .single_level_fpn import SingleLevelFPN
 from .unet_neck import UNetNeck
 
-__all__ = ['SingleLevelFPN', 'UNetNeck']
+__all__ = ['LCBPAFPN', 'SingleLevelFPN', 'UNetNeck']
