@@ -1,3 +1,3 @@
-from . import dense_heads, losses, necks, task_modules
+from . import dense_heads, layers, losses, necks, task_modules
 
-__all__ = ['dense_heads', 'losses', 'necks', 'task_modules']
+__all__ = ['dense_heads', 'layers', 'losses', 'necks', 'task_modules']
