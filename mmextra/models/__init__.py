@@ -1,3 +1,15 @@
-from . import dense_heads, layers, losses, necks, task_modules
+from . import (
+    data_preprocessors,
+    dense_heads,
+    detectors,
+    layers,
+    losses,
+    necks,
+    roi_heads,
+    task_modules,
+)
 
-__all__ = ['dense_heads', 'layers', 'losses', 'necks', 'task_modules']
+__all__ = [
+    'data_preprocessors', 'dense_heads', 'detectors', 'layers', 'losses',
+    'necks', 'roi_heads', 'task_modules'
+]

@@ -5,7 +5,10 @@ seed, force, ...) -> dict`` that writes through :func:`write_once`.
 """
 from .folder import read_marker, write_once
 from .harbour import make_harbour
+from .toys import make_toys
 
-GENERATORS = dict(harbour=make_harbour)
+GENERATORS = dict(harbour=make_harbour, toys=make_toys)
 
-__all__ = ['GENERATORS', 'make_harbour', 'read_marker', 'write_once']
+__all__ = [
+    'GENERATORS', 'make_harbour', 'make_toys', 'read_marker', 'write_once'
+]

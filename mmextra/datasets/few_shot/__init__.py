@@ -1,3 +1,5 @@
+from mmextra.utils.class_splits import COCO_SPLITS, VOC_SPLITS, resolve_classes
+
 from .base import FewShotMixin
 from .coco import FewShotCocoDataset, FewShotCocoDefaultDataset
 from .query_aware import (
@@ -6,7 +8,6 @@ from .query_aware import (
     query_aware_candidates,
 )
 from .shots import select_shots, shot_key
-from .splits import COCO_SPLITS, VOC_SPLITS, resolve_classes
 from .voc import FewShotVOCDataset, FewShotVOCDefaultDataset
 
 __all__ = [

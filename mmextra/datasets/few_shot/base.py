@@ -8,9 +8,10 @@ from typing import Any, Dict, List, Optional, Sequence, Union
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
+from mmextra.utils.class_splits import Splits, resolve_classes, split_kind
+
 from ..bad_input import AnnotationError
 from .shots import select_shots, shot_key
-from .splits import Splits, resolve_classes, split_kind
 
 Classes = Union[str, Sequence[str]]
 
@@ -153,7 +154,7 @@ class FewShotMixin:
         novel, base = self.num_novel_shots, self.num_base_shots
         if self.classes_kind in ('base', 'novel'):
             k = novel if self.classes_kind == 'novel' else base
-            return {name: k for name in names}
+            return dict.fromkeys(names, k)
         kinds = {}
         for key, members in self.class_splits.items():
             kind = split_kind(key)

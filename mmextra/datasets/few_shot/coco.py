@@ -8,9 +8,10 @@ from mmdet.datasets import CocoDataset
 from mmdet.datasets.api_wrappers import COCO
 from mmdet.registry import DATASETS
 
+from mmextra.utils.class_splits import COCO_SPLITS
+
 from ..bad_input import AnnotationError
 from .base import FewShotMixin
-from .splits import COCO_SPLITS
 
 PREFIX_STYLES = ('auto', 'none')
 
@@ -149,7 +150,8 @@ def _with_area(ann: dict, path: str) -> dict:
 # seed 0, which lies in the root, and 'seedN/' otherwise.
 _SHOT_FILES = ('{seed}benchmark_{shots}shot/'
                'full_box_{shots}shot_{name}_trainval.json')
-_OFFICIAL = 'attention_rpn_10shot/official_10_shot_from_instances_train2017.json'
+_OFFICIAL = ('attention_rpn_10shot/'
+             'official_10_shot_from_instances_train2017.json')
 TFA_SHOTS = (1, 2, 3, 5, 10, 30)
 
 

@@ -1,8 +1,8 @@
 """Query images together with supports of the same and of other classes."""
+import random
 import warnings
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Union
 
-import numpy as np
 from mmdet.registry import DATASETS
 
 QUERY_UNITS = ('image', 'image_class')
@@ -48,7 +48,7 @@ def draw_supports(candidates: Sequence[tuple], shots: int) -> List[tuple]:
     Returns:
         list[tuple]: ``shots`` of them.
     """
-    order = np.random.permutation(len(candidates))
+    order = random.sample(range(len(candidates)), len(candidates))
     seen: Set[Any] = set()
     first, second = [], []
     for index in order:
@@ -57,7 +57,7 @@ def draw_supports(candidates: Sequence[tuple], shots: int) -> List[tuple]:
         seen.add(entry[0])
     drawn = (first + second)[:shots]
     while len(drawn) < shots:
-        drawn.append(candidates[np.random.randint(len(candidates))])
+        drawn.append(random.choice(candidates))
     return drawn
 
 
@@ -198,7 +198,7 @@ class QueryAwareDataset:
             item = self._draw(idx)
             if item is not None:
                 return item
-            idx = np.random.randint(len(self))
+            idx = random.randrange(len(self))
         raise ValueError(
             f'QueryAwareDataset: none of {self.max_refetch + 1} queries has '
             'a class with supports and at least num_support_ways - 1 = '
@@ -217,12 +217,12 @@ class QueryAwareDataset:
             positive = {k: v for k, v in positive.items() if k == label}
         if not positive or len(negative) < ways:
             return None
-        label = sorted(positive)[np.random.randint(len(positive))]
+        label = random.choice(sorted(positive))
         if positive[label][0][0] == img_id:
             self._warn_own_image(label)
         chosen = draw_supports(positive[label], self.num_support_shots)
-        for other in np.random.choice(negative, ways, replace=False):
-            chosen += draw_supports(self.supports[int(other)],
+        for other in random.sample(negative, ways):
+            chosen += draw_supports(self.supports[other],
                                     self.num_support_shots)
         query = self.dataset.prepare(number, 'query', boxes[label])
         supports = [

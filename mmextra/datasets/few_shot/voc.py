@@ -8,10 +8,11 @@ from typing import List, Optional, Sequence
 from mmdet.datasets import XMLDataset
 from mmdet.registry import DATASETS
 
+from mmextra.utils.class_splits import VOC_SPLITS, resolve_classes
+
 from ..bad_input import AnnotationError
 from ..image_files import image_size
 from .base import FewShotMixin
-from .splits import VOC_SPLITS, resolve_classes
 
 
 @DATASETS.register_module()

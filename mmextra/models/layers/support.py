@@ -1,5 +1,6 @@
 """What a detector knows of the classes it is shown."""
 from dataclasses import dataclass
+from typing import Dict, Sequence, Union
 
 import torch
 from torch import Tensor
@@ -65,23 +66,23 @@ class SupportFeatures:
     """The features of S classes, or of S query-support pairs.
 
     Attributes:
-        maps: (S, C, h, w) what the RPN compares with.
+        maps: (S, C, h, w), or S times (C, h, w) of any sizes, what the RPN
+            compares with.
         rois: (S, C', r, r) what the RoI head compares with.
     """
-    maps: Tensor
+    maps: Union[Tensor, Sequence[Tensor]]
     rois: Tensor
 
     @property
     def vectors(self) -> Tensor:
         """(S, C) class-attentive vectors s_f, the means of the maps."""
-        return self.maps.mean((2, 3))
+        return torch.stack([one.mean((1, 2)) for one in self.maps])
 
     def __len__(self) -> int:
         return len(self.maps)
 
     @classmethod
-    def stack(cls, entries) -> 'SupportFeatures':
-        """Of bank entries, dicts with ``map`` (C, h, w) and ``roi``."""
-        return cls(
-            torch.stack([entry['map'] for entry in entries]),
-            torch.stack([entry['roi'] for entry in entries]))
+    def of_bank(cls, bank: Dict[int, Dict[str, Tensor]]) -> 'SupportFeatures':
+        """The classes of a support bank, in its order."""
+        return cls([entry['map'] for entry in bank.values()],
+                   torch.stack([entry['roi'] for entry in bank.values()]))
