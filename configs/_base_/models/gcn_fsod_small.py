@@ -2,7 +2,7 @@
 # of half width at stride 8, without a shared head.
 _base_ = './gcn_fsod_r50_c4.py'
 
-norm_cfg = dict(type='GN', num_groups=8)
+norm_cfg = dict(type='GN', num_groups=8, requires_grad=True)
 
 model = dict(
     num_support_shots=3,

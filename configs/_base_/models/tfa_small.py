@@ -1,7 +1,7 @@
 # TFA w/cos on the backbone, anchors and RoIs of gcn_fsod_small.py.
 _base_ = 'mmdet::_base_/models/faster-rcnn_r50-caffe-c4.py'
 
-norm_cfg = dict(type='GN', num_groups=8)
+norm_cfg = dict(type='GN', num_groups=8, requires_grad=True)
 
 model = dict(
     type='TFA',

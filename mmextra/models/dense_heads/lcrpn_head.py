@@ -46,7 +46,7 @@ class LCRPNHead(RPNHead):
         decouple (bool): Separate branches for scores and boxes. Otherwise
             one 3 x 3 convolution on L, or on the weighted query, serves
             both.
-        gcn (dict): Of :class:`LocalCorrespondenceGCN`.
+        gcn (dict): Settings of :class:`LocalCorrespondenceGCN`.
         cls_conv (bool): A 3 x 3 convolution before the decoupled scores.
         support_feat (str): ``'map'``: the whole feature of the support
             picture; ``'roi'``: the part inside its box.
@@ -64,7 +64,7 @@ class LCRPNHead(RPNHead):
                  *args,
                  correspondence: str = 'gcn',
                  decouple: bool = True,
-                 gcn: ConfigType = dict(type='LocalCorrespondenceGCN'),
+                 gcn: ConfigType = dict(),
                  cls_conv: bool = False,
                  support_feat: str = 'map',
                  shot_fusion: str = 'mean',
@@ -90,8 +90,11 @@ class LCRPNHead(RPNHead):
     def _init_layers(self) -> None:
         super()._init_layers()
         if self.correspondence == 'gcn':
-            self.gcn = MODELS.build(
-                dict(in_channels=self.in_channels, **self.gcn_cfg))
+            self.gcn = MODELS.build({
+                'type': 'LocalCorrespondenceGCN',
+                'in_channels': self.in_channels,
+                **self.gcn_cfg
+            })
             if self.gcn.out_channels != self.in_channels:
                 raise ValueError(
                     'the last of gcn_channels must be in_channels '
