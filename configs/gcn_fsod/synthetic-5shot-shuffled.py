@@ -2,9 +2,6 @@
 _base_ = './synthetic-5shot.py'
 
 custom_hooks = [
-    dict(
-        type='SupportInitHook',
-        dataset=_base_.support_dataset,
-        permutation=(1, 2, 3, 0)),
+    dict(**_base_.support_hook, permutation=(1, 2, 3, 0)),
     dict(type='BenchmarkHook')
 ]

@@ -23,7 +23,7 @@ optim_wrapper = dict(optimizer=dict(lr=0.0001))
 default_hooks = dict(checkpoint=dict(interval=max_iters))
 load_from = 'work_dirs/synthetic/iter_1200.pth'
 custom_hooks = [
-    dict(type='SupportInitHook', dataset=_base_.support_dataset),
+    _base_.support_hook,
     dict(
         type='BenchmarkHook',
         reference='gcn_fsod/table1/10-shot_GCN-FSOD/COCO')

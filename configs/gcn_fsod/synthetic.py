@@ -7,9 +7,4 @@ _base_ = [
     '../_base_/schedules/few_shot_cpu.py'
 ]
 
-custom_hooks = [
-    dict(type='SupportInitHook', dataset=_base_.support_dataset),
-    dict(
-        type='BenchmarkHook',
-        reference='gcn_fsod/table1/10-shot_GCN-FSOD/COCO')
-]
+custom_hooks = [_base_.support_hook, dict(type='BenchmarkHook')]

@@ -31,4 +31,3 @@ support_hook = dict(
         **novel_data,
         instance_wise=True,
         pipeline=_base_.support_pipeline))
-custom_hooks = [support_hook]

@@ -7,4 +7,3 @@ train_dataloader = dict(
         num_support_shots=10,
         dataset=dict(ann_cfg=ann_cfg, num_novel_shots=30)))
 support_hook = dict(dataset=dict(ann_cfg=ann_cfg, num_novel_shots=30))
-custom_hooks = [support_hook]

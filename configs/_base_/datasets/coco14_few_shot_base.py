@@ -21,4 +21,3 @@ support_hook = dict(
     dataset=dict(
         ann_root=ann_root,
         ann_cfg=[dict(type='ann_file', ann_file='annotations/train.json')]))
-custom_hooks = [support_hook]

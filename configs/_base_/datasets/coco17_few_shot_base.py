@@ -81,4 +81,3 @@ support_hook = dict(
         num_base_shots=10,
         instance_wise=True,
         pipeline=support_pipeline))
-custom_hooks = [support_hook]

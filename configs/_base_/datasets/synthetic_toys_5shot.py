@@ -30,11 +30,9 @@ val_evaluator = dict(
     ann_file=_base_.data_root + 'annotations/test.json',
     class_splits=dict(_delete_=True, NOVEL_CLASSES=_base_.novel_toys))
 test_evaluator = val_evaluator
-support_dataset = dict(
-    _delete_=True,
-    **novel_shots,
-    instance_wise=True,
-    pipeline=_base_.support_pipeline)
-custom_hooks = [
-    dict(type='SupportInitHook', dataset=support_dataset),
-]
+support_hook = dict(
+    dataset=dict(
+        _delete_=True,
+        **novel_shots,
+        instance_wise=True,
+        pipeline=_base_.support_pipeline))

@@ -68,16 +68,15 @@ val_evaluator = dict(
     ann_file=data_root + 'annotations/val.json',
     class_splits=dict(BASE_CLASSES=base_toys))
 test_evaluator = val_evaluator
-support_dataset = dict(
-    type='FewShotCocoDataset',
-    data_root=data_root,
-    ann_file='annotations/train.json',
-    data_prefix=dict(img='images/train/'),
-    classes='BASE_CLASSES',
-    class_splits=class_splits,
-    num_base_shots=5,
-    instance_wise=True,
-    pipeline=support_pipeline)
-custom_hooks = [
-    dict(type='SupportInitHook', dataset=support_dataset),
-]
+support_hook = dict(
+    type='SupportInitHook',
+    dataset=dict(
+        type='FewShotCocoDataset',
+        data_root=data_root,
+        ann_file='annotations/train.json',
+        data_prefix=dict(img='images/train/'),
+        classes='BASE_CLASSES',
+        class_splits=class_splits,
+        num_base_shots=5,
+        instance_wise=True,
+        pipeline=support_pipeline))

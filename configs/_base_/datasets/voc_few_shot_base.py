@@ -54,4 +54,3 @@ support_hook = dict(
         num_base_shots=10,
         instance_wise=True,
         pipeline=_base_.support_pipeline))
-custom_hooks = [support_hook]
