@@ -60,13 +60,16 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
 
     CLASS_SPLITS = COCO_SPLITS
 
-    def __init__(self, *args, img_prefix_style: str = 'auto',
+    def __init__(self,
+                 *args,
+                 img_prefix_style: str = 'auto',
+                 data_prefix: dict = dict(img=''),
                  **kwargs) -> None:
         if img_prefix_style not in PREFIX_STYLES:
             raise ValueError(f'img_prefix_style must be one of '
                              f'{PREFIX_STYLES}, got {img_prefix_style!r}')
         self.img_prefix_style = img_prefix_style
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> List[dict]:
         """See :meth:`FewShotMixin.load_data_list`."""

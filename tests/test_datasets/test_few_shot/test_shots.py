@@ -1,4 +1,5 @@
 import random
+import re
 
 from mmextra.datasets.few_shot import select_shots
 from tests.helpers import worked_case
@@ -12,7 +13,8 @@ def instances():
 def test_worked_case():
     case = worked_case('gcn_fsod', 'shot_selection')
     for key, want in case['expected'].items():
-        seed, shots = (int(part.lstrip('seedk')) for part in key.split('_'))
+        seed, shots = map(int, re.fullmatch(r'seed(\d+)_k(\d+)',
+                                            key).groups())
         assert select_shots(
             instances(), dict.fromkeys(want, shots), seed) == want
 

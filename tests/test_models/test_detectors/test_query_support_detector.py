@@ -104,7 +104,7 @@ def test_learns_and_detects(kind):
     ways = model.num_support_ways
     batch = model.data_preprocessor(
         pseudo_collate([item(ways), item(ways)]), True)
-    losses = model.loss(batch_inputs=batch['inputs'], batch_data_samples=batch['data_samples'])
+    losses = model.loss(batch['inputs'], batch['data_samples'])
     assert set(losses) == {'loss_rpn_cls', 'loss_rpn_bbox', 'loss_cls',
                            'loss_bbox', 'acc'}
     total = model.parse_losses(losses)[0]
