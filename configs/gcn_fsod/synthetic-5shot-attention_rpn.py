@@ -1,20 +1,12 @@
 # A baseline: Attention RPN, after synthetic-attention_rpn.py.
-_base_ = './synthetic-5shot.py'
+_base_ = [
+    '../_base_/models/attention_rpn_small.py',
+    '../_base_/datasets/synthetic_toys_5shot.py',
+    '../_base_/schedules/few_shot_cpu_200.py'
+]
 
-model = dict(
-    type='AttentionRPNDetector',
-    rpn_head=dict(
-        correspondence='global_kernel', decouple=False, support_feat='roi'),
-    roi_head=dict(
-        bbox_head=dict(
-            _delete_=True,
-            type='MultiRelationBBoxHead',
-            in_channels=128,
-            roi_feat_size=7,
-            loss_cls=dict(
-                type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0),
-            loss_bbox=dict(type='L1Loss', loss_weight=1.0))))
-load_from = 'work_dirs/synthetic-attention_rpn/iter_1200.pth'
+model = dict(frozen_parameters=['backbone'])
+load_from = 'work_dirs/synthetic-attention_rpn/iter_1500.pth'
 custom_hooks = [
     _base_.support_hook,
     dict(

@@ -3,7 +3,7 @@
 _base_ = './synthetic-5shot.py'
 
 model = dict(rpn_head=dict(decouple=False))
-load_from = 'work_dirs/synthetic-coupled/iter_1200.pth'
+load_from = 'work_dirs/synthetic-coupled/iter_1500.pth'
 custom_hooks = [
     _base_.support_hook,
     dict(

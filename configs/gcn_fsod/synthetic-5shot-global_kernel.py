@@ -3,7 +3,7 @@
 _base_ = './synthetic-5shot.py'
 
 model = dict(rpn_head=dict(correspondence='global_kernel', decouple=False))
-load_from = 'work_dirs/synthetic-global_kernel/iter_1200.pth'
+load_from = 'work_dirs/synthetic-global_kernel/iter_1500.pth'
 custom_hooks = [
     _base_.support_hook,
     dict(

@@ -3,7 +3,7 @@
 _base_ = './synthetic-5shot.py'
 
 model = dict(roi_head=dict(bbox_head=dict(reg_branch='stacked')))
-load_from = 'work_dirs/synthetic-r_s/iter_1200.pth'
+load_from = 'work_dirs/synthetic-r_s/iter_1500.pth'
 custom_hooks = [
     _base_.support_hook,
     dict(

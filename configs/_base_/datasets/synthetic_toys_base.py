@@ -33,13 +33,13 @@ test_pipeline = [
 ]
 train_dataloader = dict(
     batch_size=2,
-    num_workers=1,
-    persistent_workers=True,
+    num_workers=0,
+    persistent_workers=False,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type='QueryAwareDataset',
         num_support_ways=2,
-        num_support_shots=3,
+        num_support_shots=2,
         dataset=dict(
             type='FewShotCocoDataset',
             data_root=data_root,
@@ -51,7 +51,7 @@ train_dataloader = dict(
                 query=query_pipeline, support=support_pipeline))))
 val_dataloader = dict(
     batch_size=1,
-    num_workers=1,
+    num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='FewShotCocoDataset',

@@ -9,8 +9,9 @@ model = dict(
         bbox_head=dict(
             _delete_=True,
             type='MultiRelationBBoxHead',
-            in_channels=128,
+            in_channels=96,
             roi_feat_size=7,
+            init_cfg=_base_.head_init,
             loss_cls=dict(
                 type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0),
             loss_bbox=dict(type='L1Loss', loss_weight=1.0))))

@@ -9,7 +9,7 @@ model = dict(
     data_preprocessor=dict(pad_size_divisor=8),
     backbone=dict(
         depth=18,
-        base_channels=32,
+        base_channels=24,
         strides=(1, 2, 1),
         frozen_stages=-1,
         norm_cfg=norm_cfg,
@@ -17,22 +17,22 @@ model = dict(
         style='pytorch',
         init_cfg=None),
     rpn_head=dict(
-        in_channels=128,
-        feat_channels=128,
+        in_channels=96,
+        feat_channels=96,
         anchor_generator=dict(
             scales=[3, 4.5, 7], ratios=[0.5, 1.0, 2.0], strides=[8])),
     roi_head=dict(
         shared_head=None,
         bbox_roi_extractor=dict(
-            roi_layer=dict(output_size=7),
-            out_channels=128,
+            roi_layer=dict(output_size=7, sampling_ratio=2),
+            out_channels=96,
             featmap_strides=[8]),
         bbox_head=dict(
             _delete_=True,
             type='CosineSimBBoxHead',
             scale=20.,
             num_shared_fcs=2,
-            in_channels=128,
+            in_channels=96,
             fc_out_channels=256,
             roi_feat_size=7,
             num_classes=16,
