@@ -4,9 +4,10 @@ from mmextra.evaluation.functional import (
     tile_starts,
 )
 
+from .few_shot import init_few_shot_detector, process_support_images
 from .tiled_inference import read_image, tiled_inference
 
 __all__ = [
-    'image_tiles', 'parse_tile_id', 'read_image', 'tile_starts',
-    'tiled_inference'
+    'image_tiles', 'init_few_shot_detector', 'parse_tile_id',
+    'process_support_images', 'read_image', 'tile_starts', 'tiled_inference'
 ]

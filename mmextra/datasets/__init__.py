@@ -2,11 +2,20 @@ from . import transforms
 from .bad_input import AnnotationError
 from .ct import CTImageDataset, CTLesionDataset
 from .dior_vas import DIORVASDataset
+from .few_shot import (
+    FewShotCocoDataset,
+    FewShotCocoDefaultDataset,
+    FewShotVOCDataset,
+    FewShotVOCDefaultDataset,
+    QueryAwareDataset,
+)
 from .hrsc2016 import HRSC2016Dataset
 from .hrsd import HRSDDataset
 from .visdrone import VisDroneDataset
 
 __all__ = [
     'AnnotationError', 'CTImageDataset', 'CTLesionDataset', 'DIORVASDataset',
-    'HRSC2016Dataset', 'HRSDDataset', 'VisDroneDataset', 'transforms'
+    'FewShotCocoDataset', 'FewShotCocoDefaultDataset', 'FewShotVOCDataset',
+    'FewShotVOCDefaultDataset', 'HRSC2016Dataset', 'HRSDDataset',
+    'QueryAwareDataset', 'VisDroneDataset', 'transforms'
 ]

@@ -1,5 +1,6 @@
 from . import (
     backbones,
+    data_preprocessors,
     dense_heads,
     detectors,
     img_heads,
@@ -11,6 +12,6 @@ from . import (
 )
 
 __all__ = [
-    'backbones', 'dense_heads', 'detectors', 'img_heads', 'layers', 'losses',
-    'necks', 'roi_heads', 'task_modules'
+    'backbones', 'data_preprocessors', 'dense_heads', 'detectors', 'img_heads',
+    'layers', 'losses', 'necks', 'roi_heads', 'task_modules'
 ]

@@ -7,10 +7,15 @@ from .aerial import make_aerial
 from .ct import make_ct
 from .folder import read_marker, write_once
 from .harbour import make_harbour
+from .toys import make_toys
 
-GENERATORS = dict(aerial=make_aerial, ct=make_ct, harbour=make_harbour)
+GENERATORS = dict(
+    aerial=make_aerial,
+    ct=make_ct,
+    harbour=make_harbour,
+    toys=make_toys)
 
 __all__ = [
-    'GENERATORS', 'make_aerial', 'make_ct', 'make_harbour', 'read_marker',
-    'write_once'
+    'GENERATORS', 'make_aerial', 'make_ct', 'make_harbour', 'make_toys',
+    'read_marker', 'write_once'
 ]

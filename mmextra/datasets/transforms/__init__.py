@@ -1,5 +1,6 @@
 from .centered_random_affine import CenteredRandomAffine
 from .crop_to_body_box import CropToBodyBox
+from .few_shot import CropInstance, CropResizeInstance, square_crop
 from .load_ct_slice import LoadCTSlice, hu_window
 from .load_image_or_skip import LoadImageOrSkip
 from .load_instances import LoadInstances
@@ -8,7 +9,8 @@ from .rbox_random_crop import RBoxRandomCrop, visible_fraction
 from .sem_seg_to_instances import SemSegToInstances
 
 __all__ = [
-    'CenteredRandomAffine', 'CropToBodyBox', 'LoadCTSlice', 'LoadImageOrSkip',
-    'LoadInstances', 'PackCTInputs', 'RBoxRandomCrop', 'SemSegToInstances',
-    'hu_window', 'visible_fraction'
+    'CenteredRandomAffine', 'CropInstance', 'CropResizeInstance',
+    'CropToBodyBox', 'LoadCTSlice', 'LoadImageOrSkip', 'LoadInstances',
+    'PackCTInputs', 'RBoxRandomCrop', 'SemSegToInstances', 'hu_window',
+    'square_crop', 'visible_fraction'
 ]
