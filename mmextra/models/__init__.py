@@ -1,3 +1,12 @@
-from . import dense_heads, losses, necks, task_modules
+from . import (
+    dense_heads,
+    detectors,
+    layers,
+    losses,
+    necks,
+    task_modules,
+)
 
-__all__ = ['dense_heads', 'losses', 'necks', 'task_modules']
+__all__ = [
+    'dense_heads', 'detectors', 'layers', 'losses', 'necks', 'task_modules'
+]

@@ -11,11 +11,22 @@ from .tiling import (
     parse_tile_id,
     tile_starts,
 )
+from .video_ap import (
+    MOTION_RANGES,
+    FrameMatches,
+    box_iou,
+    frame_motion,
+    match_frame,
+    motion_iou,
+    video_average_precision,
+)
 
 __all__ = [
-    'ClassAP', 'DOTALine', 'DOTAObjects', 'Tile', 'box_corners', 'cut_tile',
-    'image_tiles', 'is_sliver', 'match_detections', 'merge_nms',
-    'move_boxes', 'parse_dota_line', 'parse_tile_id', 'polygon_area',
-    'read_dota_txt', 'rotated_average_precision', 'rotated_iou',
-    'rotated_nms', 'tile_starts'
+    'ClassAP', 'DOTALine', 'DOTAObjects', 'FrameMatches', 'MOTION_RANGES',
+    'Tile', 'box_corners', 'box_iou', 'cut_tile', 'frame_motion',
+    'image_tiles', 'is_sliver', 'match_detections', 'match_frame',
+    'merge_nms', 'motion_iou', 'move_boxes', 'parse_dota_line',
+    'parse_tile_id', 'polygon_area', 'read_dota_txt',
+    'rotated_average_precision', 'rotated_iou', 'rotated_nms', 'tile_starts',
+    'video_average_precision'
 ]

@@ -1,7 +1,8 @@
 from . import assigners, coders, prior_generators
 from .lasa import LocalityAwareScoreAlign, lasa_points, lasa_scores
+from .read_policy import ReadPolicy
 
 __all__ = [
-    'LocalityAwareScoreAlign', 'assigners', 'coders', 'lasa_points',
-    'lasa_scores', 'prior_generators'
+    'LocalityAwareScoreAlign', 'ReadPolicy', 'assigners', 'coders',
+    'lasa_points', 'lasa_scores', 'prior_generators'
 ]
