@@ -5,7 +5,11 @@ seed, force, ...) -> dict`` that writes through :func:`write_once`.
 """
 from .folder import read_marker, write_once
 from .harbour import make_harbour
+from .moving_objects import make_moving_objects
 
-GENERATORS = dict(harbour=make_harbour)
+GENERATORS = dict(harbour=make_harbour, moving_objects=make_moving_objects)
 
-__all__ = ['GENERATORS', 'make_harbour', 'read_marker', 'write_once']
+__all__ = [
+    'GENERATORS', 'make_harbour', 'make_moving_objects', 'read_marker',
+    'write_once'
+]
