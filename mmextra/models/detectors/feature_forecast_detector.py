@@ -163,6 +163,17 @@ class FeatureForecastDetector(BaseMOTModel):
         self._stream = None
         return super().train(mode)
 
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args,
+                              **kwargs) -> None:
+        """Also takes a checkpoint of the detector alone (first phase)."""
+        own = f'{prefix}detector.'
+        if not any(key.startswith(own) for key in state_dict):
+            parts = tuple(f'{prefix}{name}.' for name, _ in
+                          self.detector.named_children())
+            for key in [k for k in state_dict if k.startswith(parts)]:
+                state_dict[own + key[len(prefix):]] = state_dict.pop(key)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
     def extract_maps(self, images: Tensor) -> Feats:
         """Maps of images, where the temporal module takes them.
 
