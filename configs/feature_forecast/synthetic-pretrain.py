@@ -13,12 +13,12 @@ train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations', with_bbox=True),
     dict(
-        type='MinIoURandomCrop',
-        min_ious=(0.5, 0.7, 0.9),
-        min_crop_size=0.6),
+        type='RandomCrop',
+        crop_size=(0.75, 0.75),
+        crop_type='relative_range',
+        allow_negative_crop=False),
     dict(type='Resize', scale=img_scale, keep_ratio=False),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='PhotoMetricDistortion'),
     dict(type='PackDetInputs')
 ]
 train_dataloader = dict(
@@ -56,14 +56,14 @@ val_evaluator = dict(
     metric='bbox')
 test_evaluator = val_evaluator
 
-max_epochs = 24
+max_epochs = 16
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=8)
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=4)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=0.002, weight_decay=0.01),
+    optimizer=dict(type='AdamW', lr=0.003, weight_decay=0.01),
     clip_grad=dict(max_norm=10))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=60),
@@ -75,5 +75,5 @@ param_scheduler = [
         convert_to_iter_based=True)
 ]
 default_hooks = dict(
-    logger=dict(interval=20), checkpoint=dict(interval=8, max_keep_ckpts=1))
+    logger=dict(interval=20), checkpoint=dict(interval=4, max_keep_ckpts=1))
 randomness = dict(seed=0)

@@ -3,7 +3,7 @@
 #   python tools/make_synthetic.py moving_objects data/synthetic_video
 #   python tools/train.py configs/feature_forecast/synthetic-pretrain.py
 _base_ = [
-    '../_base_/default_runtime.py', '../_base_/models/ssdlite_r18_small.py',
+    '../_base_/models/ssdlite_r18_small.py',
     '../_base_/datasets/imagenet_vid.py',
     '../_base_/schedules/feature_forecast_40e.py'
 ]
@@ -13,7 +13,7 @@ detector.pop('data_preprocessor')
 del _base_.model
 detector.backbone.update(norm_eval=True)
 detector.init_cfg = dict(
-    type='Pretrained', checkpoint='work_dirs/synthetic-pretrain/epoch_24.pth')
+    type='Pretrained', checkpoint='work_dirs/synthetic-pretrain/epoch_16.pth')
 model = dict(
     type='FeatureForecastDetector',
     data_preprocessor=dict(
@@ -37,8 +37,10 @@ train_pipeline[0].update(num_frames=8)
 train_pipeline[2].update(
     img_scale=img_scale,
     expand_prob=0,
-    min_ious=(0.5, 0.7, 0.9),
-    min_crop_size=0.6)
+    min_ious=(0.7, 0.9),
+    min_crop_size=0.75)
+# Scenes differ in light and colour by themselves.
+train_pipeline.pop(3)
 test_pipeline = _base_.test_pipeline
 test_pipeline[0].transforms[1].update(scale=img_scale)
 train_dataloader = dict(
@@ -48,7 +50,7 @@ train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='RepeatDataset',
-        times=4,
+        times=2,
         dataset=dict(
             type='ImageNetVIDDataset',
             data_root=data_root,

@@ -73,12 +73,12 @@ def frame_xml(video: str, frame: int, size: int,
 
 
 def make_moving_objects(root: Union[str, Path],
-                        num_train: int = 48,
-                        num_val: int = 9,
-                        num_test: int = 21,
+                        num_train: int = 80,
+                        num_val: int = 12,
+                        num_test: int = 32,
                         image_size: int = 160,
                         seed: int = 0,
-                        frames: int = 32,
+                        frames: int = 24,
                         force: bool = False) -> dict:
     """Write videos of airplanes, cars and watercraft as ILSVRC has them.
 

@@ -33,7 +33,7 @@ SHAPES: Dict[str, Tuple[float, List[Tuple[list, float]]]] = {
     ]),
 }
 PACES = ('slow', 'medium', 'fast', 'mixed')
-# Pixels per frame, of objects 28 to 56 pixels wide in 160.
+# Pixels per frame, of objects 36 to 72 pixels wide in 160.
 SPEEDS = dict(slow=(0., .2), medium=(.5, 1.), fast=(2.2, 4.5))
 # Share of the time between frames in which the shutter is open.
 EXPOSURE = 0.7
@@ -72,7 +72,7 @@ class Mover:
                  length: int) -> None:
         self.name = sorted(SHAPES)[rng.integers(len(SHAPES))]
         unit = size / 160
-        self.width = rng.uniform(28, 56) * unit
+        self.width = rng.uniform(36, 72) * unit
         self.height = SHAPES[self.name][0] * self.width
         self.colour = rng.uniform(40, 235, 3)
         self.growth = rng.uniform(.997, 1.003)
@@ -138,7 +138,7 @@ class MovingScene:
         self.background = self._background()
         self.cover, self.cover_colour = self._occluders()
         self.light = self._shadow()
-        self.noise = float(rng.uniform(6, 20))
+        self.noise = float(rng.uniform(5, 16))
 
     def _background(self) -> np.ndarray:
         rng, shape = self.rng, (self.size, self.size)
@@ -168,7 +168,7 @@ class MovingScene:
         if self.rng.random() < .6:
             width = self.rng.uniform(.2, .4) * self.size
             left = self.rng.uniform(0, self.size - width)
-            light[:, int(left):int(left + width)] = self.rng.uniform(.3, .5)
+            light[:, int(left):int(left + width)] = self.rng.uniform(.35, .6)
         return cv2.GaussianBlur(light, (0, 0), 2)[..., None]
 
     def frame(self, t: int) -> Tuple[np.ndarray, List[Truth]]:

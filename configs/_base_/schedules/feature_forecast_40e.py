@@ -1,5 +1,7 @@
 # 40 epochs of one clip per video (Section 4.2). Rates of detector and
 # backbone, encoders and scheduler follow the paper: 1e-2, 1e-4 and 1e-3.
+_base_ = '../default_runtime.py'
+
 max_epochs = 40
 train_cfg = dict(
     type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=5)
