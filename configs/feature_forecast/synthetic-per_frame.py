@@ -7,7 +7,7 @@ model = dict(
     temporal=None,
     scheduler=None,
     loss_forecast=None,
-    policy=dict(_delete_=True, mode='always_read'))
+    policy=dict(mode='always_read'))
 custom_hooks = [
     dict(
         type='FeatureForecastPhaseHook', decision_begin=7, thinning_off=11),
