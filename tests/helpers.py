@@ -1,11 +1,23 @@
 """Small tools that several tests share."""
+import importlib.util
 import json
 import math
 from pathlib import Path
+from types import ModuleType
 
 import torch
 
 DATA = Path(__file__).parent / 'data'
+TOOLS = Path(__file__).parents[1] / 'tools'
+
+
+def load_tool(name: str) -> ModuleType:
+    """A script of ``tools`` as a module."""
+    path = TOOLS / name
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def worked_case(paper: str, name: str) -> dict:
