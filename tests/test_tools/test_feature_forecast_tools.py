@@ -8,10 +8,7 @@ from mmdet.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmextra.evaluation.functional.stream_speed import (
-    break_even_ratio,
-    fps_model,
-)
+from mmextra.evaluation.functional import break_even_ratio, fps_model
 from mmextra.models.layers import CorrelationScheduler
 from mmextra.models.task_modules import ReadPolicy
 from mmextra.utils.video_replay import Stopwatch, keep_videos, replay

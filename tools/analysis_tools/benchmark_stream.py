@@ -40,7 +40,7 @@ from rich.table import Table
 from torch import Tensor, nn
 
 from mmextra.evaluation.benchmark import write_atomic
-from mmextra.evaluation.functional.stream_speed import break_even_ratio
+from mmextra.evaluation.functional import break_even_ratio
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import FORECAST, READ
 

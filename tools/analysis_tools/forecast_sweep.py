@@ -32,7 +32,7 @@ from rich.progress import track
 from rich.table import Table
 
 from mmextra.evaluation.benchmark import write_atomic
-from mmextra.evaluation.functional.stream_speed import fps_model
+from mmextra.evaluation.functional import fps_model
 from mmextra.models.task_modules import ReadPolicy
 from mmextra.utils.video_replay import (
     Stopwatch,

@@ -1,6 +1,7 @@
 from .dota_txt import DOTALine, DOTAObjects, parse_dota_line, read_dota_txt
 from .rotated_ap import ClassAP, match_detections, rotated_average_precision
 from .rotated_iou import box_corners, polygon_area, rotated_iou, rotated_nms
+from .stream_speed import break_even_ratio, fps_model
 from .tiling import (
     Tile,
     cut_tile,
@@ -23,10 +24,10 @@ from .video_ap import (
 
 __all__ = [
     'ClassAP', 'DOTALine', 'DOTAObjects', 'FrameMatches', 'MOTION_RANGES',
-    'Tile', 'box_corners', 'box_iou', 'cut_tile', 'frame_motion',
-    'image_tiles', 'is_sliver', 'match_detections', 'match_frame',
-    'merge_nms', 'motion_iou', 'move_boxes', 'parse_dota_line',
-    'parse_tile_id', 'polygon_area', 'read_dota_txt',
-    'rotated_average_precision', 'rotated_iou', 'rotated_nms', 'tile_starts',
-    'video_average_precision'
+    'Tile', 'box_corners', 'box_iou', 'break_even_ratio', 'cut_tile',
+    'fps_model', 'frame_motion', 'image_tiles', 'is_sliver',
+    'match_detections', 'match_frame', 'merge_nms', 'motion_iou',
+    'move_boxes', 'parse_dota_line', 'parse_tile_id', 'polygon_area',
+    'read_dota_txt', 'rotated_average_precision', 'rotated_iou',
+    'rotated_nms', 'tile_starts', 'video_average_precision'
 ]
