@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
 from mmengine.runner import load_checkpoint
+from torch import nn
 
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import READ
@@ -46,17 +47,19 @@ def frame_pipeline(cfg: Config) -> Compose:
                     if 'Annotations' not in step['type']])
 
 
-def optimize_for_inference(model: FeatureForecastDetector) -> None:
+def optimize_for_inference(model: nn.Module) -> None:
     """Fuse normalisation into convolutions and reorder memory, in place.
 
-    Only backbone, neck and head gain from channels last. Detections differ
-    by rounding. The model cannot be trained afterwards.
+    Only backbone, neck and head gain from channels last, not the encoders.
+    Detections differ by rounding. The model cannot be trained afterwards.
 
     Args:
-        model (FeatureForecastDetector): In evaluation mode.
+        model (nn.Module): In evaluation mode; of a
+            ``FeatureForecastDetector`` its detector is changed.
     """
-    fuse_conv_bn(model.detector)
-    model.detector.to(memory_format=torch.channels_last)
+    detector = getattr(model, 'detector', model)
+    fuse_conv_bn(detector)
+    detector.to(memory_format=torch.channels_last)
 
 
 class StreamDetector:

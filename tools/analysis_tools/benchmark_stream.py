@@ -28,7 +28,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 # First, because it explains what is missing.
 import mmextra  # noqa: E402, F401  # isort: skip
 import torch
-from mmcv.cnn import fuse_conv_bn
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
@@ -39,6 +38,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
+from mmextra.apis import optimize_for_inference
 from mmextra.evaluation.benchmark import write_atomic
 from mmextra.evaluation.functional import break_even_ratio
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
@@ -85,9 +85,7 @@ class Contestant:
         self.model.eval()
         self.optimize = optimize
         if optimize:
-            detector = getattr(self.model, 'detector', self.model)
-            fuse_conv_bn(detector)
-            detector.to(memory_format=torch.channels_last)
+            optimize_for_inference(self.model)
         self.size = args.size
         self.stream: Optional[VideoStream] = None
         if isinstance(self.model, FeatureForecastDetector):
