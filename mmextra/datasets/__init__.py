@@ -11,11 +11,12 @@ from .few_shot import (
 )
 from .hrsc2016 import HRSC2016Dataset
 from .hrsd import HRSDDataset
+from .imagenet_vid import ImageNetVIDDataset
 from .visdrone import VisDroneDataset
 
 __all__ = [
     'AnnotationError', 'CTImageDataset', 'CTLesionDataset', 'DIORVASDataset',
     'FewShotCocoDataset', 'FewShotCocoDefaultDataset', 'FewShotVOCDataset',
     'FewShotVOCDefaultDataset', 'HRSC2016Dataset', 'HRSDDataset',
-    'QueryAwareDataset', 'VisDroneDataset', 'transforms'
+    'ImageNetVIDDataset', 'QueryAwareDataset', 'VisDroneDataset', 'transforms'
 ]

@@ -7,15 +7,17 @@ from .aerial import make_aerial
 from .ct import make_ct
 from .folder import read_marker, write_once
 from .harbour import make_harbour
+from .moving_objects import make_moving_objects
 from .toys import make_toys
 
 GENERATORS = dict(
     aerial=make_aerial,
     ct=make_ct,
     harbour=make_harbour,
+    moving_objects=make_moving_objects,
     toys=make_toys)
 
 __all__ = [
-    'GENERATORS', 'make_aerial', 'make_ct', 'make_harbour', 'make_toys',
-    'read_marker', 'write_once'
+    'GENERATORS', 'make_aerial', 'make_ct', 'make_harbour',
+    'make_moving_objects', 'make_toys', 'read_marker', 'write_once'
 ]

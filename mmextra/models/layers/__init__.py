@@ -1,10 +1,15 @@
 from .affinity import affinity, affinity_stats
+from .bottleneck_lstm_cell import BottleneckLSTMCell, LSTMState, lstm_update
+from .correlation import correlation
+from .correlation_scheduler import CorrelationScheduler
 from .correspondence import (
     block_correspondence,
     dense_correspondence,
     shared_correspondence,
 )
+from .forecast_encoder import ForecastEncoder
 from .local_correspondence_gcn import LocalCorrespondenceGCN, gcn_costs
+from .spatial_attention import SpatialAttention, channel_statistics
 from .support import (
     SupportFeatures,
     channel_activation,
@@ -20,9 +25,11 @@ from .yolo_blocks import (
 )
 
 __all__ = [
-    'Dres2Layer', 'LSM', 'LocalCorrespondenceGCN', 'Res2Unit',
-    'SPPFBottleneck', 'SPPSBottleneck', 'SupportFeatures', 'affinity',
-    'affinity_stats', 'block_correspondence', 'channel_activation',
-    'dense_correspondence', 'fuse_shots', 'gcn_costs', 'map_to_nodes',
-    'shared_correspondence'
+    'BottleneckLSTMCell', 'CorrelationScheduler', 'Dres2Layer',
+    'ForecastEncoder', 'LSM', 'LSTMState', 'LocalCorrespondenceGCN',
+    'Res2Unit', 'SPPFBottleneck', 'SPPSBottleneck', 'SpatialAttention',
+    'SupportFeatures', 'affinity', 'affinity_stats', 'block_correspondence',
+    'channel_activation', 'channel_statistics', 'correlation',
+    'dense_correspondence', 'fuse_shots', 'gcn_costs', 'lstm_update',
+    'map_to_nodes', 'shared_correspondence'
 ]
