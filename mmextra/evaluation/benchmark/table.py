@@ -244,7 +244,11 @@ class BenchmarkTable:
         return text.getvalue()
 
     def to_metafile(self) -> str:
-        """The measured results as the ``Models`` of an OpenMMLab metafile.
+        """The measured results as an OpenMMLab metafile (YAML)."""
+        return yaml.safe_dump(dict(Models=self.models()), sort_keys=False)
+
+    def models(self) -> List[Dict[str, Any]]:
+        """The measured results as the ``Models`` of a metafile.
 
         Shares are given in percent; results on synthetic data carry that
         data's own name.
@@ -276,8 +280,7 @@ class BenchmarkTable:
                     Task=self._task(record),
                     Dataset=record.dataset,
                     Metrics=metrics))
-        return yaml.safe_dump(
-            dict(Models=list(models.values())), sort_keys=False)
+        return list(models.values())
 
     def _task(self, record: Record) -> str:
         if record.run['comparisons']:

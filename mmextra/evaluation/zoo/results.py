@@ -124,7 +124,11 @@ def collect(out: Path, runs: Sequence[Run],
                 row = dict(row, paper=run.stage.paper, seed=run.stage.seed)
                 key = (str(run.stage.config), *(row[name] for name in SAME))
                 groups.setdefault(key, []).append(row)
-    by_config = {row['config']: row for row in costs}
+    by_config = {
+        row['config']: {key: value for key, value in row.items()
+                        if key != 'config'}
+        for row in costs
+    }
     rows = [dict(merge_seeds(group), costs=by_config.get(key[0], {}))
             for key, group in groups.items()]
     return dict(

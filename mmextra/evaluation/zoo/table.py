@@ -72,9 +72,17 @@ class ZooTable:
         return markdown_table(self.header, map(self.cells, self.records))
 
 
-def _as_printed(value: Optional[float],
-                entry: Optional[Dict[str, Any]]) -> Optional[float]:
-    """A measured value in the unit of the paper's number, if there is one."""
+def as_printed(value: Optional[float],
+               entry: Optional[Dict[str, Any]]) -> Optional[float]:
+    """A measured value in the unit of the paper's number.
+
+    Args:
+        value (float, optional): The value, as the evaluator gives it.
+        entry (Dict[str, Any], optional): The comparison with the paper.
+
+    Returns:
+        float: The value; as it is without comparison.
+    """
     if value is None or entry is None:
         return value
     printed = get_reference(entry['reference']).values[entry['metric']]
@@ -106,8 +114,8 @@ def to_csv(papers: Dict[str, Sequence[Dict[str, Any]]]) -> str:
                 entry = printed.get(key)
                 writer.writerow([
                     *place, key, entry['unit'] if entry else '',
-                    _as_printed(mean, entry),
-                    _as_printed(row['spread'].get(key), entry),
+                    as_printed(mean, entry),
+                    as_printed(row['spread'].get(key), entry),
                     len(row['seeds']),
                     *((entry['paper'], entry['paper_dataset'],
                        entry['reference']) if entry else ('', '', ''))
