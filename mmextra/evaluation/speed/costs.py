@@ -85,9 +85,14 @@ class _Candidate:
     def build(self, device: str) -> None:
         scope = self.cfg.get('default_scope', 'mmdet')
         init_default_scope(scope)
+        if not self.checkpoint and 'backbone' in self.cfg.model:
+            # Nothing depends on these weights that would be worth a download.
+            self.cfg.model.backbone.init_cfg = None
         model: nn.Module = MODELS.build(self.cfg.model)
         if self.checkpoint:
             load_checkpoint(model, self.checkpoint, map_location='cpu')
+        else:
+            model.init_weights()
         self.row.update(model_facts(model))
         batches = {
             mode: self.attempt(

@@ -15,14 +15,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from .runner import BLOCKED, DONE, FAILED, KEPT, RUNNING, Run
+from .runner import BLOCKED, DONE, FAILED, KEPT, RUNNING, TAIL, Run
 
 # What mmengine logs: Epoch(train)  [1][ 10/120]  lr: ...  eta: 0:01:02 ...
 STEP = re.compile(r'(?:Epoch|Iter)\((\w+)\)\s+((?:\[[\d\s/]+\])+)')
 ETA = re.compile(r'eta: (\S+)')
 STYLES = {DONE: 'green', KEPT: 'green', FAILED: 'bold red',
           BLOCKED: 'yellow'}
-TAIL = 8192
+
 
 
 def latest_step(text: str) -> str:

@@ -2,6 +2,7 @@
 import ctypes
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,10 @@ from .commands import (
 from .plan import Stage
 
 LOG = 'log.txt'
+# How much of a log's end is looked at.
+TAIL = 16384
+# FileNotFoundError: ..., or subprocess.CalledProcessError: ...
+ERROR = re.compile(r'[\w.]*(Error|Exception|Interrupt)\b')
 # How long processes of a killed benchmark may take to end.
 PATIENCE = 60.
 WAITING, RUNNING, DONE, KEPT, FAILED, BLOCKED = (
@@ -63,13 +68,14 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-def last_line(path: Path) -> str:
-    """The last line of a log that is not empty."""
+def failure_in(path: Path) -> str:
+    """The error that a log ends with, or else its last line."""
     with open(path, 'rb') as file:
-        file.seek(max(0, path.stat().st_size - 4096))
+        file.seek(max(0, path.stat().st_size - TAIL))
         lines = file.read().decode(errors='replace').splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()),
-                '')
+    errors = [line for line in lines if ERROR.match(line)]
+    return next((line.strip() for line in reversed(errors or lines)
+                 if line.strip()), '')
 
 
 class BenchmarkRunner:
@@ -226,8 +232,9 @@ class BenchmarkRunner:
         try:
             line = command(self.out, stage, self.weights(stage), self.resume)
             write_marker(self.out, stage, complete=False)
-        except StageError as error:
-            self._set(run, FAILED, str(error))
+        except Exception as error:
+            # A config that cannot be read must not end the others.
+            self._set(run, FAILED, f'{type(error).__name__}: {error}')
             return
         with open(run.log, 'a') as log:
             log.write('+ ' + ' '.join(line) + '\n')
@@ -262,7 +269,7 @@ class BenchmarkRunner:
                 self._set(run, FAILED,
                           f'killed by {signal.Signals(-code).name}')
             else:
-                self._set(run, FAILED, last_line(run.log) or
+                self._set(run, FAILED, failure_in(run.log) or
                           f'exit status {code}')
 
     def _finish(self, run: Run) -> None:

@@ -77,7 +77,7 @@ def test_all_run_and_are_kept(stages, tmp_path):
 
 
 def test_a_failure_blocks_only_what_needs_it(stages, tmp_path, monkeypatch):
-    monkeypatch.setenv('FAKE_0', 'raise ValueError("no data")')
+    monkeypatch.setenv('FAKE_0', 'raise ValueError("no data\\nmake some")')
     out = tmp_path / 'out'
     runs = go(stages, out)
     assert states(runs) == ['failed', 'blocked', 'done', 'done']
