@@ -19,7 +19,7 @@ from .runner import BLOCKED, DONE, FAILED, KEPT, RUNNING, TAIL, Run
 
 # What mmengine logs: Epoch(train)  [1][ 10/120]  lr: ...  eta: 0:01:02 ...
 STEP = re.compile(r'(?:Epoch|Iter)\((\w+)\)\s+((?:\[[\d\s/]+\])+)')
-ETA = re.compile(r'eta: (\S+)')
+ETA = re.compile(r'eta: ((?:\d+ days?, )?\S+)')
 STYLES = {DONE: 'green', KEPT: 'green', FAILED: 'bold red',
           BLOCKED: 'yellow'}
 
