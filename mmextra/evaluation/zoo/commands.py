@@ -33,11 +33,11 @@ def option_text(value: Any) -> str:
     return str(value)
 
 
-def options_of(stage: Stage, load_from: Optional[Path] = None) -> List[str]:
+def options_of(stage: Stage, weights: Optional[Path] = None) -> List[str]:
     """The stage's ``--cfg-options``."""
     options = {'randomness.seed': stage.seed, **stage.options}
-    if load_from:
-        options['load_from'] = load_from
+    if weights:
+        options[stage.into] = weights
     return ['--cfg-options'] + [
         f'{key}={option_text(value)}' for key, value in options.items()]
 
@@ -108,7 +108,8 @@ def fingerprint(stage: Stage) -> str:
     content = '' if stage.config is None else json.dumps(
         Config.fromfile(stage.config)._cfg_dict.to_dict(), sort_keys=True,
         default=repr)
-    facts = [stage.tool, stage.seed, stage.weights, dict(stage.options),
+    facts = [stage.tool, stage.seed, stage.weights, stage.into,
+             dict(stage.options),
              stage.args, content]
     return hashlib.sha256(
         json.dumps(facts, default=repr).encode()).hexdigest()

@@ -17,6 +17,10 @@ The file says only what differs from "train the config, then test it"::
       '*-10shot':                   # starts from another config's weights
         - {tool: train, needs: '*-base'}
         - {tool: test}
+      '*-phase2':                   # only a part has weights before
+        - {tool: train, needs: '*-phase1',
+           into: model.detector.init_cfg.checkpoint}
+        - {tool: test}
       classifier:                   # weights pass through a script first
         - name: convert
           tool: tools/model_converters/some_script.py
@@ -29,13 +33,13 @@ Configs are named by their file without ``.py``; one ``*`` stands for any
 text, and for the same text in ``needs``. ``tool`` is ``train``, ``test`` or
 a script of this project; ``needs`` is an earlier stage of the config, or
 another config of the paper, whose last weights it takes: ``train`` starts
-from them (``load_from``), ``test`` tests them, a script finds them in
-``{weights}`` and leaves its own in ``{output}``. A ``test`` without ``needs``
-tests the stage before it.
+from them (``load_from``, or the config key in ``into``), ``test`` tests them,
+a script finds them in ``{weights}`` and leaves its own in ``{output}``. A
+``test`` without ``needs`` tests the stage before it.
 """
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
@@ -43,7 +47,8 @@ import yaml
 
 NAME = 'benchmark.yml'
 FIELDS = ('collection', 'data', 'quick', 'stages')
-STAGE_FIELDS = ('name', 'tool', 'needs', 'options', 'args')
+STAGE_FIELDS = ('name', 'tool', 'needs', 'into', 'options', 'args')
+INTO = 'load_from'
 TRAIN_AND_TEST = ({'tool': 'train'}, {'tool': 'test'})
 
 
@@ -59,12 +64,14 @@ class StageRule:
         name: Its name, unique among the stages of a config.
         tool: ``'train'``, ``'test'`` or the path of a script.
         needs: Name of an earlier stage or of another config.
+        into: The config key that names the weights of ``needs``.
         options: Config key to value, for ``--cfg-options``.
         args: Further arguments.
     """
     name: str
     tool: str
     needs: Optional[str] = None
+    into: str = INTO
     options: Mapping[str, Any] = field(default_factory=dict)
     args: Tuple[str, ...] = ()
 
@@ -154,8 +161,7 @@ class Manifest:
                     f'needs {needs!r}, which is neither a stage before it '
                     f'({", ".join(known) or "there is none"}) nor another '
                     f'config of {self.folder}')
-            complete.append(StageRule(rule.name, rule.tool, needs,
-                                      rule.options, rule.args))
+            complete.append(replace(rule, needs=needs))
             before = rule.name if rule.makes_weights else before
         return complete
 
@@ -193,7 +199,8 @@ def _rules(stages: Any, where: str) -> Tuple[StageRule, ...]:
             raise ManifestError(f'{where}: stage {stage} has no tool')
         rule = StageRule(
             stage.get('name') or Path(stage['tool']).stem, stage['tool'],
-            stage.get('needs'), stage.get('options') or {},
+            stage.get('needs'), stage.get('into', INTO),
+            stage.get('options') or {},
             tuple(map(str, stage.get('args') or ())))
         if rule.name in [each.name for each in rules]:
             raise ManifestError(

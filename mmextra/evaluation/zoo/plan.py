@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from .manifest import NAME, Manifest, ManifestError, read_manifest
+from .manifest import INTO, NAME, Manifest, ManifestError, read_manifest
 
 SYNTHETIC = 'synthetic'
 
@@ -19,6 +19,7 @@ class Stage:
         config: The config; None for data.
         seed: The seed; None for data.
         weights: Key of the stage whose weights it takes.
+        into: The config key that names them.
         after: Keys of the stages that must be done before.
         options: For ``--cfg-options``.
         args: Further arguments.
@@ -28,6 +29,7 @@ class Stage:
     config: Optional[Path] = None
     seed: Optional[int] = None
     weights: Optional[str] = None
+    into: str = INTO
     after: Tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     args: Tuple[str, ...] = ()
@@ -134,6 +136,7 @@ class _Planner:
                 self.stages.setdefault(
                     own[rule.name],
                     Stage(own[rule.name], rule.tool, config, seed, weights,
+                          rule.into,
                           (*data, *([weights] if weights else ())),
                           {**options, **rule.options}, rule.args))
             last = own[rule.name] if rule.makes_weights else last or weights
