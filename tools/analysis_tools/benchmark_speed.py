@@ -20,15 +20,12 @@ Example:
 """
 import argparse
 import functools
-import itertools
 import json
 import math
-import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 import torch
 
@@ -40,15 +37,14 @@ from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
 from mmdet.structures.bbox import HorizontalBoxes  # noqa: E402
 from mmengine.config import Config  # noqa: E402
-from mmengine.optim import OptimWrapper  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 from mmengine.structures import InstanceData  # noqa: E402
 from mmrotate.structures.bbox import RotatedBoxes  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
-from torch.profiler import ProfilerActivity, profile  # noqa: E402
 
 from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
+from mmextra.evaluation.speed import TimedModel, race  # noqa: E402
 from mmextra.models.dense_heads import YOLOv5Head  # noqa: E402
 
 
@@ -99,29 +95,6 @@ def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
     return dict(inputs=inputs, data_samples=samples)
 
 
-def peak_memory(step: Callable[[], object], device: str) -> int:
-    """Most bytes of tensors a call holds at once, beyond those before it.
-
-    On a CPU the profiler's log of allocations and releases is summed up.
-    """
-    if device != 'cpu':
-        held = torch.cuda.memory_allocated(device)
-        torch.cuda.reset_peak_memory_stats(device)
-        step()
-        return torch.cuda.max_memory_allocated(device) - held
-    with profile(activities=[ProfilerActivity.CPU],
-                 profile_memory=True) as log:
-        step()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / 'trace.json'
-        log.export_chrome_trace(str(path))
-        events = json.loads(path.read_text())['traceEvents']
-    events = [event for event in events if event['name'] == '[memory]']
-    events.sort(key=lambda event: event['ts'])
-    return max(itertools.accumulate(
-        (event['args']['Bytes'] for event in events), initial=0))
-
-
 def _with_objectness(level: torch.Tensor, objectness: torch.Tensor,
                      num_attrib: int) -> torch.Tensor:
     """A map of YOLOv5's head with another objectness and a sure class.
@@ -149,24 +122,23 @@ def _sure(levels: Sequence[torch.Tensor]) -> List[torch.Tensor]:
     return levels
 
 
-class Contestant:
+class Contestant(TimedModel):
     """One model, from a config file, its inputs and its readings."""
 
     def __init__(self, path: str, args: argparse.Namespace) -> None:
-        self.name = Path(path).stem
         cfg = Config.fromfile(path)
         # The readings do not depend on the weights' values.
         cfg.model.backbone.init_cfg = None
-        self.scope = cfg.get('default_scope', 'mmdet')
-        init_default_scope(self.scope)
-        self.model = MODELS.build(cfg.model)
-        self.model.init_weights()
-        self.model.to(args.device)
+        scope = cfg.get('default_scope', 'mmdet')
+        init_default_scope(scope)
+        model = MODELS.build(cfg.model)
+        model.init_weights()
         self.batch = random_batch(
             args.batch_size, args.size, args.objects,
-            self._num_classes(cfg.model), self.scope == 'mmrotate')
-        self.optim = OptimWrapper(
-            torch.optim.SGD(self.model.parameters(), lr=1e-9))
+            self._num_classes(cfg.model), scope == 'mmrotate')
+        super().__init__(
+            Path(path).stem, model.to(args.device), scope,
+            dict(train=self.batch, test=self.batch), args.device)
         self.assign_time = 0.0
         self._watch_assigners()
         self.nms_boxes = 0
@@ -178,8 +150,6 @@ class Contestant:
                 self._even_out(head, args.candidates)
         elif hasattr(self.model, 'rpn_head'):
             self._count_boxes(self.model.rpn_head)
-        self.readings = {}
-        self.usage = {}
 
     @staticmethod
     def _num_classes(model: dict) -> int:
@@ -260,55 +230,22 @@ class Contestant:
             # Under zero: samples of a box may all lie on dropped ones.
             head.lasa.min_score = -1.
 
-    def train_step(self) -> None:
-        self.model.train()
-        self.model.train_step(self.batch, self.optim)
-
-    def test_step(self) -> None:
-        self.model.eval()
-        with torch.no_grad():
-            self.model.test_step(self.batch)
-
-    def _step(self, mode: str) -> Callable[[], None]:
-        init_default_scope(self.scope)
-        return dict(train=self.train_step, test=self.test_step)[mode]
-
-    def clock(self, mode: str, device: str, warm_up: bool) -> None:
-        """Run one step and note its wall, process and assignment time."""
-        step = self._step(mode)
+    def read(self, step: Callable[[], None]) -> Dict[str, float]:
+        """Add the time of label assignment."""
         self.assign_time = 0.0
-        if device != 'cpu':
-            torch.cuda.synchronize()
-        wall, cpu = time.perf_counter(), time.process_time()
-        step()
-        if device != 'cpu':
-            torch.cuda.synchronize()
-        reading = (time.perf_counter() - wall, time.process_time() - cpu,
-                   self.assign_time)
-        if not warm_up:
-            self.readings.setdefault(mode, []).append(reading)
+        return dict(super().read(step), assign=self.assign_time)
 
-    def weigh(self, mode: str, device: str) -> None:
-        """Run one step and note its memory and the boxes before NMS."""
+    def weigh(self, mode: str) -> None:
+        """Add the boxes before NMS, per image."""
         self.nms_boxes = 0
-        peak = peak_memory(self._step(mode), device)
-        images = len(self.batch['inputs'])
-        self.usage[mode] = dict(
-            nms_boxes=self.nms_boxes / images, peak_mib=peak / 2**20)
+        super().weigh(mode)
+        self.usage[mode]['nms_boxes'] = self.nms_boxes / len(
+            self.batch['inputs'])
 
 
 def summarise(contestants: List[Contestant], mode: str) -> List[dict]:
     """Medians of all readings, and their ratio to the first model's."""
-    rows = []
-    for contestant in contestants:
-        wall, cpu, assign = (
-            [1000 * value for value in column]
-            for column in zip(*contestant.readings[mode]))
-        rows.append(dict(
-            model=contestant.name, mode=mode, rounds=len(wall),
-            wall_ms=statistics.median(wall), wall_min_ms=min(wall),
-            wall_max_ms=max(wall), cpu_ms=statistics.median(cpu),
-            assign_ms=statistics.median(assign), **contestant.usage[mode]))
+    rows = [contestant.summary(mode) for contestant in contestants]
     for row in rows:
         row['wall_ratio'] = row['wall_ms'] / rows[0]['wall_ms']
         row['cpu_ratio'] = row['cpu_ms'] / rows[0]['cpu_ms']
@@ -365,11 +302,7 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     contestants = [Contestant(path, args) for path in args.configs]
     rows = []
     for mode in args.modes:
-        for turn in range(args.rounds + 1):
-            for contestant in contestants:
-                contestant.clock(mode, args.device, warm_up=turn == 0)
-        for contestant in contestants:
-            contestant.weigh(mode, args.device)
+        race(contestants, mode, args.rounds)
         rows += summarise(contestants, mode)
         show(rows[-len(contestants):], args)
     if args.out:

@@ -1,9 +1,9 @@
+from .box_iou import box_iou
 from .dota_txt import DOTALine, DOTAObjects, parse_dota_line, read_dota_txt
 from .precision_recall import (
     ClassCurves,
     average_precision,
     best_confidence,
-    box_iou,
     class_curves,
     covered_share,
     match_best_gt,
@@ -24,7 +24,6 @@ from .tiling import (
 from .video_ap import (
     MOTION_RANGES,
     FrameMatches,
-    box_iou,
     frame_motion,
     match_frame,
     motion_iou,

@@ -6,6 +6,8 @@ from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from .box_iou import box_iou
+
 AP_MODES = ('interp101', 'area')
 
 
@@ -31,17 +33,6 @@ class ClassCurves(NamedTuple):
         """(C, ) harmonic mean of precision and recall."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / np.maximum(total, 1e-16)
-
-
-def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """IoU of all pairs, (n, m) float64; 0 where both boxes are empty."""
-    boxes, others = np.asarray(boxes, float), np.asarray(others, float)
-    sides = (np.minimum(boxes[:, None, 2:], others[None, :, 2:]) -
-             np.maximum(boxes[:, None, :2], others[None, :, :2])).clip(0)
-    common = sides.prod(-1)
-    areas = [(b[:, 2:] - b[:, :2]).clip(0).prod(-1) for b in (boxes, others)]
-    union = areas[0][:, None] + areas[1][None] - common
-    return common / np.maximum(union, 1e-16)
 
 
 def match_best_gt(bboxes: np.ndarray, labels: np.ndarray,
@@ -72,7 +63,8 @@ def match_best_gt(bboxes: np.ndarray, labels: np.ndarray,
     true = np.zeros((len(bboxes), len(iou_thrs)), bool)
     if not len(bboxes) or not len(gt_bboxes):
         return true
-    iou = box_iou(bboxes, gt_bboxes)
+    iou = box_iou(
+        np.asarray(bboxes)[:, None], np.asarray(gt_bboxes), plus_one=False)
     iou[np.asarray(labels)[:, None] != np.asarray(gt_labels)[None]] = 0
     wanted = iou.argmax(1)
     reached = iou[np.arange(len(iou)), wanted]

@@ -43,7 +43,8 @@ def test_merging_is_nearest_upsampling_and_concatenation(
         kernel_size, size, monkeypatch):
     monkeypatch.setattr(unet_neck, 'MIN_DEEP_PIXELS', 1)
     torch.manual_seed(0)
-    conv = unet_neck.UpConcatConv(3, 2, 4, kernel_size, norm_cfg=dict(type='BN'))
+    conv = unet_neck.UpConcatConv(
+        3, 2, 4, kernel_size, norm_cfg=dict(type='BN'))
     conv.norm.weight.data.uniform_(0.5, 2)
     deep = torch.randn(2, 3, 3, 4, requires_grad=True)
     skip = torch.randn(2, 2, *size, requires_grad=True)
