@@ -2,7 +2,7 @@
 # only, not a medical device. Train synthetic.py first:
 #   python tools/train.py configs/covid_ct_mask_net/synthetic.py
 _base_ = [
-    '../_base_/models/lesion_mask_rcnn_r18_t1.py',
+    '../_base_/models/lesion_mask_rcnn_r18_t1_cpu.py',
     '../_base_/datasets/synthetic_ct_images.py',
     '../_base_/schedules/covid_cpu.py'
 ]
@@ -15,12 +15,14 @@ model = dict(
         num_rois=128,
         feat_channels=512,
         num_classes=3),
-    test_cfg=dict(rcnn=dict(score_thr=-0.01, max_per_img=128)))
-load_from = 'work_dirs/synthetic/epoch_12.pth'
+    test_cfg=dict(
+        rcnn=dict(
+            score_thr=-0.01, max_per_img=128, nms=dict(iou_threshold=0.75))))
+load_from = 'work_dirs/synthetic/epoch_10.pth'
 
 auto_scale_lr = dict(base_batch_size=8)
-max_epochs = 8
-train_cfg = dict(max_epochs=max_epochs, val_interval=4)
+max_epochs = 6
+train_cfg = dict(max_epochs=max_epochs, val_interval=6)
 param_scheduler = [
     dict(type='ConstantLR', factor=1.0, by_epoch=True, begin=0, end=1),
     dict(

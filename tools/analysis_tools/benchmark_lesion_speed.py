@@ -84,6 +84,7 @@ class Contestant:
         self.is_classifier = isinstance(self.model, COVIDCTMaskNet)
         if self.is_classifier:
             for owner, part in ((self.model, '_rank_image'),
+                                (self.model, '_rows'),
                                 (self.model.img_head, 'forward'),
                                 (self.model, 'predict')):
                 self._note(owner, part)
@@ -120,9 +121,9 @@ class Contestant:
         """Median share of ranking and S in the rest of a prediction."""
         # One image per pass; training steps have no "predict".
         passes = len(self.times['predict'])
-        parts = [rank + head for rank, head in zip(
-            self.times['_rank_image'][-passes:],
-            self.times['forward'][-passes:])]
+        parts = [sum(each) for each in zip(*(
+            self.times[name][-passes:]
+            for name in ('_rank_image', '_rows', 'forward')))]
         return statistics.median(
             part / (whole - part)
             for part, whole in zip(parts, self.times['predict']))

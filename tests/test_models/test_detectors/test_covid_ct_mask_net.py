@@ -66,16 +66,23 @@ def batch(model, labels=(0, 2), training=True, scale=1.):
 
 
 def rank(model, rois, logits, deltas, img_shape=(512, 512)):
-    return model._rank_image(
-        torch.tensor(rois, dtype=torch.float), torch.tensor(logits),
-        torch.tensor(deltas, dtype=torch.float), img_shape)
+    """Ranked RoIs, with their rows."""
+    rois, logits, deltas = (
+        torch.tensor(each, dtype=torch.float)
+        for each in (rois, logits, deltas))
+    ranked = model._rank_image(rois, logits, deltas, img_shape)
+    kept = ranked.roi_inds
+    ranked.rows = model._rows(
+        rois[kept], logits[kept], deltas[kept], ranked.labels, img_shape)
+    assert torch.allclose(ranked.rows[:, 0], ranked.scores)
+    return ranked
 
 
 def test_empty_boxes_are_not_ranked():
     case = worked_case('covid_ct_mask_net', 'empty_box_removal')
     model = build(config(num_rois=4)).eval()
     ranked = rank(model, case['rois'], case['logits'], case['raw_deltas'])
-    assert ranked.inds.tolist() == case['survivors']
+    assert ranked.roi_inds.tolist() == case['survivors']
     vector = model.img_head.fill(ranked.rows).flatten()
     assert vector.tolist() == pytest.approx(case['vector4'], abs=1e-6)
 
@@ -102,7 +109,7 @@ def test_rows_hold_score_then_raw_deltas_by_rank():
     ranked = rank(model, [[10, 10, 50, 50], [100, 90, 160, 150],
                           [300, 10, 340, 50]],
                   [[0., 1.], [2., 0.], [1., 0.]], deltas)
-    order = ranked.inds.tolist()
+    order = ranked.roi_inds.tolist()
     scores = torch.tensor([[0., 1.], [2., 0.], [1., 0.]]).softmax(-1)[:, 0]
     assert order == scores.argsort(descending=True).tolist()
     assert torch.allclose(ranked.rows[:, 0], scores[order])
@@ -121,7 +128,7 @@ def test_two_classes_and_shared_boxes():
     deltas = [[0, 0, 0, 0, 2., 0, 0, 0], [0, 1., 0, 0, 0, 0, 0, 0]]
     ranked = rank(model, [[0, 0, 40, 40], [90, 90, 130, 130]],
                   [[1., 2., 0.], [3., 0., 0.]], deltas)
-    assert ranked.inds.tolist() == [1, 0, 0, 1]
+    assert ranked.roi_inds.tolist() == [1, 0, 0, 1]
     assert ranked.labels.tolist() == [0, 1, 0, 1]
     assert ranked.rows[:2, 1:].tolist() == [[0, 1, 0, 0], [2, 0, 0, 0]]
     shared = rank(model, [[0, 0, 40, 40]], [[1., 2., 0.]], [[1, 0, 0, 0.]])
@@ -200,6 +207,37 @@ def test_prediction_repeats_and_lists_real_rois_alone():
         first.pred_img_logits.argmax().item()]
     logits = model._forward(data['inputs'], data['data_samples'])
     assert torch.allclose(logits[1], first.pred_img_logits, atol=1e-5)
+
+
+def test_gradients_are_those_of_all_rois(monkeypatch):
+    """The second run of the box head gives what one run would give."""
+    model = build().train()
+    model.img_head.replicate['train'] = 'even'
+    data = batch(model)
+    trained = [p for p in model.parameters() if p.requires_grad]
+
+    def gradients():
+        loss = model.loss(data['inputs'], data['data_samples'])
+        return torch.autograd.grad(loss['loss_img_cls'], trained)
+
+    got = gradients()
+    # One run for all: what was computed without gradients has them.
+    stock, runs = model.roi_head._bbox_forward, []
+
+    def once(x, rois):
+        if not torch.is_grad_enabled():
+            with torch.enable_grad():
+                runs.append((rois, stock(x, rois)))
+            return {k: v.detach() for k, v in runs[-1][1].items()}
+        everything, outputs = runs.pop()
+        inds = [(everything == roi).all(1).nonzero()[0, 0] for roi in rois]
+        return {k: v[torch.stack(inds)] for k, v in outputs.items()}
+
+    monkeypatch.setattr(model.roi_head, '_bbox_forward', once)
+    want = gradients()
+    assert any(g.abs().max() > 1e-6 for g in want[:4])
+    for a, b in zip(got, want):
+        assert torch.allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
 def test_an_image_without_rois(monkeypatch):
