@@ -35,6 +35,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
+from mmcv.cnn import fuse_conv_bn  # noqa: E402
 from mmdet.models.dense_heads import YOLOXHead  # noqa: E402
 from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
@@ -161,6 +162,8 @@ class Contestant:
         init_default_scope(self.scope)
         self.model = MODELS.build(cfg.model)
         self.model.init_weights()
+        if args.fuse:
+            self.model = fuse_conv_bn(self.model.eval())
         self.model.to(args.device)
         self.batch = random_batch(
             args.batch_size, args.size, args.objects,
@@ -349,11 +352,16 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--device', default='cpu')
+    parser.add_argument('--fuse', action='store_true',
+                        help='fold batch normalisations into convolutions; '
+                        'for tests')
     parser.add_argument('--out', type=Path, help='write the rows as JSON')
     args = parser.parse_args(argv)
     if min(args.size, args.batch_size, args.objects, args.candidates,
            args.rounds, args.threads) < 1:
         parser.error('all numbers must be positive')
+    if args.fuse and 'train' in args.modes:
+        parser.error('a fused model is not trained; give --modes test')
     return args
 
 
