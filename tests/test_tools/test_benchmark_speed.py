@@ -104,3 +104,10 @@ def test_detectors_with_objectness(tool, tmp_path):
                       '1', '--candidates', '100'])
     assert [row['nms_boxes'] for row in rows] == [0, 0, 100, 100]
     assert all(row['assign_ms'] > 0 for row in rows[:2])
+
+
+def test_fused_models_are_for_tests(tool, configs, capsys):
+    with pytest.raises(SystemExit):
+        tool.parse_args([*configs, '--fuse'])
+    assert '--modes test' in capsys.readouterr().err
+    assert tool.parse_args([*configs, '--fuse', '--modes', 'test']).fuse

@@ -32,6 +32,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
+from mmcv.cnn import fuse_conv_bn  # noqa: E402
 from mmdet.models.dense_heads import YOLOXHead  # noqa: E402
 from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
@@ -133,6 +134,8 @@ class Contestant(TimedModel):
         init_default_scope(scope)
         model = MODELS.build(cfg.model)
         model.init_weights()
+        if args.fuse:
+            model = fuse_conv_bn(model.eval())
         self.batch = random_batch(
             args.batch_size, args.size, args.objects,
             self._num_classes(cfg.model), scope == 'mmrotate')
@@ -286,11 +289,16 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--device', default='cpu')
+    parser.add_argument('--fuse', action='store_true',
+                        help='fold batch normalisations into convolutions; '
+                        'for tests')
     parser.add_argument('--out', type=Path, help='write the rows as JSON')
     args = parser.parse_args(argv)
     if min(args.size, args.batch_size, args.objects, args.candidates,
            args.rounds, args.threads) < 1:
         parser.error('all numbers must be positive')
+    if args.fuse and 'train' in args.modes:
+        parser.error('a fused model is not trained; give --modes test')
     return args
 
 

@@ -12,7 +12,7 @@ from mmextra.models.layers import (
     SPPFBottleneck,
     SPPSBottleneck,
 )
-from mmextra.models.layers.yolo_blocks import pool_cascade
+from mmextra.models.layers.yolo_blocks import halve_max, pool_cascade
 from tests.helpers import worked_case
 
 
@@ -53,6 +53,15 @@ def test_lsm_branches():
     y2 = cbr(module.pool_conv, F.max_pool2d(x, 2))
     assert (y1.shape[1], y2.shape[1]) == (4, 5)
     torch.testing.assert_close(module(x), torch.cat([y1, y2], 1))
+
+
+@pytest.mark.parametrize('size', [(6, 8), (7, 8), (6, 9)])
+def test_halving_is_max_pooling(size):
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, *size)
+    wanted = F.max_pool2d(x, 2, ceil_mode=True)
+    assert torch.equal(halve_max(x), wanted)
+    assert torch.equal(halve_max(x.requires_grad_()), wanted)
 
 
 def test_lsm_refuses_empty_branches():
