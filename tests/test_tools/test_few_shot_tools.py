@@ -38,6 +38,13 @@ def test_split(tmp_path, capsys):
     assert {a['image_id'] for a in few['annotations']} == {
         i['id'] for i in few['images']}
     assert few['categories'] == COCO['categories']
+    one, = module.rest_of(COCO, few)
+    halves = module.rest_of(COCO, module.choose(COCO, 1), 2)
+    ids = [[i['id'] for i in part['images']] for part in halves]
+    assert len(ids[0] + ids[1]) == len(set(ids[0] + ids[1])) == 3
+    assert all(a['image_id'] in own for own, part in zip(ids, halves)
+               for a in part['annotations'])
+    assert len(one['images']) + len(few['images']) == 5
     smaller = module.choose(COCO, 2)
     assert {a['id'] for a in smaller['annotations']} < {
         a['id'] for a in few['annotations']}

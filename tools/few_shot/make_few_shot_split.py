@@ -4,19 +4,23 @@ The choice is that of the few-shot datasets (`num_novel_shots`): the same for
 the same seed whatever the order of the annotations, and K boxes are among the
 K + 1 of the next larger file. Crowd boxes are never chosen.
 
+With --rest the images without a chosen box are written too, to one file or,
+divided by their ids, to two: one to train base classes on and one to test.
+
 Example:
     python tools/few_shot/make_few_shot_split.py \
-        annotations/train.json few_shot/5shot.json --shots 5 --seed 0
+        annotations/all.json few_shot/5shot.json --shots 5 --seed 0 \
+        --rest few_shot/train.json few_shot/test.json
 """
 import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Dict, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmextra.datasets.few_shot.shots import select_shots  # noqa: E402
+from mmextra.datasets.few_shot.shots import select_shots, shot_key  # noqa: E402
 
 
 def choose(coco: dict, shots: int, seed: int = 0,
@@ -59,6 +63,39 @@ def choose(coco: dict, shots: int, seed: int = 0,
         categories=coco['categories'])
 
 
+def rest_of(coco: dict, chosen: dict, parts: int = 1,
+            seed: int = 0) -> List[dict]:
+    """The images without a chosen box, with all their boxes.
+
+    Args:
+        coco (dict): All images.
+        chosen (dict): From :func:`choose`.
+        parts (int): How many files to divide them into.
+        seed (int): Another seed divides otherwise.
+
+    Returns:
+        list[dict]: ``parts`` times the same format, with all categories.
+    """
+    taken = {image['id'] for image in chosen['images']}
+    images = [image for image in coco['images'] if image['id'] not in taken]
+    images.sort(key=lambda image: shot_key('image', image['id'], (), seed))
+    files = []
+    for part in range(parts):
+        own = {image['id'] for image in images[part::parts]}
+        files.append(dict(
+            images=[image for image in coco['images'] if image['id'] in own],
+            annotations=[ann for ann in coco['annotations']
+                         if ann['image_id'] in own],
+            categories=coco['categories']))
+    return files
+
+
+def write(coco: dict, path: str) -> None:
+    """Write a file, its folder too."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(json.dumps(coco))
+
+
 def count(coco: dict) -> Dict[str, int]:
     """Boxes per category that has any."""
     names = {cat['id']: cat['name'] for cat in coco['categories']}
@@ -82,7 +119,11 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
                         help='all categories if not given')
     parser.add_argument('--min-area', type=float, default=0.,
                         help='smallest box in square pixels')
+    parser.add_argument('--rest', nargs='+', default=[],
+                        help='one or two COCO files for the other images')
     args = parser.parse_args(argv)
+    if len(args.rest) > 2:
+        parser.error('--rest takes one or two files')
     if args.shots < 1:
         parser.error('--shots must be positive')
     try:
@@ -91,9 +132,11 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
                        args.min_area)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f'make_few_shot_split.py: {args.annotations}: {error!r}')
-    out = Path(args.out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(split))
+    write(split, args.out)
+    rest = rest_of(coco, split, len(args.rest), args.seed)
+    for path, part in zip(args.rest, rest):
+        write(part, path)
+        print(f'{path}: {len(part["images"])} images')
     for name, number in count(split).items():
         short = '' if number == args.shots else \
             f' (fewer than {args.shots} in the file)'
