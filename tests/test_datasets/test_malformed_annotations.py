@@ -105,11 +105,13 @@ class Parser(NamedTuple):
         load: Loads it; gives the images with ``img_id`` and ``instances``.
         count: Number of objects in a file that was read without complaint,
             in a way of its own.
+        skips: Whether it knows ``on_error='skip'``.
     """
     valid: str
     make: Callable[[Path], Path]
     load: Callable[[Path, str], List[dict]]
     count: Callable[[bytes], int]
+    skips: bool = True
 
 
 PARSERS = {
@@ -186,16 +188,19 @@ def test_a_valid_file_is_read_in_full(parser, place):
 def check(parser, root, path, content):
     path.write_bytes(content)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter('always')
             images = parser.load(root, 'raise')
     except AnnotationError as error:
         assert path.name in str(error)
     else:
         found = instances_of(images)
-        assert len(found) == parser.count(content)
+        assert len(found) == parser.count(content) or any(
+            'left out' in str(warning.message) for warning in told)
         for instance in found:
             assert np.isfinite(np.float32(instance['bbox'])).all()
+        return
+    if not parser.skips:
         return
     # The other image stays, and what is lost is told.
     with warnings.catch_warnings(record=True) as told:
