@@ -11,6 +11,8 @@ REMEDY = ('Restore the file, or take the image out of the split, or set '
 def read_lines(path: str) -> List[str]:
     """The lines of a text file in UTF-8, without their ends.
 
+    A byte order mark is passed over.
+
     Args:
         path (str): The file.
 
@@ -22,7 +24,7 @@ def read_lines(path: str) -> List[str]:
         AnnotationError: If it is no text.
     """
     try:
-        with open(path, encoding='utf-8') as file:
+        with open(path, encoding='utf-8-sig') as file:
             return file.read().split('\n')
     except UnicodeDecodeError as error:
         raise AnnotationError(path, f'is not UTF-8 text ({error})',
@@ -48,3 +50,32 @@ def read_xml(path: str) -> ET.Element:
     except (ET.ParseError, LookupError, ValueError) as error:
         raise AnnotationError(path, f'is not well-formed XML ({error})',
                               REMEDY) from error
+
+
+def voc_objects(root: ET.Element, path: str) -> List[ET.Element]:
+    """The objects of an annotation in the format of Pascal VOC.
+
+    Args:
+        root (xml.etree.ElementTree.Element): Root of the file.
+        path (str): The file, for messages.
+
+    Returns:
+        List[xml.etree.ElementTree.Element]: The elements ``<object>``, each
+        with one ``<bndbox>``.
+
+    Raises:
+        AnnotationError: If there are boxes anywhere else, which would be
+            lost silently.
+    """
+    for element in root:
+        boxes = [each for each in element.iter() if
+                 each.find('xmin') is not None]
+        if element.tag != 'object' and boxes:
+            raise AnnotationError(
+                path, f'a box is in <{element.tag}> and not in <object>',
+                REMEDY)
+        if element.tag == 'object' and (
+                len(boxes) > 1 or len(element.findall('bndbox')) != 1):
+            raise AnnotationError(
+                path, 'an <object> must hold one <bndbox>', REMEDY)
+    return root.findall('object')

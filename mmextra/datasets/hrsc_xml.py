@@ -60,6 +60,8 @@ def _required_numbers(element: ET.Element, tags: Tuple[str, ...],
         text = _text(element, tag)
         if text is None:
             raise AnnotationError(where, f'<{tag}> is missing', REMEDY)
+        if len(element.findall(tag)) > 1:
+            raise AnnotationError(where, f'<{tag}> is there twice', REMEDY)
         try:
             values.append(float(text))
         except ValueError:
