@@ -1,5 +1,7 @@
 from . import transforms
 from .bad_input import AnnotationError
+from .ct import CTImageDataset, CTLesionDataset
+from .dior_vas import DIORVASDataset
 from .few_shot import (
     FewShotCocoDataset,
     FewShotCocoDefaultDataset,
@@ -9,9 +11,12 @@ from .few_shot import (
 )
 from .hrsc2016 import HRSC2016Dataset
 from .hrsd import HRSDDataset
+from .imagenet_vid import ImageNetVIDDataset
+from .visdrone import VisDroneDataset
 
 __all__ = [
-    'AnnotationError', 'FewShotCocoDataset', 'FewShotCocoDefaultDataset',
-    'FewShotVOCDataset', 'FewShotVOCDefaultDataset', 'HRSC2016Dataset',
-    'HRSDDataset', 'QueryAwareDataset', 'transforms'
+    'AnnotationError', 'CTImageDataset', 'CTLesionDataset', 'DIORVASDataset',
+    'FewShotCocoDataset', 'FewShotCocoDefaultDataset', 'FewShotVOCDataset',
+    'FewShotVOCDefaultDataset', 'HRSC2016Dataset', 'HRSDDataset',
+    'ImageNetVIDDataset', 'QueryAwareDataset', 'VisDroneDataset', 'transforms'
 ]

@@ -1,7 +1,9 @@
 from . import (
+    backbones,
     data_preprocessors,
     dense_heads,
     detectors,
+    img_heads,
     layers,
     losses,
     necks,
@@ -10,6 +12,6 @@ from . import (
 )
 
 __all__ = [
-    'data_preprocessors', 'dense_heads', 'detectors', 'layers', 'losses',
-    'necks', 'roi_heads', 'task_modules'
+    'backbones', 'data_preprocessors', 'dense_heads', 'detectors', 'img_heads',
+    'layers', 'losses', 'necks', 'roi_heads', 'task_modules'
 ]

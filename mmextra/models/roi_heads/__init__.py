@@ -1,4 +1,5 @@
 from . import bbox_heads
+from .bbox_heads import NonEmptyShared2FCBBoxHead
 from .query_support_roi_head import (
     QuerySupportRoIHead,
     merge_class_results,
@@ -6,6 +7,6 @@ from .query_support_roi_head import (
 )
 
 __all__ = [
-    'QuerySupportRoIHead', 'bbox_heads', 'merge_class_results',
-    'select_roi_samples'
+    'NonEmptyShared2FCBBoxHead', 'QuerySupportRoIHead', 'bbox_heads',
+    'merge_class_results', 'select_roi_samples'
 ]
