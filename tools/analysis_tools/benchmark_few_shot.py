@@ -27,11 +27,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / 'tools' / 'analysis_tools')]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
-from benchmark_speed import peak_memory  # noqa: E402
 from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
 from mmengine.config import Config  # noqa: E402
@@ -39,6 +37,7 @@ from mmengine.registry import init_default_scope  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
+from mmextra.evaluation.speed import peak_memory  # noqa: E402
 from mmextra.models.layers import LocalCorrespondenceGCN  # noqa: E402
 
 Steps = Dict[str, Callable[[], object]]
