@@ -285,7 +285,9 @@ def coco_dict(rooms: Sequence[tuple], image_size: int, first_id: int) -> dict:
         for name, box in zip(names, boxes):
             x1, y1, x2, y2 = (round(float(v), 2) for v in box)
             annotations.append(dict(
-                id=first_id + len(annotations), image_id=first_id + number,
+                # Not 0, which COCO's evaluation takes for no match.
+                id=first_id + len(annotations) + 1,
+                image_id=first_id + number,
                 category_id=TOYS.index(str(name)) + 1, iscrowd=0,
                 bbox=[x1, y1, round(x2 - x1, 2), round(y2 - y1, 2)],
                 area=round((x2 - x1) * (y2 - y1), 2)))
