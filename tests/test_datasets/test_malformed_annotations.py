@@ -2,6 +2,7 @@
 
 A parser takes part by one line in ``PARSERS``.
 """
+import json
 import re
 import shutil
 import warnings
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mmextra.datasets import AnnotationError, HRSC2016Dataset, HRSDDataset
+from mmextra.datasets.coco_json import read_coco
 
 NUMBER = re.compile(rb'-?\d+(?:\.\d+)?')
 WORD = re.compile(rb'[A-Za-z_]{2,}')
@@ -36,6 +38,16 @@ gsd:0.5
 12.5 30 42 30.25 42 40 12 40 ship 1
 60 5 70 5 70 50 60 50 ship
 """
+
+
+COCO_JSON = json.dumps(dict(
+    images=[dict(id=n, file_name=f'{name}.png', width=100, height=60)
+            for n, name in enumerate(('bad', 'good'), 1)],
+    categories=[dict(id=3, name='cup'), dict(id=7, name='dog')],
+    annotations=[
+        dict(id=4, image_id=1, category_id=7, bbox=[10, 5, 20, 20.5]),
+        dict(id=5, image_id=1, category_id=3, bbox=[40, 8, 0, 40]),
+        dict(id=6, image_id=2, category_id=3, bbox=[1, 2, 3, 4])]))
 
 
 def write_images(folder: Path) -> None:
@@ -65,6 +77,20 @@ def make_hrsd(root: Path) -> Path:
     (root / 'labelTxt').mkdir()
     (root / 'labelTxt' / 'good.txt').write_text(HRSD_TXT)
     return root / 'labelTxt' / 'bad.txt'
+
+
+def make_coco(root: Path) -> Path:
+    return root / 'instances.json'
+
+
+def load_coco(root: Path, on_error: str) -> List[dict]:
+    content = read_coco(str(root / 'instances.json'))
+    return [
+        dict(img_id=image['file_name'],
+             instances=[item for item in content['annotations']
+                        if item['image_id'] == image['id']])
+        for image in content['images']
+    ]
 
 
 def load_hrsc(root: Path, on_error: str) -> List[dict]:
@@ -99,6 +125,14 @@ def count_hrsd(content: bytes) -> int:
         for line in content.splitlines())
 
 
+def count_coco(content: bytes) -> int:
+    """Boxes; the third is of another image."""
+    return sum(isinstance(item, dict) and any(
+        isinstance(value, list) for value in item.values())
+        for entries in json.loads(content).values()
+        for item in entries) - 1
+
+
 class Parser(NamedTuple):
     """A parser of annotations.
 
@@ -122,6 +156,7 @@ class Parser(NamedTuple):
 PARSERS = {
     'HRSC2016 XML': Parser(HRSC_XML, make_hrsc, load_hrsc, count_hrsc),
     'HRSD txt': Parser(HRSD_TXT, make_hrsd, load_hrsd, count_hrsd),
+    'COCO JSON': Parser(COCO_JSON, make_coco, load_coco, count_coco, False),
 }
 
 ODD_NUMBERS = [b'nan', b'inf', b'-inf', b'1e39', b'-1e308', b'1e999', b'',
