@@ -4,7 +4,7 @@ from mmengine.registry import DefaultScope
 
 # Before any test imports mmrotate, which needs it on Python >= 3.10.
 import mmextra  # noqa: F401
-from mmextra.synthetic import make_harbour
+from mmextra.synthetic import make_harbour, make_moving_objects
 
 torch.set_num_threads(1)
 
@@ -21,4 +21,13 @@ def harbour(tmp_path_factory):
     """Root of a tiny harbour in HRSC2016's layout; read it only."""
     root = tmp_path_factory.mktemp('synthetic') / 'harbour'
     make_harbour(root, num_train=6, num_val=2, num_test=2, image_size=128)
+    return root
+
+
+@pytest.fixture(scope='session')
+def moving(tmp_path_factory):
+    """Root of tiny videos in ImageNet VID's layout; read it only."""
+    root = tmp_path_factory.mktemp('synthetic') / 'moving'
+    make_moving_objects(root, num_train=4, num_val=2, num_test=4,
+                        image_size=64, frames=6)
     return root

@@ -1,11 +1,23 @@
 """Small tools that several tests share."""
+import importlib.util
 import json
 import math
 from pathlib import Path
+from types import ModuleType
 
 import torch
 
 DATA = Path(__file__).parent / 'data'
+TOOLS = Path(__file__).parents[1] / 'tools'
+
+
+def load_tool(name: str) -> ModuleType:
+    """A script of ``tools`` as a module."""
+    path = TOOLS / name
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def worked_case(paper: str, name: str) -> dict:
@@ -20,3 +32,22 @@ def random_rboxes(count: int, seed: int = 0, extent: float = 200.0):
     low = torch.tensor([0, 0, 4, 4, -math.pi / 2])
     high = torch.tensor([extent, extent, 80, 30, math.pi / 2])
     return low + rand * (high - low)
+
+
+def fill_weight(tensor: torch.Tensor, phase: float) -> None:
+    """Set a weight by the formula of the worked cases of the forecast:
+    ``round(0.5 * sin(0.7 * k + phase), 4)`` in the order of memory."""
+    k = torch.arange(tensor.numel(), dtype=torch.float64)
+    values = (0.5 * (0.7 * k + phase).sin()).round(decimals=4)
+    with torch.no_grad():
+        tensor.copy_(values.reshape(tensor.shape))
+
+
+def fill_lstm_cell(cell: torch.nn.Module, phase: float) -> None:
+    """Set the weights of a bottleneck LSTM by the same formula."""
+    weights = [cell.b_dw.weight, cell.b_pw.weight, cell.b_pw.bias,
+               cell.g_dw.weight, cell.g_pw.weight, cell.g_pw.bias]
+    if cell.proj is not None:
+        weights += [cell.proj.weight, cell.proj.bias]
+    for k, weight in enumerate(weights):
+        fill_weight(weight, phase + k)

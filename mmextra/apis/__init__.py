@@ -4,9 +4,18 @@ from mmextra.evaluation.functional import (
     tile_starts,
 )
 
+from .few_shot import init_few_shot_detector, process_support_images
+from .frame_source import ImageFolder, open_source
+from .stream_detector import (
+    StreamDetector,
+    init_stream_detector,
+    optimize_for_inference,
+)
 from .tiled_inference import read_image, tiled_inference
 
 __all__ = [
-    'image_tiles', 'parse_tile_id', 'read_image', 'tile_starts',
+    'ImageFolder', 'StreamDetector', 'image_tiles', 'init_few_shot_detector',
+    'init_stream_detector', 'open_source', 'optimize_for_inference',
+    'parse_tile_id', 'process_support_images', 'read_image', 'tile_starts',
     'tiled_inference'
 ]

@@ -1,3 +1,3 @@
-from . import hooks
+from . import hooks, schedulers
 
-__all__ = ['hooks']
+__all__ = ['hooks', 'schedulers']

@@ -1,3 +1,17 @@
-from . import dense_heads, losses, necks, task_modules
+from . import (
+    backbones,
+    data_preprocessors,
+    dense_heads,
+    detectors,
+    img_heads,
+    layers,
+    losses,
+    necks,
+    roi_heads,
+    task_modules,
+)
 
-__all__ = ['dense_heads', 'losses', 'necks', 'task_modules']
+__all__ = [
+    'backbones', 'data_preprocessors', 'dense_heads', 'detectors', 'img_heads',
+    'layers', 'losses', 'necks', 'roi_heads', 'task_modules'
+]

@@ -80,3 +80,34 @@ def test_numbers_must_be_positive(tool, capsys):
         tool.main(['any.py', '--candidates', '0'])
     assert stop.value.code == 2
     assert 'must be positive' in capsys.readouterr().err
+
+
+SMALL_YOLO = """
+_base_ = '{root}/configs/lcb_yolov5/{base}.py'
+model = dict(backbone=dict(widen_factor=0.0625), neck=dict(
+    in_channels=[16, 32, 64]{neck}), bbox_head=dict({head}))
+"""
+
+
+def test_detectors_with_objectness(tool, tmp_path):
+    """As many boxes where scores are products of two factors."""
+    paths = []
+    for name, neck, head in (
+            ('visdrone-yolov5s', '', 'in_channels=[16, 32, 64]'),
+            ('visdrone-yolox_s', ', out_channels=8',
+             'in_channels=8, feat_channels=8')):
+        path = tmp_path / f'{name}.py'
+        path.write_text(SMALL_YOLO.format(
+            root=ROOT, base=name, neck=neck, head=head))
+        paths.append(str(path))
+    rows = tool.main([*paths, '--size', '128', '--objects', '4', '--rounds',
+                      '1', '--candidates', '100'])
+    assert [row['nms_boxes'] for row in rows] == [0, 0, 100, 100]
+    assert all(row['assign_ms'] > 0 for row in rows[:2])
+
+
+def test_fused_models_are_for_tests(tool, configs, capsys):
+    with pytest.raises(SystemExit):
+        tool.parse_args([*configs, '--fuse'])
+    assert '--modes test' in capsys.readouterr().err
+    assert tool.parse_args([*configs, '--fuse', '--modes', 'test']).fuse

@@ -32,6 +32,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
+from mmcv.cnn import fuse_conv_bn  # noqa: E402
+from mmdet.models.dense_heads import YOLOXHead  # noqa: E402
 from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
 from mmdet.structures.bbox import HorizontalBoxes  # noqa: E402
@@ -44,6 +46,7 @@ from rich.table import Table  # noqa: E402
 
 from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
 from mmextra.evaluation.speed import TimedModel, race  # noqa: E402
+from mmextra.models.dense_heads import YOLOv5Head  # noqa: E402
 
 
 def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
@@ -93,6 +96,33 @@ def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
     return dict(inputs=inputs, data_samples=samples)
 
 
+def _with_objectness(level: torch.Tensor, objectness: torch.Tensor,
+                     num_attrib: int) -> torch.Tensor:
+    """A map of YOLOv5's head with another objectness and a sure class.
+
+    Args:
+        level (torch.Tensor): Shape (B, A * num_attrib, H, W).
+        objectness (torch.Tensor): Logits, shape (B, A, H, W).
+        num_attrib (int): Box, objectness and classes of an anchor.
+
+    Returns:
+        torch.Tensor: Shape of ``level``.
+    """
+    level = level.unflatten(1, (-1, num_attrib)).clone()
+    level[:, :, 4] = objectness
+    level[:, :, 5:] = -math.inf
+    level[:, :, 5] = 20.
+    return level.flatten(1, 2)
+
+
+def _sure(levels: Sequence[torch.Tensor]) -> List[torch.Tensor]:
+    """Class logits (B, C, H, W) that are all sure of the first class."""
+    levels = [torch.full_like(level, -math.inf) for level in levels]
+    for level in levels:
+        level[:, 0] = 20.
+    return levels
+
+
 class Contestant(TimedModel):
     """One model, from a config file, its inputs and its readings."""
 
@@ -104,6 +134,8 @@ class Contestant(TimedModel):
         init_default_scope(scope)
         model = MODELS.build(cfg.model)
         model.init_weights()
+        if args.fuse:
+            model = fuse_conv_bn(model.eval())
         self.batch = random_batch(
             args.batch_size, args.size, args.objects,
             self._num_classes(cfg.model), scope == 'mmrotate')
@@ -116,7 +148,8 @@ class Contestant(TimedModel):
         head = getattr(self.model, 'bbox_head', None)
         if head is not None:
             self._count_boxes(head)
-            if getattr(head, 'use_sigmoid_cls', False):
+            if getattr(head, 'use_sigmoid_cls', False) or isinstance(
+                    head, YOLOv5Head):
                 self._even_out(head, args.candidates)
         elif hasattr(self.model, 'rpn_head'):
             self._count_boxes(self.model.rpn_head)
@@ -166,7 +199,13 @@ class Contestant(TimedModel):
         with torch.no_grad():
             data = self.model.data_preprocessor(self.batch, False)
             self.model.eval()
-            levels = head(self.model.extract_feat(data['inputs']))[0]
+            outputs = head(self.model.extract_feat(data['inputs']))
+        levels = outputs[0]
+        if isinstance(head, YOLOv5Head):
+            levels = [level.unflatten(1, (-1, head.num_attrib))[:, :, 4]
+                      for level in levels]
+        elif isinstance(head, YOLOXHead):
+            levels = outputs[2]
         logits = torch.cat([level.flatten(1) for level in levels], 1)
         wanted = min(candidates, logits.shape[1])
         best = logits.topk(wanted).indices
@@ -178,9 +217,15 @@ class Contestant(TimedModel):
             1, best, passing.expand_as(best))
         even = [part.reshape(level.shape) for part, level in zip(
             even.split([level[0].numel() for level in levels], 1), levels)]
-
         def replace(module, inputs, outputs):
-            return None if module.training else (even, *outputs[1:])
+            if module.training:
+                return None
+            if isinstance(module, YOLOv5Head):
+                return [_with_objectness(level, part, module.num_attrib)
+                        for level, part in zip(outputs[0], even)],
+            if isinstance(module, YOLOXHead):
+                return _sure(outputs[0]), outputs[1], even
+            return (even, *outputs[1:])
 
         head.register_forward_hook(replace)
         head.test_cfg.nms_pre = max(head.test_cfg.get('nms_pre', 0), wanted)
@@ -244,11 +289,16 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--device', default='cpu')
+    parser.add_argument('--fuse', action='store_true',
+                        help='fold batch normalisations into convolutions; '
+                        'for tests')
     parser.add_argument('--out', type=Path, help='write the rows as JSON')
     args = parser.parse_args(argv)
     if min(args.size, args.batch_size, args.objects, args.candidates,
            args.rounds, args.threads) < 1:
         parser.error('all numbers must be positive')
+    if args.fuse and 'train' in args.modes:
+        parser.error('a fused model is not trained; give --modes test')
     return args
 
 

@@ -1,0 +1,21 @@
+# Table 2, Baseline: the recurrent SSDLite, one bottleneck LSTM.
+_base_ = './synthetic.py'
+
+model = dict(
+    temporal=dict(
+        _delete_=True,
+        type='RecurrentFeatureModule',
+        in_channels=64,
+        hidden_channels=48),
+    scheduler=None,
+    loss_forecast=None,
+    policy=dict(mode='always_read'))
+custom_hooks = [
+    dict(
+        type='FeatureForecastPhaseHook', decision_begin=7, thinning_off=11),
+    dict(type='VIDDumpCheckHook'),
+    dict(type='NumClassCheckHook'),
+    dict(
+        type='BenchmarkHook',
+        reference='feature_forecast/table2/Baseline/ImageNet-VID')
+]

@@ -1,0 +1,19 @@
+# The detector alone, tested frame by frame as a video; not a row of the
+# paper. Takes the checkpoint of synthetic-pretrain.py, or trains on from
+# there as long as synthetic.py does.
+_base_ = './synthetic.py'
+
+model = dict(
+    temporal=None,
+    scheduler=None,
+    loss_forecast=None,
+    policy=dict(mode='always_read'))
+custom_hooks = [
+    dict(
+        type='FeatureForecastPhaseHook', decision_begin=7, thinning_off=11),
+    dict(type='VIDDumpCheckHook'),
+    dict(type='NumClassCheckHook'),
+    dict(
+        type='BenchmarkHook',
+        reference='feature_forecast/table2/Baseline/ImageNet-VID')
+]

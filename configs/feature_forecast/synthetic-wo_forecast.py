@@ -1,0 +1,16 @@
+# Table 2, (b) Model w/o forecast: the same encoders, not trained to forecast.
+_base_ = './synthetic.py'
+
+model = dict(
+    scheduler=None,
+    loss_forecast=None,
+    policy=dict(mode='always_read'))
+custom_hooks = [
+    dict(
+        type='FeatureForecastPhaseHook', decision_begin=7, thinning_off=11),
+    dict(type='VIDDumpCheckHook'),
+    dict(type='NumClassCheckHook'),
+    dict(
+        type='BenchmarkHook',
+        reference='feature_forecast/table2/wo_forecast/ImageNet-VID')
+]

@@ -1,0 +1,107 @@
+"""Where live frames come from: video file, camera, folder of images."""
+import os
+import os.path as osp
+from typing import Any, Iterable, Optional, Tuple, Union
+
+import cv2
+import numpy as np
+
+from mmextra.datasets.image_files import EXTENSIONS
+
+
+class ImageFolder:
+    """The images of a folder as a stream, in the order of their numbers.
+
+    Has the methods of ``cv2.VideoCapture`` that a stream needs.
+
+    Args:
+        folder (str): The folder.
+
+    Raises:
+        FileNotFoundError: If there is no image in it.
+    """
+
+    def __init__(self, folder: str) -> None:
+        names = [name for name in os.listdir(folder)
+                 if osp.splitext(name)[1].lower() in EXTENSIONS]
+        if not names:
+            raise FileNotFoundError(
+                f'no image ({", ".join(EXTENSIONS)}) is in {folder}')
+        self.paths = [osp.join(folder, name)
+                      for name in sorted(names, key=_number_first)]
+        self.position = 0
+
+    def grab(self) -> bool:
+        """Pass over one frame; False at the end."""
+        there = self.position < len(self.paths)
+        self.position += there
+        return there
+
+    def read(self) -> Tuple[bool, Optional[np.ndarray]]:
+        """The next frame, (h, w, 3) BGR.
+
+        Raises:
+            ValueError: If the file is no image.
+        """
+        if not self.grab():
+            return False, None
+        path = self.paths[self.position - 1]
+        image = cv2.imread(path)
+        if image is None:
+            raise ValueError(f'{path} cannot be read as an image; remove it '
+                             'or restore it')
+        return True, image
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
+class FrameList:
+    """Frames at hand, or made one by one, as a stream."""
+
+    def __init__(self, frames: Iterable[np.ndarray]) -> None:
+        self.frames = iter(frames)
+
+    def read(self) -> Tuple[bool, Optional[np.ndarray]]:
+        """The next frame."""
+        frame = next(self.frames, None)
+        return frame is not None, frame
+
+    def grab(self) -> bool:
+        """Pass over one frame; False at the end."""
+        return self.read()[0]
+
+
+def _number_first(name: str) -> Tuple[int, str]:
+    """Frames by number, also when the numbers are not padded."""
+    stem = osp.splitext(name)[0]
+    return (int(stem) if stem.isdigit() else -1, name)
+
+
+def open_source(source: Union[str, int]) -> Any:
+    """Open a video file, a camera or a folder of images.
+
+    Args:
+        source (str or int): Path, or number of a camera, also as text.
+
+    Returns:
+        Any: With ``read()``, ``grab()`` and ``release()``.
+
+    Raises:
+        FileNotFoundError: If there is no such file or folder.
+        ValueError: If it cannot be opened.
+    """
+    if isinstance(source, str) and not source.isdigit():
+        if osp.isdir(source):
+            return ImageFolder(source)
+        if '://' not in source and not osp.isfile(source):
+            raise FileNotFoundError(
+                f'there is no video, folder or camera {source!r}; a camera '
+                'is given by its number')
+    camera = isinstance(source, int) or source.isdigit()
+    capture = cv2.VideoCapture(int(source) if camera else source)
+    if not capture.isOpened():
+        raise ValueError(
+            f'{"camera" if camera else "video"} {source!r} cannot be opened; '
+            'is it in use, or encoded in a way that this OpenCV lacks?')
+    return capture

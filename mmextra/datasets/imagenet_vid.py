@@ -1,0 +1,131 @@
+"""ImageNet VID, and any videos in a COCO-VID file."""
+import os.path as osp
+from typing import Any, List, Optional, Tuple
+
+from mmdet.datasets import BaseVideoDataset
+from mmdet.registry import DATASETS
+
+from .bad_input import AnnotationError, require_layout
+from .ilsvrc_classes import VID_CLASSES
+
+LAYOUT = """Expected:
+  {root}/Data/VID/(train|val)/.../<video>/000000.JPEG
+  {root}/Annotations/VID/(train|val)/.../<video>/000000.xml
+  {root}/annotations/imagenet_vid_(train|val).json
+The last are made by
+  python tools/dataset_converters/imagenet_vid.py {root}
+For a trial:
+  python tools/make_synthetic.py moving_objects data/synthetic_video"""
+
+
+@DATASETS.register_module()
+class ImageNetVIDDataset(BaseVideoDataset):
+    """ImageNet VID (Section 4.1), in a COCO-VID file.
+
+    One entry is a video. Frames are in the order of their ``frame_id``.
+    Frames without objects stay: without them the distances in time would be
+    wrong. Videos of one's own need ``videos``, ``images`` (with
+    ``video_id`` and ``frame_id``), ``annotations`` (with ``instance_id``
+    from 1 on, by which speeds are measured) and ``categories``, and
+    ``metainfo=dict(classes=...)``.
+
+    Args:
+        filter_cfg (dict, optional): See
+            :class:`mmdet.datasets.BaseVideoDataset`, and
+            ``min_video_length``: shorter videos are not trained on.
+        **kwargs: See there.
+
+    Raises:
+        FileNotFoundError: If files are missing; the text shows the layout
+            and how to make it.
+        AnnotationError: If the classes do not fit the file, or frames of a
+            video share a number.
+    """
+
+    METAINFO = dict(classes=tuple(VID_CLASSES))
+
+    def __init__(self,
+                 *args,
+                 filter_cfg: Optional[dict] = dict(
+                     filter_empty_gt=False, min_size=1, min_video_length=1),
+                 **kwargs) -> None:
+        self._last_video: Tuple[Optional[int], dict] = (None, {})
+        self._classes_fit = False
+        super().__init__(*args, filter_cfg=filter_cfg, **kwargs)
+
+    def load_data_list(self) -> List[dict]:
+        """Load the videos, their frames in order."""
+        root = (self.data_root or '.').rstrip('/')
+        needed = {'annotation file': self.ann_file}
+        prefix = self.data_prefix.get('img_path')
+        if prefix:
+            needed['folder of the frames (data_prefix.img_path)'] = prefix
+        require_layout(needed, LAYOUT.format(root=root))
+        data_list = super().load_data_list()
+        for video in data_list:
+            frames = video['images']
+            for frame in frames:
+                if 'frame_id' not in frame:
+                    raise AnnotationError(
+                        f'{self.ann_file}, image {frame["img_id"]}',
+                        'has no frame_id',
+                        'Number the frames of each video from 0 on')
+            frames.sort(key=lambda frame: frame['frame_id'])
+            for before, after in zip(frames, frames[1:]):
+                if before['frame_id'] == after['frame_id']:
+                    raise AnnotationError(
+                        f'{self.ann_file}, video {video["video_id"]}',
+                        f'images {before["img_id"]} and {after["img_id"]} '
+                        f'are both frame {after["frame_id"]}',
+                        'Number the frames of each video from 0 on')
+        return data_list
+
+    def parse_data_info(self, raw_data_info: dict) -> dict:
+        """See the base class; checks the classes at the first frame."""
+        if not self._classes_fit:
+            self._check_classes()
+            self._classes_fit = True
+        return super().parse_data_info(raw_data_info)
+
+    def _check_classes(self) -> None:
+        """Labels follow the file, whatever order the classes have."""
+        classes = tuple(self.metainfo['classes'])
+        in_file = tuple(
+            item['name'] for item in self.coco.dataset['categories'])
+        selected = tuple(name for name in in_file if name in classes)
+        if selected != classes:
+            raise AnnotationError(
+                f'{self.ann_file}, categories',
+                f'are {in_file}, and metainfo.classes {classes}',
+                'Name classes of the file only, in its order: classes='
+                f'{selected}')
+
+    def filter_data(self) -> List[dict]:
+        """Drop what ``filter_cfg`` says, and videos that are too short;
+        nothing in test mode."""
+        videos = super().filter_data()
+        if self.test_mode:
+            return videos
+        shortest = (self.filter_cfg or {}).get('min_video_length', 1)
+        return [video for video in videos
+                if len(video['images']) >= max(shortest, 1)]
+
+    def get_data_info(self, idx: int) -> dict:
+        """A video; in test mode the last one is kept at hand, for it is
+        asked for frame by frame."""
+        if not self.test_mode:
+            return super().get_data_info(idx)
+        if self._last_video[0] != idx:
+            self._last_video = (idx, super().get_data_info(idx))
+        return self._last_video[1]
+
+    def prepare_data(self, idx: Any) -> Any:
+        """See the base class; tells what to do about a missing frame."""
+        try:
+            return super().prepare_data(idx)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f'{osp.abspath(self.ann_file)} lists a frame that is not '
+                f'there: {error}. Restore the file, or make the annotation '
+                'file again; leaving a frame out would shift the time.'
+            ) from error

@@ -1,0 +1,138 @@
+"""Losses of clips: detection, forecast and decision (Eq. 1)."""
+from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
+
+import torch
+import torch.nn.functional as F
+from mmdet.structures import DetDataSample, TrackDataSample
+from torch import Tensor
+
+from ..losses.decision_loss import IGNORE, decision_loss
+
+if TYPE_CHECKING:
+    from .feature_forecast_detector import FeatureForecastDetector
+
+Feats = Tuple[Tensor, ...]
+
+
+class ClipMaps:
+    """Maps of N clips of T frames each.
+
+    Args:
+        feats (Sequence[Tensor]): (N T, C_i, h_i, w_i), clip by clip.
+        num_clips (int): N.
+        num_frames (int): T.
+    """
+
+    def __init__(self, feats: Sequence[Tensor], num_clips: int,
+                 num_frames: int) -> None:
+        self.num_frames = num_frames
+        self.maps = [feat.unflatten(0, (num_clips, num_frames))
+                     for feat in feats]
+
+    def frame(self, t: int) -> Feats:
+        """(N, C_i, h_i, w_i) maps of the t-th frames."""
+        return tuple(each[:, t] for each in self.maps)
+
+    def frames(self, begin: int, end: int) -> Feats:
+        """(N (end - begin), C_i, h_i, w_i) maps, clip by clip."""
+        return tuple(each[:, begin:end].flatten(0, 1) for each in self.maps)
+
+
+def in_clip_order(steps: Sequence[Feats]) -> Feats:
+    """Maps of time steps, (N, ...) each, as one batch, clip by clip."""
+    return tuple(torch.stack(level, 1).flatten(0, 1)
+                 for level in zip(*steps))
+
+
+def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
+                data_samples: List[TrackDataSample]) -> Dict[str, Tensor]:
+    """All losses, see :meth:`FeatureForecastDetector.loss`.
+
+    1. Run the temporal module along the clips, from a zero state, with the
+       real maps of every frame.
+    2. One call of the head on all frames: its normaliser, the number of
+       matched boxes (M of Eq. 1), is that of the whole batch.
+    3. Compare the forecasts with the maps of the frames after.
+    4. Detect on the forecasts; whether that works is the target of the
+       scheduler.
+
+    Args:
+        model (FeatureForecastDetector): The model.
+        clips (ClipMaps): Maps of the clips.
+        data_samples (list[TrackDataSample]): Annotations of all frames.
+
+    Returns:
+        dict[str, Tensor]: The losses.
+
+    Raises:
+        ValueError: If clips are too short.
+    """
+    count = clips.num_frames - int(model.forecasts)
+    if count < 1:
+        raise ValueError(
+            'a forecast is trained on clips of at least 2 frames, got '
+            f'{clips.num_frames}; raise num_frames of ThinningClipSample')
+    feats = clips.frames(0, count)
+    det_feats = feats
+    if model.temporal is not None:
+        state, steps = model.temporal.init_state(), []
+        for t in range(count):
+            steps.append(model.temporal.step(clips.frame(t), state))
+            state = steps[-1].state
+        converted = in_clip_order([step.converted for step in steps])
+        det_feats = model.temporal.combine(feats, converted)
+
+    losses = dict(
+        model.detector.bbox_head.loss(
+            model.head_maps(det_feats), _samples(data_samples, 0, count)))
+    if not model.forecasts:
+        return losses
+    forecast = in_clip_order([step.forecast for step in steps])
+    if model.loss_forecast is not None:
+        losses.update(
+            _forecast_losses(model, feats, forecast,
+                             clips.frames(1, count + 1)))
+    if model.scheduler is not None:
+        losses.update(
+            _decision_losses(model, feats, converted, forecast,
+                             _samples(data_samples, 1, count + 1)))
+    return losses
+
+
+def _samples(data_samples: Sequence[TrackDataSample], begin: int,
+             end: int) -> List[DetDataSample]:
+    return [clip[t] for clip in data_samples for t in range(begin, end)]
+
+
+def _forecast_losses(model: 'FeatureForecastDetector', feats: Feats,
+                     forecast: Feats, target: Feats) -> Dict[str, Tensor]:
+    levels = model.temporal.levels
+    losses = [model.loss_forecast(forecast[i], target[i]) for i in levels]
+    with torch.no_grad():
+        error, copied = (
+            sum(F.mse_loss(maps[i].float(), target[i].float())
+                for i in levels) for maps in (forecast, feats))
+    return dict(
+        loss_forecast=sum(losses) / len(losses),
+        # Clips that stand still have nothing to forecast.
+        forecast_vs_copy=error / copied.clamp(min=1e-12))
+
+
+def _decision_losses(model: 'FeatureForecastDetector', feats: Feats,
+                     converted: Feats, forecast: Feats,
+                     samples: List[DetDataSample]) -> Dict[str, Tensor]:
+    if not model.decision_active:
+        # Distributed training wants every parameter in every iteration.
+        idle = sum(p.sum() for p in model.scheduler.parameters())
+        return dict(loss_decision=0. * idle)
+    logits = model.schedule(feats, converted, forecast)
+    targets = model.judge_forecasts(forecast, samples)
+    with torch.no_grad():
+        counted = (targets != IGNORE)
+        total = counted.sum().clamp(min=1)
+        right = (logits.argmax(1) == targets) & counted
+    return dict(
+        loss_decision=model.loss_decision_weight * decision_loss(
+            logits, targets),
+        decision_pos_rate=(targets == 1).sum() / total,
+        decision_acc=right.sum() / total)

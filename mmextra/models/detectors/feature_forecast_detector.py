@@ -1,0 +1,391 @@
+"""Live video detection by feature map forecast (Sections 3.1 to 3.5)."""
+import copy
+import time
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import torch
+from mmdet.models.mot import BaseMOTModel
+from mmdet.registry import MODELS
+from mmdet.structures import DetDataSample, TrackDataSample
+from mmdet.utils import ConfigType, OptConfigType, OptMultiConfig
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from ..losses.decision_loss import decision_targets
+from ..task_modules.read_policy import FORECAST, READ, ReadPolicy
+from .clip_loss import ClipMaps, clip_losses
+from .video_stream import VideoStream
+
+Feats = Tuple[Tensor, ...]
+
+
+class MapStep(NamedTuple):
+    """One frame through the temporal module and the scheduler.
+
+    Attributes:
+        det_feats: What the detector sees.
+        forecast: Maps forecast for the next frame, or None.
+        memory: State for the next step.
+        logits: (N, 2) of the scheduler, or None if it was not asked.
+    """
+    det_feats: Feats
+    forecast: Optional[Feats]
+    memory: Any
+    logits: Optional[Tensor]
+
+
+@MODELS.register_module()
+class FeatureForecastDetector(BaseMOTModel):
+    """A single-stage detector for videos that need not read every frame.
+
+    Wraps any single-stage detector. Between its backbone (or neck) and the
+    rest a temporal module forecasts the maps of the next frame, and a
+    scheduler judges the forecast. A frame is then either read (image,
+    backbone) or detected from its forecast, without its image.
+
+    With ``temporal=None`` it is the detector alone, run on videos.
+
+    Training takes clips of n + 1 frames (n for a module that does not
+    forecast) and propagates through the whole clip; the last frame is only
+    a target. ``decision_active`` says whether the scheduler is trained yet;
+    :class:`FeatureForecastPhaseHook` sets it.
+
+    Not in the paper: which maps the scheduler compares is given in two ways;
+    here the forecast and the converted map (Section 3.2), or the mean by
+    ``scheduler_input='mean'``.
+
+    Args:
+        detector (dict): Config of a ``SingleStageDetector``.
+        temporal (dict, optional): Config of a temporal module, for example
+            :class:`FeatureForecastModule`.
+        scheduler (dict, optional): Config of :class:`CorrelationScheduler`.
+        insert (str): Whether the temporal module follows the
+            ``'backbone'`` or the ``'neck'``.
+        loss_forecast (dict, optional): Forecast loss (gamma of Eq. 1).
+        loss_decision_weight (float): lambda of Eq. 1.
+        decision_cfg (dict): ``iou_thr``, ``score_thr`` and
+            ``empty_target`` of :func:`decision_target`.
+        scheduler_input (str): ``'converted'`` or ``'mean'``.
+        detach_scheduler_input (bool): Train the scheduler without changing
+            what it judges.
+        policy (dict): Arguments of :class:`ReadPolicy`.
+        test_cfg (dict): ``timing=True`` measures ``time_model`` of every
+            frame, in seconds.
+        data_preprocessor (dict, optional): Config of a
+            ``TrackDataPreprocessor``.
+        init_cfg (dict or list[dict], optional): Initialisation.
+
+    Raises:
+        ValueError: If parts are combined that cannot work together; the
+            text says how to.
+    """
+
+    def __init__(self,
+                 detector: ConfigType,
+                 temporal: OptConfigType = None,
+                 scheduler: OptConfigType = None,
+                 insert: str = 'backbone',
+                 loss_forecast: OptConfigType = dict(
+                     type='ForecastMSELoss', loss_weight=1.0),
+                 loss_decision_weight: float = 0.7,
+                 decision_cfg: ConfigType = dict(
+                     iou_thr=0.7, score_thr=0.3, empty_target=1),
+                 scheduler_input: str = 'converted',
+                 detach_scheduler_input: bool = False,
+                 policy: ConfigType = dict(mode='scheduler', threshold=1.0),
+                 test_cfg: ConfigType = dict(timing=False),
+                 data_preprocessor: OptConfigType = None,
+                 init_cfg: OptMultiConfig = None) -> None:
+        super().__init__(
+            data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        self.detector = MODELS.build(detector)
+        self.temporal = MODELS.build(temporal) if temporal else None
+        self.scheduler = MODELS.build(scheduler) if scheduler else None
+        self.loss_forecast = MODELS.build(
+            loss_forecast) if loss_forecast else None
+        self.insert = insert
+        self.loss_decision_weight = loss_decision_weight
+        self.decision_cfg = dict(decision_cfg)
+        self.scheduler_input = scheduler_input
+        self.detach_scheduler_input = detach_scheduler_input
+        self.policy = dict(policy)
+        self.test_cfg = dict(test_cfg)
+        self.decision_active = True
+        # A plain attribute: checkpoints and averaged copies of the model
+        # have no business with a video under way.
+        self._stream: Optional[VideoStream] = None
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse parts that do not go together."""
+        mode = self.new_policy().mode
+        if self.insert not in ('backbone', 'neck'):
+            raise ValueError("insert must be 'backbone' or 'neck', got "
+                             f'{self.insert!r}')
+        if self.insert == 'neck' and not self.detector.with_neck:
+            raise ValueError("insert='neck', but the detector has no neck; "
+                             "use insert='backbone'")
+        if self.scheduler_input not in ('converted', 'mean'):
+            raise ValueError("scheduler_input must be 'converted' or "
+                             f"'mean', got {self.scheduler_input!r}")
+        unknown = set(self.test_cfg) - {'timing'}
+        if unknown:
+            raise ValueError(
+                f'test_cfg knows only timing, got {sorted(unknown)}; score_'
+                'thr and the like belong into detector.test_cfg')
+        if self.forecasts:
+            if mode == 'scheduler' and self.scheduler is None:
+                raise ValueError(
+                    "policy mode 'scheduler' needs a scheduler; give one, or "
+                    "set policy=dict(mode='always_read')")
+            return
+        for what, wrong in (('scheduler', self.scheduler is not None),
+                            ('loss_forecast', self.loss_forecast is not None),
+                            (f'policy mode {mode!r}', mode != 'always_read')):
+            if wrong:
+                name = type(self.temporal).__name__
+                raise ValueError(
+                    f'{what} needs a temporal module that forecasts, and '
+                    f'{name} does not; set scheduler=None, loss_forecast='
+                    "None and policy=dict(mode='always_read')")
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether there is a forecast at all."""
+        return self.temporal is not None and self.temporal.forecasts
+
+    def new_policy(self, **changes) -> ReadPolicy:
+        """The policy of the config, with changes."""
+        return ReadPolicy(**{**self.policy, **changes})
+
+    def train(self, mode: bool = True) -> 'FeatureForecastDetector':
+        """Also forgets the video under way."""
+        self._stream = None
+        return super().train(mode)
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args,
+                              **kwargs) -> None:
+        """Also takes a checkpoint of the detector alone (first phase)."""
+        own = f'{prefix}detector.'
+        if not any(key.startswith(own) for key in state_dict):
+            parts = tuple(f'{prefix}{name}.' for name, _ in
+                          self.detector.named_children())
+            for key in [k for k in state_dict if k.startswith(parts)]:
+                state_dict[own + key[len(prefix):]] = state_dict.pop(key)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+    def extract_maps(self, images: Tensor) -> Feats:
+        """Maps of images, where the temporal module takes them.
+
+        Args:
+            images (Tensor): (N, 3, H, W), normalised.
+
+        Returns:
+            tuple[Tensor]: Maps of the backbone or of the neck.
+        """
+        feats = tuple(self.detector.backbone(images))
+        if self.insert == 'neck':
+            feats = tuple(self.detector.neck(feats))
+        return feats
+
+    def head_maps(self, det_feats: Sequence[Tensor]) -> Feats:
+        """What the head takes, from what the temporal module gives."""
+        if self.insert == 'backbone' and self.detector.with_neck:
+            return tuple(self.detector.neck(det_feats))
+        return tuple(det_feats)
+
+    def step_maps(self,
+                  feats: Feats,
+                  memory: Any = None,
+                  ask_scheduler: bool = False) -> MapStep:
+        """One frame from its maps on, without its head.
+
+        Args:
+            feats (tuple[Tensor]): Its maps, read or forecast.
+            memory (Any): State of the frame before.
+            ask_scheduler (bool): Whether the confidence is wanted.
+
+        Returns:
+            MapStep: What the detector sees, the forecast, the new state.
+        """
+        if self.temporal is None:
+            return MapStep(feats, None, None, None)
+        out = self.temporal.step(feats, memory)
+        det_feats = self.temporal.combine(feats, out.converted)
+        logits = self.schedule(feats, out.converted, out.forecast) \
+            if ask_scheduler and self.scheduler is not None else None
+        return MapStep(det_feats, out.forecast, out.state, logits)
+
+    def schedule(self, feats: Feats, converted: Feats,
+                 forecast: Feats) -> Tensor:
+        """Logits (N, 2) of the scheduler on maps of N frames."""
+        level = self.scheduler.level
+        first, second = converted[level], forecast[level]
+        if self.scheduler_input == 'mean':
+            first = (feats[level] + first) / 2
+        if self.detach_scheduler_input:
+            first, second = first.detach(), second.detach()
+        return self.scheduler(first, second)
+
+    def loss(self, inputs: Tensor, data_samples: List[TrackDataSample],
+             **kwargs) -> Dict[str, Tensor]:
+        """Losses of a batch of clips (Eq. 1).
+
+        Args:
+            inputs (Tensor): (N, n + 1, 3, H, W), normalised.
+            data_samples (list[TrackDataSample]): Annotations of all frames.
+
+        Returns:
+            dict[str, Tensor]: Those of the head, ``loss_forecast``,
+            ``loss_decision``, and for the log ``forecast_vs_copy`` (error
+            of the forecast relative to repeating the last map; useful
+            below 1), ``decision_pos_rate`` and ``decision_acc``.
+
+        Raises:
+            ValueError: If clips are too short.
+        """
+        feats = self.extract_maps(inputs.flatten(0, 1))
+        return clip_losses(
+            self, ClipMaps(feats, *inputs.shape[:2]), data_samples)
+
+    @torch.no_grad()
+    def judge_forecasts(self, forecast: Feats,
+                        samples: Sequence[DetDataSample]) -> Tensor:
+        """Targets of the scheduler (Section 3.4).
+
+        The detector is applied to the forecasts themselves, without any
+        state.
+
+        Args:
+            forecast (tuple[Tensor]): Maps forecast for N frames.
+            samples (Sequence[DetDataSample]): Annotations of these frames.
+
+        Returns:
+            Tensor: (N,) see :func:`decision_targets`.
+        """
+        head = self.detector.bbox_head
+        # A box of a lower score never suppresses one of a higher, so the
+        # threshold may come before NMS.
+        cfg = copy.deepcopy(head.test_cfg)
+        cfg['score_thr'] = self.decision_cfg['score_thr']
+        modes = {module: module.training
+                 for module in self.detector.modules()}
+        self.detector.eval()
+        try:
+            outs = head(self.head_maps([f.detach() for f in forecast]))
+            found = head.predict_by_feat(
+                *outs,
+                batch_img_metas=[sample.metainfo for sample in samples],
+                cfg=cfg,
+                rescale=False)
+        finally:
+            for module, training in modes.items():
+                module.training = training
+        return decision_targets([sample.gt_instances for sample in samples],
+                                found, **self.decision_cfg)
+
+    def detect(self, det_feats: Feats,
+               sample: DetDataSample) -> InstanceData:
+        """Boxes of one frame, in pixels of its original image."""
+        return self.detector.bbox_head.predict(
+            self.head_maps(det_feats), [sample], rescale=True)[0]
+
+    def advance(self,
+                stream: VideoStream,
+                image: Optional[Tensor],
+                sample: DetDataSample,
+                op: Optional[str] = None) -> DetDataSample:
+        """Detect on the next frame of a video.
+
+        Args:
+            stream (VideoStream): State of the video; changed in place.
+            image (Tensor, optional): (1, 3, H, W), normalised; not looked
+                at in a forecast step.
+            sample (DetDataSample): Metas of the frame.
+            op (str, optional): ``'read'`` or ``'forecast'`` in place of
+                what the policy wants.
+
+        Returns:
+            DetDataSample: ``sample`` with ``pred_instances`` and the metas
+            ``is_forecast``, ``forecast_conf`` (for the next frame; None if
+            no scheduler was asked) and, if asked for, ``time_model``.
+        """
+        op = stream.policy.next_op() if op is None else op
+        if stream.pending is None:
+            op = READ
+        begin = self._clock(image)
+        feats = self.extract_maps(image) if op == READ else stream.pending
+        out = self.step_maps(feats, stream.memory,
+                             stream.policy.asks_scheduler)
+        sample.pred_instances = self.detect(out.det_feats, sample)
+        conf = None if out.logits is None else float(
+            out.logits.float().softmax(-1)[0, 1])
+        stream.policy.observe(conf, op)
+        stream.memory = out.memory
+        stream.pending = out.forecast \
+            if stream.policy.next_op() == FORECAST else None
+        metas = dict(is_forecast=op == FORECAST, forecast_conf=conf)
+        if begin is not None:
+            metas.update(time_model=self._clock(image) - begin)
+        sample.set_metainfo(metas)
+        return sample
+
+    def _clock(self, image: Optional[Tensor]) -> Optional[float]:
+        """The time in seconds, if times are measured."""
+        if not self.test_cfg.get('timing'):
+            return None
+        if next(self.parameters()).is_cuda:
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+    def predict(self, inputs: Tensor, data_samples: List[TrackDataSample],
+                **kwargs) -> List[TrackDataSample]:
+        """Detect on the next frame or frames of one video.
+
+        Which video it is, and whether a frame begins it, is told by the
+        metas ``video_id`` and ``frame_id``; a change of the image size also
+        begins anew.
+
+        Args:
+            inputs (Tensor): (1, T, 3, H, W), normalised.
+            data_samples (list[TrackDataSample]): One, with T frames.
+
+        Returns:
+            list[TrackDataSample]: The same, see :meth:`advance`.
+
+        Raises:
+            ValueError: If there is more than one video.
+        """
+        if len(inputs) != 1:
+            raise ValueError(
+                f'a batch of {len(inputs)} videos, but a state is kept of '
+                'one; set batch_size=1 in val_dataloader and '
+                'test_dataloader')
+        if self._stream is None:
+            self._stream = VideoStream(self.new_policy())
+        stream, size = self._stream, tuple(inputs.shape[-2:])
+        for t in range(inputs.shape[1]):
+            sample = data_samples[0][t]
+            video, frame = sample.get('video_id'), sample.get('frame_id')
+            if frame == 0 or not stream.follows(video, frame, size):
+                stream.reset()
+            stream.video_id, stream.frame_id = video, frame
+            stream.size = size
+            self.advance(stream, inputs[:, t], sample)
+        return data_samples
+
+    def _forward(self,
+                 inputs: Tensor,
+                 data_samples: Optional[List[TrackDataSample]] = None,
+                 **kwargs) -> Any:
+        """Raw outputs of the head for the first frames, without state.
+
+        Args:
+            inputs (Tensor): (N, T, 3, H, W), normalised.
+            data_samples (list[TrackDataSample], optional): Not used.
+
+        Returns:
+            Any: What the detector's head returns.
+        """
+        step = self.step_maps(self.extract_maps(inputs[:, 0]))
+        return self.detector.bbox_head(self.head_maps(step.det_feats))

@@ -1,0 +1,52 @@
+"""All that a live video carries from one frame to the next."""
+from dataclasses import dataclass
+from typing import Any, Optional, Tuple
+
+from torch import Tensor
+
+from ..task_modules.read_policy import ReadPolicy
+
+
+@dataclass
+class VideoStream:
+    """State of one video, kept by whoever runs it.
+
+    Attributes:
+        policy: Decides which frames are read; it counts them.
+        memory: State of the temporal module.
+        pending: Maps forecast for the next frame, if it is not to be read.
+        size: Height and width of the network's input.
+        video_id: Which video.
+        frame_id: Position of the last frame in it.
+    """
+    policy: ReadPolicy
+    memory: Any = None
+    pending: Optional[Tuple[Tensor, ...]] = None
+    size: Optional[Tuple[int, int]] = None
+    video_id: Optional[int] = None
+    frame_id: Optional[int] = None
+
+    def reset(self) -> None:
+        """A new video begins."""
+        self.policy.reset()
+        self.memory = self.pending = self.size = None
+        self.video_id = self.frame_id = None
+
+    def follows(self, video_id: Optional[int], frame_id: Optional[int],
+                size: Tuple[int, int]) -> bool:
+        """Whether a frame continues this video.
+
+        Args:
+            video_id (int, optional): Of the frame.
+            frame_id (int, optional): Its position; 0 begins a video.
+            size (tuple[int, int]): Height and width of the network's input.
+
+        Returns:
+            bool: False for another video, another size, or a position that
+            does not come after the last. Gaps do not end a video.
+        """
+        if self.size is None:
+            return True  # nothing to forget
+        if self.size != size or self.video_id != video_id:
+            return False
+        return None in (frame_id, self.frame_id) or frame_id > self.frame_id

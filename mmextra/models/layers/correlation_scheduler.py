@@ -1,0 +1,74 @@
+"""The scheduler network of the feature forecast (Section 3.2, Fig. 3)."""
+from typing import Sequence
+
+from mmdet.registry import MODELS
+from mmdet.utils import OptMultiConfig
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from .correlation import correlation
+
+
+@MODELS.register_module()
+class CorrelationScheduler(BaseModule):
+    """Tell from two maps whether the forecast serves for the next frame.
+
+    Correlation of the converted map of this frame with the forecast of the
+    next, two convolutions and a fully connected layer, as Fig. 3 draws it.
+
+    Not in the paper: the range of the correlation, the channels, and the
+    pooling to a fixed size that lets images of any size in.
+
+    Args:
+        max_displacement (int): Range of the correlation in positions.
+        conv_channels (Sequence[int]): Channels of the two convolutions; the
+            second halves the map.
+        pool_size (int): Side of the map before the fully connected layer.
+        level (int): Which of several maps to look at.
+        normalize (bool): See :func:`correlation`.
+        init_cfg (dict or list[dict], optional): Initialisation.
+
+    Raises:
+        ValueError: If there are not two ``conv_channels``.
+    """
+
+    def __init__(self,
+                 max_displacement: int = 4,
+                 conv_channels: Sequence[int] = (64, 32),
+                 pool_size: int = 5,
+                 level: int = 0,
+                 normalize: bool = False,
+                 init_cfg: OptMultiConfig = dict(
+                     type='Xavier',
+                     layer=['Conv2d', 'Linear'],
+                     distribution='uniform',
+                     bias=0)) -> None:
+        super().__init__(init_cfg=init_cfg)
+        if len(conv_channels) != 2:
+            raise ValueError('conv_channels must be those of two '
+                             f'convolutions, got {list(conv_channels)}')
+        self.max_displacement = max_displacement
+        self.level = level
+        self.normalize = normalize
+        first, second = conv_channels
+        self.convs = nn.Sequential(
+            nn.Conv2d((2 * max_displacement + 1)**2, first, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(first, second, 3, stride=2, padding=1), nn.ReLU(),
+            nn.AdaptiveAvgPool2d(pool_size))
+        self.fc = nn.Linear(second * pool_size**2, 2)
+
+    def forward(self, converted: Tensor, forecast: Tensor) -> Tensor:
+        """Judge the forecast.
+
+        Args:
+            converted (Tensor): (N, C, h, w) temporally aware map of this
+                frame.
+            forecast (Tensor): (N, C, h, w) forecast for the next frame.
+
+        Returns:
+            Tensor: (N, 2) logits; index 1 says that the forecast serves.
+        """
+        x = correlation(converted, forecast, self.max_displacement,
+                        self.normalize)
+        return self.fc(self.convs(x).flatten(1))

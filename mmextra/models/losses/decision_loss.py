@@ -1,0 +1,96 @@
+"""Decision loss (Eq. 3) and its targets (Section 3.4)."""
+from typing import List, Sequence, Union
+
+import torch
+import torch.nn.functional as F
+from mmdet.structures.bbox import bbox_overlaps, get_box_tensor
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+IGNORE = -1
+
+
+def decision_target(gt_bboxes: Tensor,
+                    gt_labels: Tensor,
+                    det_bboxes: Tensor,
+                    det_labels: Tensor,
+                    det_scores: Tensor,
+                    iou_thr: float = 0.7,
+                    score_thr: float = 0.3,
+                    empty_target: Union[int, str] = 1) -> int:
+    """Whether a forecast was good enough to detect on.
+
+    It was if every ground truth has a detection of its class that overlaps
+    it by more than ``iou_thr``. Detections of nothing do not matter, and one
+    detection may serve several ground truths.
+
+    Not in the paper: that classes must agree, ``score_thr`` (at the test
+    threshold nearly everything would be found), and ``empty_target``.
+
+    Args:
+        gt_bboxes (Tensor): (G, 4) ``x1, y1, x2, y2``.
+        gt_labels (Tensor): (G,).
+        det_bboxes (Tensor): (D, 4) detections on the forecast.
+        det_labels (Tensor): (D,).
+        det_scores (Tensor): (D,).
+        iou_thr (float): Must be exceeded.
+        score_thr (float): Detections below it do not count.
+        empty_target (int or str): Answer for a frame without ground truth:
+            1, 0 or ``'ignore'``.
+
+    Returns:
+        int: 1 for forecast, 0 for read, -1 to be ignored.
+    """
+    if not len(gt_bboxes):
+        return IGNORE if empty_target == 'ignore' else int(empty_target)
+    keep = det_scores >= score_thr
+    if not keep.any():
+        return 0
+    good = bbox_overlaps(gt_bboxes.float(), det_bboxes[keep].float()) > \
+        iou_thr
+    good &= gt_labels[:, None] == det_labels[keep]
+    return int(good.any(1).all())
+
+
+def decision_targets(ground_truth: Sequence[InstanceData],
+                     detections: Sequence[InstanceData],
+                     iou_thr: float = 0.7,
+                     score_thr: float = 0.3,
+                     empty_target: Union[int, str] = 1) -> Tensor:
+    """:func:`decision_target` of several frames.
+
+    Args:
+        ground_truth (Sequence[InstanceData]): ``bboxes`` and ``labels``.
+        detections (Sequence[InstanceData]): ``bboxes``, ``labels`` and
+            ``scores``.
+        iou_thr (float): See there.
+        score_thr (float): See there.
+        empty_target (int or str): See there.
+
+    Returns:
+        Tensor: (N,) int64.
+    """
+    targets: List[int] = [
+        decision_target(
+            get_box_tensor(gt.bboxes), gt.labels, get_box_tensor(det.bboxes),
+            det.labels, det.scores, iou_thr, score_thr, empty_target)
+        for gt, det in zip(ground_truth, detections)
+    ]
+    device = ground_truth[0].labels.device if ground_truth else None
+    return torch.tensor(targets, dtype=torch.long, device=device)
+
+
+def decision_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Binary cross entropy of the scheduler's softmax (Eq. 3).
+
+    Args:
+        logits (Tensor): (N, 2); index 1 is forecast.
+        targets (Tensor): (N,) 1, 0, or -1 for those to leave out.
+
+    Returns:
+        Tensor: Mean over those that count; 0 if none does.
+    """
+    counted = (targets != IGNORE).sum().clamp(min=1)
+    return F.cross_entropy(
+        logits.float(), targets, ignore_index=IGNORE,
+        reduction='sum') / counted

@@ -1,0 +1,134 @@
+"""Run several policies over videos whose backbone maps are kept."""
+import time
+from dataclasses import dataclass, field
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
+
+import torch
+from mmdet.structures import DetDataSample, TrackDataSample
+from mmengine.dataset import pseudo_collate
+
+from mmextra.models.detectors import FeatureForecastDetector
+from mmextra.models.task_modules.read_policy import READ, ReadPolicy
+
+Feats = Tuple[torch.Tensor, ...]
+
+
+@dataclass
+class KeptVideo:
+    """Maps of every frame of a video in half precision, and its metas."""
+    maps: List[Feats] = field(default_factory=list)
+    samples: List[DetDataSample] = field(default_factory=list)
+
+
+class Stopwatch:
+    """Milliseconds of what it measures.
+
+    The time of the process on a CPU, which other processes hardly disturb;
+    the wall clock with a GPU.
+
+    Args:
+        device (torch.device): Where the work is done.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.readings: List[float] = []
+
+    def now(self) -> float:
+        """The time in seconds."""
+        if self.device.type == 'cuda':
+            torch.cuda.synchronize(self.device)
+            return time.perf_counter()
+        return time.process_time()
+
+    def __enter__(self) -> 'Stopwatch':
+        self.begin = self.now()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.readings.append(1000 * (self.now() - self.begin))
+
+    @property
+    def median(self) -> float:
+        """Median in milliseconds; 0 without readings."""
+        return float(torch.tensor(self.readings or [0.]).median())
+
+
+@torch.no_grad()
+def keep_videos(model: FeatureForecastDetector, dataset: Any,
+                watch: Stopwatch,
+                max_videos: Optional[int] = None) -> Iterator[KeptVideo]:
+    """Run the backbone over videos, once for all policies.
+
+    Args:
+        model (FeatureForecastDetector): In evaluation mode.
+        dataset (Any): An ``ImageNetVIDDataset`` in test mode.
+        watch (Stopwatch): Measures the backbone, frame by frame.
+        max_videos (int, optional): Take so many only.
+
+    Yields:
+        KeptVideo: One video after the other.
+    """
+    device = next(model.parameters()).device
+    count = len(dataset) if max_videos is None else min(
+        max_videos, len(dataset))
+    for index in range(count):
+        video = KeptVideo()
+        for t in range(dataset.get_len_per_video(index)):
+            data = model.data_preprocessor(
+                pseudo_collate([dataset.prepare_data((index, t))]))
+            image = data['inputs'][:, 0].to(device)
+            with watch:
+                maps = model.extract_maps(image)
+            video.maps.append(tuple(m.half().cpu() for m in maps))
+            video.samples.append(data['data_samples'][0][0])
+        yield video
+
+
+@torch.no_grad()
+def replay(model: FeatureForecastDetector,
+           video: KeptVideo,
+           policy: ReadPolicy,
+           watch: Stopwatch,
+           hold: bool = False) -> TrackDataSample:
+    """Detect on a video by a policy.
+
+    Args:
+        model (FeatureForecastDetector): In evaluation mode.
+        video (KeptVideo): The video.
+        policy (ReadPolicy): Reset first.
+        watch (Stopwatch): Measures all but the backbone, frame by frame.
+        hold (bool): Repeat the last map in place of the forecast: what any
+            forecast has to beat.
+
+    Returns:
+        TrackDataSample: New samples with the detections of all frames.
+    """
+    device = next(model.parameters()).device
+    dtype = next(model.parameters()).dtype
+    policy.reset()
+    memory, pending, found = None, None, []
+    for maps, source in zip(video.maps, video.samples):
+        op = policy.next_op() if pending is not None else READ
+        feats = tuple(m.to(device, dtype) for m in maps) \
+            if op == READ else pending
+        sample = source.new()
+        with watch:
+            out = model.step_maps(feats, memory, policy.asks_scheduler)
+            sample.pred_instances = model.detect(out.det_feats, sample)
+            conf = None if out.logits is None else float(
+                out.logits.float().softmax(-1)[0, 1])
+        policy.observe(conf, op)
+        memory = out.memory
+        pending = feats if hold else out.forecast
+        sample.set_metainfo(dict(
+            is_forecast=op != READ, forecast_conf=conf, time_model=None))
+        found.append(sample)
+    track = TrackDataSample()
+    track.video_data_samples = found
+    return track
+
+
+def as_batch(tracks: Sequence[TrackDataSample]) -> List[dict]:
+    """Samples as metrics take them."""
+    return [track.to_dict() for track in tracks]

@@ -1,0 +1,213 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmdet.registry import DATASETS
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import init_default_scope
+
+from mmextra.apis import ImageFolder, init_stream_detector, open_source
+from mmextra.models.task_modules import ReadPolicy
+from tests.helpers import worked_case
+from tests.video_helpers import model_cfg, results, same
+
+SIZE = 64
+
+
+def config(root='unused', **model):
+    """A config with a test pipeline, as a user has it."""
+    return Config(dict(
+        default_scope='mmdet',
+        model=dict(model_cfg(**model)),
+        test_dataloader=dict(dataset=dict(
+            type='ImageNetVIDDataset', data_root=str(root),
+            ann_file='annotations/imagenet_vid_test.json',
+            data_prefix=dict(img_path='Data/VID/'), test_mode=True,
+            metainfo=dict(classes=('airplane', 'car', 'watercraft')),
+            pipeline=[
+                dict(type='TransformBroadcaster', transforms=[
+                    dict(type='LoadImageFromFile'),
+                    dict(type='Resize', scale=(SIZE, 48),
+                         keep_ratio=False)]),
+                dict(type='PackTrackInputs')]))))
+
+
+def build(policy=None, **options):
+    torch.manual_seed(0)
+    return init_stream_detector(config(**options), policy=policy)
+
+
+def frames(count, height=50, width=70, seed=0):
+    return list(np.random.default_rng(seed).integers(
+        0, 256, (count, height, width, 3), dtype=np.uint8))
+
+
+@torch.no_grad()
+def test_stream_equals_the_test_loop(moving):
+    init_default_scope('mmdet')
+    changes = dict(policy=dict(mode='scheduler', threshold=0.5))
+    cfg = config(moving, **changes)
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    torch.manual_seed(0)
+    stream = init_stream_detector(cfg)
+    ops = []
+    for index in range(len(dataset)):
+        stream.model._stream = None
+        expected, found = [], []
+        stream.reset()
+        for t in range(dataset.get_len_per_video(index)):
+            data = pseudo_collate([dataset.prepare_data((index, t))])
+            expected += stream.model.test_step(data)[0].video_data_samples
+            path = expected[-1].img_path
+            found.append(stream.step(cv2.imread(path)))
+        assert same(results(found), results(expected))
+        assert [s.forecast_conf for s in found] == [
+            s.forecast_conf for s in expected]
+        ops += [s.is_forecast for s in found]
+    assert any(ops) and not all(ops)
+    assert stream.stats['frames'] == len(ops)
+    assert stream.stats['forecasts'] == sum(ops)
+
+
+def test_run_fetches_only_what_is_needed():
+    class Source:
+        def __init__(self):
+            self.left = frames(6)
+            self.calls = []
+
+        def read(self):
+            self.calls.append('read')
+            return (True, self.left.pop(0)) if self.left else (False, None)
+
+        def grab(self):
+            self.calls.append('grab')
+            return bool(self.left and self.left.pop(0) is not None)
+
+    detector, source = build(dict(mode='alternate', interval=3)), Source()
+    pairs = list(detector.run(source))
+    assert source.calls == ['read', 'grab', 'grab'] * 2 + ['read']
+    assert [frame is None for frame, _ in pairs] == [False, True, True] * 2
+    assert [r.frame_index for _, r in pairs] == list(range(6))
+    assert all(r.latency_ms > 0 for _, r in pairs)
+    again = [r for _, r in detector.run(frames(6))]
+    assert same(results([r for _, r in pairs]), results(again))
+    assert detector.stats['ratio'] == pytest.approx(2 / 3)
+
+
+def test_frames_that_are_not_needed_change_nothing():
+    detector = build(dict(mode='always_forecast'))
+    first, second, other = frames(3)
+    detector.step(first)
+    assert not detector.needs_frame
+    blind = detector.step()
+    detector.reset()
+    assert detector.needs_frame
+    detector.step(first)
+    seeing = detector.step(second)
+    assert same(results([blind]), results([seeing]))
+    forced = detector.step(other, force_read=True)
+    assert not forced.is_forecast and detector.step().is_forecast
+
+
+def test_missing_frames_and_wrong_ones_are_told():
+    detector = build(dict(mode='always_forecast'))
+    with pytest.raises(ValueError, match='needs_frame'):
+        detector.step()
+    detector.step(frames(1)[0])
+    with pytest.raises(ValueError, match='was not given'):
+        detector.step(force_read=True)
+    with pytest.raises(ValueError, match='BGR'):
+        detector.step(np.zeros((8, 8), np.uint8))
+
+
+def test_size_change_begins_anew():
+    detector = build(dict(mode='always_forecast'))
+    detector.step(frames(1)[0])
+    detector.step()
+    small = frames(1, 30, 40)[0]
+    result = detector.step(small)
+    assert not result.is_forecast and result.ori_shape == (30, 40)
+    assert result.frame_index == 0
+    detector.reset()
+    assert same(results([detector.step(small)]), results([result]))
+
+
+def test_boxes_are_in_pixels_of_the_frame():
+    detector = build()
+    result = detector.step(frames(1, 100, 140)[0])
+    high = result.pred_instances.bboxes.max(0).values
+    assert high[2] > SIZE and high[3] > 48
+    assert high[2] <= 140.01 and high[3] <= 100.01
+
+
+def test_optimized_model_detects_the_same():
+    plain = build(dict(mode='alternate'))
+    torch.manual_seed(0)
+    fast = init_stream_detector(
+        config(), policy=dict(mode='alternate'), optimize=True)
+    for frame in frames(4):
+        a, b = (d.step(frame).pred_instances for d in (plain, fast))
+        torch.testing.assert_close(a.bboxes, b.bboxes, rtol=1e-3, atol=1e-2)
+        torch.testing.assert_close(a.scores, b.scores, rtol=1e-3, atol=1e-4)
+
+
+def test_reset_of_the_worked_case():
+    """Decisions as the stream takes them, with given confidences."""
+    case = worked_case('feature_forecast', 'policy_video_reset')
+    detector = build(dict(threshold=0.5))
+    total = []
+    for item in case['items']:
+        detector.reset()
+        confidences = iter(item['conf'])
+
+        def logits(*_, confidences=confidences):
+            return torch.tensor([[0., 1.]]) * torch.logit(
+                torch.tensor(next(confidences)))
+        detector.model.schedule = logits
+        ops = []
+        for frame in frames(len(item['conf'])):
+            needed = detector.needs_frame
+            result = detector.step(frame if needed else None)
+            assert result.is_forecast != needed
+            ops.append('forecast' if result.is_forecast else 'read')
+        assert ops == item['expected']
+        total += ops
+    assert detector.stats['ratio'] == case['expected_forecast_ratio']
+    assert isinstance(detector.stream.policy, ReadPolicy)
+
+
+def test_sources(tmp_path):
+    for number, name in enumerate(('2.png', '10.png', '1.png')):
+        cv2.imwrite(str(tmp_path / name),
+                    np.full((8, 8, 3), number, np.uint8))
+    (tmp_path / 'notes.txt').write_text('x')
+    source = open_source(str(tmp_path))
+    assert isinstance(source, ImageFolder)
+    assert source.read()[1][0, 0, 0] == 2 and source.grab()
+    assert source.read()[1][0, 0, 0] == 1
+    assert source.read() == (False, None) and not source.grab()
+    (tmp_path / '3.png').write_bytes(b'')
+    broken = open_source(str(tmp_path))
+    broken.grab(), broken.grab()
+    with pytest.raises(ValueError, match='3.png'):
+        broken.read()
+    with pytest.raises(FileNotFoundError, match='no video'):
+        open_source(str(tmp_path / 'missing.mp4'))
+    with pytest.raises(ValueError, match='cannot be opened'):
+        open_source(str(tmp_path / 'notes.txt'))
+    empty = tmp_path / 'empty'
+    empty.mkdir()
+    with pytest.raises(FileNotFoundError, match='no image'):
+        open_source(str(empty))
+
+
+def test_wrong_configs_are_told():
+    cfg = config()
+    cfg.test_dataloader.dataset.pipeline.pop(0)
+    with pytest.raises(ValueError, match='TransformBroadcaster'):
+        init_stream_detector(cfg)
+    cfg = config()
+    cfg.model = cfg.model.detector
+    with pytest.raises(ValueError, match='SingleStageDetector'):
+        init_stream_detector(cfg)
