@@ -31,7 +31,8 @@ SNIPPETS = {
 }
 # What the pages must show.
 SHOWN = {
-    'LSM', 'SPPSBottleneck', 'Dres2Layer', 'EfficientIoULoss', 'UNetNeck', 'LASAMixin',
+    'LSM', 'SPPSBottleneck', 'Dres2Layer', 'EfficientIoULoss', 'UNetNeck',
+    'LASAMixin',
     'TruncatedResNet', 'SingleLevelFPN', 'RoIBatchImageHead',
     'FeatureForecastModule', 'LCRPNHead', 'LocalCorrespondenceGCN'
 }
