@@ -18,7 +18,7 @@ model = dict(
     test_cfg=dict(
         rcnn=dict(
             score_thr=-0.01, max_per_img=128, nms=dict(iou_threshold=0.75))))
-load_from = 'work_dirs/synthetic/epoch_10.pth'
+load_from = 'work_dirs/synthetic/epoch_8.pth'
 
 auto_scale_lr = dict(base_batch_size=8)
 max_epochs = 6

@@ -102,6 +102,8 @@ def test_a_saved_bank_is_loaded(model, config, tmp_path):
     ((2, ['a']), {}, 'one label'),
     ((0, []), {}, 'one label'),
     ((1, ['a']), dict(bboxes=[]), 'one label'),
+    ((1, ['a']), dict(bboxes=[(50, 5, 20, 40)]), 'x1 < x2'),
+    ((1, ['a']), dict(bboxes=[(500, 5, 520, 40)]), 'outside of the image'),
     ((1, ['a']), dict(classes=('b', )), "'a'"),
     ((1, [2]), dict(classes=('a', 'b')), 'label 2')])
 def test_bad_input(model, args, kwargs, text):

@@ -1,23 +1,25 @@
 # VisDrone2019-DET at 640 x 640: 6471 training and 548 validation images.
 dataset_type = 'VisDroneDataset'
 data_root = 'data/VisDrone/'
+# Other sizes: visdrone_1024.py.
+img_size = 640
 
 load_pipeline = [
     dict(type='LoadImageOrSkip'),
     dict(type='LoadAnnotations', with_bbox=True)
 ]
 train_pipeline = [
-    dict(type='Mosaic', img_scale=(640, 640), pad_val=114.0),
+    dict(type='Mosaic', img_scale=(img_size, img_size), pad_val=114.0),
     dict(
         type='CenteredRandomAffine',
         max_rotate_degree=0.,
         max_shear_degree=0.,
         max_translate_ratio=0.1,
         scaling_ratio_range=(0.5, 1.5),
-        border=(-320, -320)),
+        border=(-img_size // 2, -img_size // 2)),
     dict(type='YOLOXHSVRandomAug'),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='Resize', scale=(640, 640), keep_ratio=True),
+    dict(type='Resize', scale=(img_size, img_size), keep_ratio=True),
     dict(
         type='Pad',
         pad_to_square=True,
@@ -27,7 +29,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=(640, 640), keep_ratio=True),
+    dict(type='Resize', scale=(img_size, img_size), keep_ratio=True),
     dict(
         type='Pad',
         pad_to_square=True,

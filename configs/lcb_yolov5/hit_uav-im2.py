@@ -1,0 +1,12 @@
+# LCB modules alone (the change of Improved Model 2), beside
+# hit_uav-yolov5s.py.
+_base_ = './hit_uav-yolov5s.py'
+
+model = dict(backbone=dict(downsample='lsm'))
+
+custom_hooks = [
+    dict(
+        type='BenchmarkHook',
+        reference='lcb_yolov5/table6/IM2/VisDrone2019',
+        dataset='HIT-UAV')
+]
