@@ -10,6 +10,8 @@ from mmdet.registry import MODELS
 from mmdet.testing import demo_mm_inputs
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import pseudo_collate
+from mmengine.logging import MessageHub
+from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmrotate.structures.bbox import RotatedBoxes
@@ -31,7 +33,8 @@ SNIPPETS = {
 }
 # What the pages must show.
 SHOWN = {
-    'LSM', 'SPPSBottleneck', 'Dres2Layer', 'EfficientIoULoss', 'UNetNeck', 'LASAMixin',
+    'LSM', 'SPPSBottleneck', 'Dres2Layer', 'EfficientIoULoss', 'UNetNeck',
+    'LASAMixin',
     'TruncatedResNet', 'SingleLevelFPN', 'RoIBatchImageHead',
     'FeatureForecastModule', 'LCRPNHead', 'LocalCorrespondenceGCN'
 }
@@ -83,6 +86,8 @@ def queries(model: QuerySupportDetector) -> dict:
 
 def losses_of(cfg: Config, model: nn.Module) -> dict:
     """The losses of a batch of the kind that the model takes."""
+    # YOLOX changes the size of its images now and then.
+    MessageHub.get_current_instance().update_info('iter', 0)
     if isinstance(model, FeatureForecastDetector):
         return model.loss(video(3, size=SIZE)[None], [clip(3, size=SIZE)])
     if isinstance(model, QuerySupportDetector):
@@ -115,7 +120,8 @@ def build(name: str) -> Tuple[Config, nn.Module]:
         cfg = Config.fromfile(path)
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     shrink(cfg.model)
-    model = MODELS.build(cfg.model)
+    # As the Runner does in one process.
+    model = revert_sync_batchnorm(MODELS.build(cfg.model))
     model.init_weights()
     return cfg, model
 

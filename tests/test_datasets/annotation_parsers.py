@@ -1,6 +1,7 @@
 """Every parser of annotations: a good file, how to load it, what is in it."""
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional
@@ -22,6 +23,7 @@ from mmextra.datasets import (
 )
 from mmextra.datasets.coco_json import read_coco
 from mmextra.datasets.ilsvrc_vid import convert_videos
+from tests.helpers import load_tool
 
 NUMBER = re.compile(rb'-?\d+(?:\.\d+)?')
 NAMES = ('bad', 'good')
@@ -321,7 +323,7 @@ def count_json(content: bytes) -> int:
 
     def walk(value, place):
         if isinstance(value, dict):
-            if any(isinstance(each, list) and len(each) == 4 and
+            if any(isinstance(each, list) and len(each) in (4, 5) and
                    not isinstance(each[0], dict) for each in value.values()):
                 found.add((place, json.dumps(value)))
             place = value.get('img_id', place)
@@ -397,6 +399,52 @@ def load_ct_list(root: Path, on_error: str) -> List[dict]:
         serialize_data=False).data_list)
 
 
+# Other formats of ships, by the converter
+
+ROLABELIMG_XML = b"""<annotation><size><width>100</width>
+<height>60</height></size>
+<object><name>ship</name><difficult>0</difficult><robndbox><cx>50.5</cx>
+<cy>30</cy><w>40</w><h>10</h><angle>0.5</angle></robndbox></object>
+<object><name>boat</name><bndbox><xmin>10</xmin><ymin>5</ymin>
+<xmax>40</xmax><ymax>35</ymax></bndbox></object></annotation>
+"""
+RBOX_JSON = json.dumps(dict(
+    images=[dict(id=n, file_name=f'{name}.png')
+            for n, name in enumerate(NAMES)],
+    categories=[dict(id=3, name='ship')],
+    annotations=[
+        dict(id=k, image_id=k % 2, category_id=3, bbox=[50, 30, 40, 9.5, 0.5])
+        for k in range(3)])).encode()
+
+
+def make_rolabelimg(root: Path) -> Path:
+    write_images(root / 'images')
+    (root / 'labels').mkdir()
+    (root / 'labels' / 'good.xml').write_bytes(ROLABELIMG_XML)
+    return root / 'labels' / 'bad.xml'
+
+
+def make_rbox_json(root: Path) -> Path:
+    write_images(root / 'images')
+    return root / 'instances.json'
+
+
+def convert(root: Path, on_error: str, kind: str, source: str) -> List[dict]:
+    """The label files that the converter writes."""
+    tool = load_tool('dataset_converters/convert_hrsd.py')
+    out = root / 'out'
+    shutil.rmtree(out, ignore_errors=True)
+    tool.convert(tool.parse_args([
+        '--from', kind, str(root / source), str(out), '--img-dir',
+        str(root / 'images'), '--on-error', on_error]))
+    return [
+        dict(img_id=path.stem, instances=[
+            dict(bbox=list(map(float, line.split()[:8])))
+            for line in path.read_text().splitlines()])
+        for path in sorted((out / 'labelTxt').iterdir())
+    ]
+
+
 # Lists of images
 
 def listed(images: List[dict]) -> List[dict]:
@@ -446,6 +494,16 @@ PARSERS = {
     'COCO-VID JSON': Parser(
         coco_json(video_id=(1, 1), frame_id=(0, 1)), make_json, load_videos,
         count_json, **WHOLE),
+    'roLabelImg XML': Parser(
+        ROLABELIMG_XML, make_rolabelimg, lambda root, on_error: convert(
+            root, on_error, 'rolabelimg', 'labels'),
+        lambda content: count_boxes(
+            content, ('cx', 'cy', 'angle', 'xmin', 'ymin', 'xmax', 'ymax')),
+        examples=60),
+    'COCO JSON of rotated boxes': Parser(
+        RBOX_JSON, make_rbox_json, lambda root, on_error: convert(
+            root, on_error, 'coco_rbox', 'instances.json'), count_json,
+        examples=60, **WHOLE),
     'lesion mask': Parser(
         png(lesion_mask()), make_lesions, load_lesions, count_lesions),
     'image header': Parser(
