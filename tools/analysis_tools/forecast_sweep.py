@@ -197,7 +197,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('checkpoint')
     parser.add_argument('--thresholds', type=float, nargs='+',
                         default=[1, .9, .7, .5, .3, .1, -1])
-    parser.add_argument('--alternate', type=int, nargs='*', default=[2, 3])
+    parser.add_argument('--alternate', type=int, nargs='*', default=[2, 3, 4, 6, 8])
     parser.add_argument('--hold', action='store_true',
                         help='also repeat the last map in place of forecasts')
     parser.add_argument('--baseline', nargs=2,
