@@ -14,9 +14,6 @@ import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -25,12 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mmextra.evaluation.benchmark import (
     BenchmarkTable,
+    draw_bars,
     find_files,
     load_runs,
     write_atomic,
 )
-
-PAPER_COLOR, MEASURED_COLOR = '#b8bcc4', '#2a6f97'
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -78,64 +74,6 @@ def show(table: BenchmarkTable, console: Console) -> None:
     console.print(shown)
 
 
-def draw(table: BenchmarkTable, path: Path,
-         metric: Optional[str] = None) -> None:
-    """Draw one metric as horizontal bars, grouped by dataset.
-
-    Args:
-        table (BenchmarkTable): The table.
-        path (Path): The picture to write; its suffix gives the format.
-        metric (str, optional): Key of the column; by default the first.
-
-    Raises:
-        ValueError: If the table has no such column, or the format is
-            unknown to matplotlib.
-    """
-    columns = {column.key: column for column in table.columns}
-    if metric is not None and metric not in columns:
-        raise ValueError(f'no metric {metric!r} in the table; it has '
-                         f'{", ".join(columns)}')
-    key = metric or next(iter(columns), None)
-    records = [r for r in table.records if r.values.get(key) is not None]
-    if not records:
-        raise ValueError('there is nothing to plot: no row has a value of '
-                         f'{key}')
-    column = columns[key]
-    figure = Figure(figsize=(9, 1.6 + 0.34 * len(records)),
-                    layout='constrained')
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    places = []
-    for i, record in enumerate(records):
-        fresh = i > 0 and record.dataset != records[i - 1].dataset
-        places.append(places[-1] + 1 + 0.6 * fresh if places else 0)
-        value = record.values[key]
-        paper = record.kind == 'paper'
-        axes.barh(places[-1], value,
-                  color=PAPER_COLOR if paper else MEASURED_COLOR,
-                  hatch='//' if record.synthetic else None, edgecolor='white')
-        axes.text(value, places[-1], f' {value:.4g}', va='center', fontsize=8)
-    axes.set_yticks(
-        places,
-        [f'{r.method}, {r.dataset}' for r in records], fontsize=8)
-    axes.invert_yaxis()
-    axes.margins(x=0.12)
-    axes.set_xlabel(column.title + (f' [{column.unit}]'
-                                    if column.unit else ''))
-    figure.legend(
-        handles=[
-            Patch(color=PAPER_COLOR, label='paper'),
-            Patch(color=MEASURED_COLOR, label='measured'),
-            Patch(facecolor=MEASURED_COLOR, hatch='//', edgecolor='white',
-                  label='measured, synthetic data')
-        ],
-        ncols=3, loc='outside upper right', fontsize=8, frameon=False)
-    for side in ('top', 'right'):
-        axes.spines[side].set_visible(False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
-
-
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Run the tool.
 
@@ -163,7 +101,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
                 Path(target).parent.mkdir(parents=True, exist_ok=True)
                 write_atomic(Path(target), text())
         if args.plot:
-            draw(table, Path(args.plot), args.metric)
+            draw_bars(table, Path(args.plot), args.metric)
     except (OSError, ValueError) as error:
         raise SystemExit(f'benchmark_table: {error}') from error
 

@@ -14,6 +14,20 @@ model = dict(
         norm_eval=False,
         init_cfg=None),
     neck=dict(in_channels=[32, 64, 128, 256]),
+    # Started as marina.py starts LARSDHead: from mmrotate's N(0, 0.01) the
+    # subnets learn nothing in so few iterations.
+    bbox_head=dict(
+        init_cfg=dict(
+            type='Kaiming',
+            layer='Conv2d',
+            override=[
+                dict(
+                    type='Normal',
+                    name='retina_cls',
+                    std=0.01,
+                    bias_prob=0.01),
+                dict(type='Normal', name='retina_reg', std=0.01)
+            ])),
     # The values of RBboxOverlaps2D, bearable on a CPU.
     train_cfg=dict(
         assigner=dict(iou_calculator=dict(type='NearRBboxOverlaps2D'))))

@@ -4,6 +4,7 @@ from mmextra.evaluation.functional import (
     tile_starts,
 )
 
+from .few_shot import init_few_shot_detector, process_support_images
 from .frame_source import ImageFolder, open_source
 from .stream_detector import (
     StreamDetector,
@@ -13,7 +14,8 @@ from .stream_detector import (
 from .tiled_inference import read_image, tiled_inference
 
 __all__ = [
-    'ImageFolder', 'StreamDetector', 'image_tiles', 'init_stream_detector',
-    'open_source', 'optimize_for_inference', 'parse_tile_id', 'read_image',
-    'tile_starts', 'tiled_inference'
+    'ImageFolder', 'StreamDetector', 'image_tiles', 'init_few_shot_detector',
+    'init_stream_detector', 'open_source', 'optimize_for_inference',
+    'parse_tile_id', 'process_support_images', 'read_image', 'tile_starts',
+    'tiled_inference'
 ]

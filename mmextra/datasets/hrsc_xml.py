@@ -4,6 +4,8 @@ from typing import Callable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from .annotation_files import REMEDY as FILE_REMEDY
+from .annotation_files import read_xml
 from .bad_input import AnnotationError, BadInput
 
 REMEDY = 'Correct or remove the entry, or set on_error="skip"'
@@ -58,6 +60,8 @@ def _required_numbers(element: ET.Element, tags: Tuple[str, ...],
         text = _text(element, tag)
         if text is None:
             raise AnnotationError(where, f'<{tag}> is missing', REMEDY)
+        if len(element.findall(tag)) > 1:
+            raise AnnotationError(where, f'<{tag}> is there twice', REMEDY)
         try:
             values.append(float(text))
         except ValueError:
@@ -85,6 +89,22 @@ def _read_object(element: ET.Element, where: str) -> HRSCObject:
                       _numbers(element, ('header_x', 'header_y')))
 
 
+def _object_elements(root: ET.Element, path: str) -> List[ET.Element]:
+    """The objects; anything else in their place would be lost silently."""
+    lists = root.findall('HRSC_Objects')
+    if len(lists) != 1:
+        raise AnnotationError(
+            path, f'<HRSC_Objects> must be there once, found {len(lists)}',
+            FILE_REMEDY)
+    strange = [element.tag for element in lists[0]
+               if element.tag != 'HRSC_Object']
+    if strange:
+        raise AnnotationError(
+            path, f'<HRSC_Objects> must hold <HRSC_Object> alone, found '
+            f'<{strange[0]}>', FILE_REMEDY)
+    return list(lists[0])
+
+
 def read_hrsc_xml(path: str, bad: BadInput) -> HRSCImage:
     """Read an annotation file of HRSC2016.
 
@@ -102,20 +122,14 @@ def read_hrsc_xml(path: str, bad: BadInput) -> HRSCImage:
         AnnotationError: If it is not XML or not of HRSC2016, or what
             ``bad`` raises for an object.
     """
-    try:
-        root = ET.parse(path).getroot()
-    except (ET.ParseError, UnicodeDecodeError, ValueError) as error:
-        raise AnnotationError(
-            path, f'is not well-formed XML ({error})',
-            'Restore the file, or take the image out of the list in '
-            'ImageSets, or set on_error="skip"') from error
+    root = read_xml(path)
     if root.tag != 'HRSC_Image':
         raise AnnotationError(
             path, f'the root must be <HRSC_Image>, found <{root.tag}>',
             'Convert other formats with '
             'tools/dataset_converters/convert_hrsd.py')
     objects = []
-    for k, element in enumerate(root.findall('HRSC_Objects/HRSC_Object')):
+    for k, element in enumerate(_object_elements(root, path)):
         name = _text(element, 'Object_ID') or 'without Object_ID'
         try:
             objects.append(

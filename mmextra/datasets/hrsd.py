@@ -10,6 +10,7 @@ from mmrotate.registry import DATASETS
 
 from mmextra.evaluation.functional import parse_dota_line
 
+from .annotation_files import read_lines
 from .bad_input import AnnotationError, BadInput, box_problem, require_layout
 from .image_files import EXTENSIONS, image_size, index_images
 
@@ -151,7 +152,7 @@ class HRSDDataset(BaseDataset):
         width, height = image_size(images[img_id])
         txt_path = osp.join(self.data_root or '', self.ann_subdir,
                             f'{img_id}.txt')
-        lines = list_from_file(txt_path) if osp.isfile(txt_path) else []
+        lines = read_lines(txt_path) if osp.isfile(txt_path) else []
         instances = []
         for number, line in enumerate(lines, 1):
             try:

@@ -1,12 +1,17 @@
 from . import (
+    backbones,
+    data_preprocessors,
     dense_heads,
     detectors,
+    img_heads,
     layers,
     losses,
     necks,
+    roi_heads,
     task_modules,
 )
 
 __all__ = [
-    'dense_heads', 'detectors', 'layers', 'losses', 'necks', 'task_modules'
+    'backbones', 'data_preprocessors', 'dense_heads', 'detectors', 'img_heads',
+    'layers', 'losses', 'necks', 'roi_heads', 'task_modules'
 ]

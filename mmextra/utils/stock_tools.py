@@ -2,8 +2,8 @@
 
 The tools of this project are mmdet's, unchanged. What is added: the
 components are registered first, so that also a stock config can name them
-in ``--cfg-options``; a mistyped path is told in one line; and several
-processes work on a machine without GPU.
+in ``--cfg-options``; a mistyped path, and a checkpoint that is cut short, is
+told in one line; and several processes work on a machine without GPU.
 """
 import argparse
 import os
@@ -16,6 +16,8 @@ import mmdet
 import torch
 from mmengine.config import Config, DictAction
 from torch.distributed.elastic.multiprocessing.errors import record
+
+from .checkpoint_files import last_checkpoint, refusal
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yml', '.yaml')
 # Scripts whose arguments name files that must exist: config, checkpoint.
@@ -83,6 +85,61 @@ def check_files(name: str, argv: List[str]) -> None:
                  + hint)
 
 
+def merged_config(argv: List[str]) -> Config:
+    """The config that a script's arguments name, with its options.
+
+    Args:
+        argv (list[str]): Arguments of the script.
+
+    Returns:
+        Config: The config; an empty one if no file is named, which the
+        script itself will tell.
+    """
+    path = first_with_suffix(argv, CONFIG_SUFFIXES)
+    cfg = Config.fromfile(path) if path else Config()
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    options = parser.parse_known_args(argv)[0].cfg_options
+    cfg.merge_from_dict(options or {})
+    return cfg
+
+
+def check_checkpoints(name: str, argv: List[str]) -> None:
+    """Stop in one line when a checkpoint to be read is not whole.
+
+    Args:
+        name (str): The script, ``'train.py'`` or ``'test.py'``; others are
+            let through.
+        argv (list[str]): Its arguments.
+
+    Raises:
+        SystemExit: With the file, what is wrong, and which file of the
+            same training can be used.
+    """
+    if name == 'test.py':
+        path = first_with_suffix(argv, ('.pth', ))
+        if path and '://' not in path:
+            told = refusal(path)
+            if told:
+                sys.exit(f'{name}: {told}')
+    if name != 'train.py':
+        return
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--work-dir')
+    parser.add_argument('--resume', nargs='?', const='auto')
+    args = parser.parse_known_args(argv)[0]
+    cfg = merged_config(argv)
+    path, work_dir = args.resume or cfg.get('load_from'), None
+    if args.resume == 'auto' or cfg.get('resume') and not path:
+        work_dir = args.work_dir or cfg.get('work_dir') or osp.join(
+            'work_dirs', osp.splitext(osp.basename(cfg.filename or ''))[0])
+        path = last_checkpoint(work_dir)
+    if path and ':' not in str(path):
+        told = refusal(path, work_dir)
+        if told:
+            sys.exit(f'{name}: {told}')
+
+
 def cpu_distributed_options(argv: List[str]) -> List[str]:
     """Options by which the stock Runner distributes without a GPU.
 
@@ -97,14 +154,9 @@ def cpu_distributed_options(argv: List[str]) -> List[str]:
         list[str]: Arguments to append; none if no config is named, which
         the script itself will tell.
     """
-    config = first_with_suffix(argv, CONFIG_SUFFIXES)
-    if not config:
+    if not first_with_suffix(argv, CONFIG_SUFFIXES):
         return []
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    options = parser.parse_known_args(argv)[0].cfg_options
-    cfg = Config.fromfile(config)
-    cfg.merge_from_dict(options or {})
+    cfg = merged_config(argv)
     wrapper = dict(device_ids=None)
     if cfg.get('model_wrapper_cfg') is None:
         wrapper.update(
@@ -126,10 +178,12 @@ def run_stock_tool(name: str) -> None:
             or ``'analysis_tools/get_flops.py'``.
 
     Raises:
-        SystemExit: If a file is missing; the text names it.
+        SystemExit: If a file is missing or a checkpoint is not whole; the
+            text names it.
     """
     argv = sys.argv[1:]
     check_files(name, argv)
+    check_checkpoints(name, argv)
     script = osp.join(stock_tools_dir(), name)
     by_torchrun = 'RANK' in os.environ and (
         '--launcher=pytorch' in argv or 'pytorch' in argv)

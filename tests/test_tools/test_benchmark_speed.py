@@ -3,7 +3,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / 'tools' / 'analysis_tools' / 'benchmark_speed.py'
@@ -15,8 +14,9 @@ model = dict(
     bbox_head=dict(in_channels=8, feat_channels=8))
 """
 COLUMNS = [
-    'model', 'mode', 'rounds', 'wall_ms', 'wall_min_ms', 'wall_max_ms',
-    'cpu_ms', 'assign_ms', 'nms_boxes', 'peak_mib', 'wall_ratio', 'cpu_ratio'
+    'model', 'mode', 'rounds', 'wall_ms', 'cpu_ms', 'assign_ms',
+    'wall_min_ms', 'wall_max_ms', 'peak_mib', 'nms_boxes', 'wall_ratio',
+    'cpu_ratio'
 ]
 
 
@@ -75,25 +75,39 @@ def test_candidates_may_exceed_nms_pre_and_what_there_is(tool, configs):
         assert rows[0]['nms_boxes'] == min(candidates, 5 * (256 + 64 + 16))
 
 
-def test_peak_is_the_most_held_at_once(tool):
-    kept = []
-
-    def step():
-        first = torch.empty(1000, dtype=torch.uint8)
-        second = torch.empty(3000, dtype=torch.uint8)
-        del first
-        kept.append(torch.empty(500, dtype=torch.uint8))
-        del second
-
-    before = torch.empty(10**6, dtype=torch.uint8)
-    assert tool.peak_memory(step, 'cpu') == 4000
-    # What the first call left behind does not count for the second.
-    assert tool.peak_memory(step, 'cpu') == 4000
-    assert tool.peak_memory(before.numel, 'cpu') == 0
-
-
 def test_numbers_must_be_positive(tool, capsys):
     with pytest.raises(SystemExit) as stop:
         tool.main(['any.py', '--candidates', '0'])
     assert stop.value.code == 2
     assert 'must be positive' in capsys.readouterr().err
+
+
+SMALL_YOLO = """
+_base_ = '{root}/configs/lcb_yolov5/{base}.py'
+model = dict(backbone=dict(widen_factor=0.0625), neck=dict(
+    in_channels=[16, 32, 64]{neck}), bbox_head=dict({head}))
+"""
+
+
+def test_detectors_with_objectness(tool, tmp_path):
+    """As many boxes where scores are products of two factors."""
+    paths = []
+    for name, neck, head in (
+            ('visdrone-yolov5s', '', 'in_channels=[16, 32, 64]'),
+            ('visdrone-yolox_s', ', out_channels=8',
+             'in_channels=8, feat_channels=8')):
+        path = tmp_path / f'{name}.py'
+        path.write_text(SMALL_YOLO.format(
+            root=ROOT, base=name, neck=neck, head=head))
+        paths.append(str(path))
+    rows = tool.main([*paths, '--size', '128', '--objects', '4', '--rounds',
+                      '1', '--candidates', '100'])
+    assert [row['nms_boxes'] for row in rows] == [0, 0, 100, 100]
+    assert all(row['assign_ms'] > 0 for row in rows[:2])
+
+
+def test_fused_models_are_for_tests(tool, configs, capsys):
+    with pytest.raises(SystemExit):
+        tool.parse_args([*configs, '--fuse'])
+    assert '--modes test' in capsys.readouterr().err
+    assert tool.parse_args([*configs, '--fuse', '--modes', 'test']).fuse

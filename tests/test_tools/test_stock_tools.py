@@ -6,6 +6,7 @@ from pathlib import Path
 
 import mmdet
 import pytest
+import torch
 
 from mmextra.utils import stock_tools
 
@@ -171,6 +172,57 @@ def test_present_files_urls_and_options_pass(tmp_path, monkeypatch):
     stock_tools.check_files('test.py', [
         'config.py', 'https://example.com/c.pth', '--cfg-options',
         'load_from=no.pth'])
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """A work_dir whose last checkpoint is cut short."""
+    work = tmp_path / 'work_dirs' / 'config'
+    work.mkdir(parents=True)
+    for epoch in (1, 2):
+        torch.save(dict(a=torch.zeros(99)), work / f'epoch_{epoch}.pth')
+    last = work / 'epoch_2.pth'
+    last.write_bytes(last.read_bytes()[:-1])
+    (work / 'last_checkpoint').write_text(str(last))
+    (tmp_path / 'config.py').write_text('')
+    return work
+
+
+@pytest.mark.parametrize('name, args', [
+    ('test.py', ['config.py', '{work}/epoch_2.pth']),
+    ('train.py', ['config.py', '--resume']),
+    ('train.py', ['config.py', '--resume', '{work}/epoch_2.pth']),
+    ('train.py', ['config.py', '--work-dir', '{work}', '--resume']),
+    ('train.py', ['config.py', '--resume', '--cfg-options', 'work_dir={work}'
+                  ]),
+    ('train.py', ['config.py', '--cfg-options',
+                  'load_from={work}/epoch_2.pth']),
+    ('train.py', ['config.py', '--cfg-options', 'resume=True']),
+])
+def test_cut_short_checkpoints_are_refused(
+        broken, tmp_path, monkeypatch, name, args):
+    monkeypatch.chdir(tmp_path)
+    args = [arg.format(work='work_dirs/config') for arg in args]
+    with pytest.raises(SystemExit) as told:
+        stock_tools.check_checkpoints(name, args)
+    assert re.fullmatch(
+        f'{name}: the checkpoint work_dirs/config/epoch_2.pth is cut short '
+        r'\(.*\). The latest whole one is work_dirs/config/epoch_1.pth; .*',
+        told.value.code)
+
+
+@pytest.mark.parametrize('name, args', [
+    ('test.py', ['config.py', 'work_dirs/config/epoch_1.pth']),
+    ('test.py', ['config.py', 'https://example.com/epoch_2.pth']),
+    ('train.py', ['config.py']),
+    ('train.py', ['config.py', '--work-dir', 'new', '--resume']),
+    ('train.py', ['config.py', '--resume', 'work_dirs/config/epoch_1.pth']),
+    ('train.py', ['config.py', '--cfg-options',
+                  'load_from=torchvision://resnet18']),
+])
+def test_other_checkpoints_pass(broken, tmp_path, monkeypatch, name, args):
+    monkeypatch.chdir(tmp_path)
+    stock_tools.check_checkpoints(name, args)
 
 
 def options(tmp_path, config, *extra):

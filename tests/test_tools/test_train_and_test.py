@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmextra.utils.checkpoint_files import checkpoint_problem
+from mmextra.utils.stock_tools import check_checkpoints
+
 ROOT = Path(__file__).parents[2]
 TINY = """
 _base_ = '{root}/configs/larsd/synthetic.py'
@@ -94,6 +97,16 @@ def test_killed_training_resumes_and_is_tested(config, tmp_path):
     table = run(sys.executable, ROOT / 'tools' / 'benchmark_table.py', work,
                 cwd=tmp_path)
     assert 'synthetic harbour' in table and '90.3' in table
+
+    # A full disk or a power cut: refused, and the one before goes on.
+    last = work / 'epoch_3.pth'
+    last.write_bytes(last.read_bytes()[:-100])
+    with pytest.raises(SystemExit, match='epoch_3.pth is cut short.*whole '
+                       'one is .*epoch_2.pth'):
+        check_checkpoints('train.py', [*command[2:], '--resume'])
+    log = run(*command, '--resume', work / 'epoch_2.pth', cwd=tmp_path)
+    assert 'resumed epoch: 2' in log
+    assert not checkpoint_problem(last)
 
 
 def test_two_processes_equal_one(config, tmp_path):

@@ -20,34 +20,33 @@ Example:
 """
 import argparse
 import functools
-import itertools
 import json
 import math
-import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
+from mmcv.cnn import fuse_conv_bn  # noqa: E402
+from mmdet.models.dense_heads import YOLOXHead  # noqa: E402
 from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
 from mmdet.structures.bbox import HorizontalBoxes  # noqa: E402
 from mmengine.config import Config  # noqa: E402
-from mmengine.optim import OptimWrapper  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 from mmengine.structures import InstanceData  # noqa: E402
 from mmrotate.structures.bbox import RotatedBoxes  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
-from torch.profiler import ProfilerActivity, profile  # noqa: E402
 
 from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
+from mmextra.evaluation.speed import TimedModel, race  # noqa: E402
+from mmextra.models.dense_heads import YOLOv5Head  # noqa: E402
 
 
 def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
@@ -97,59 +96,63 @@ def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
     return dict(inputs=inputs, data_samples=samples)
 
 
-def peak_memory(step: Callable[[], object], device: str) -> int:
-    """Most bytes of tensors a call holds at once, beyond those before it.
+def _with_objectness(level: torch.Tensor, objectness: torch.Tensor,
+                     num_attrib: int) -> torch.Tensor:
+    """A map of YOLOv5's head with another objectness and a sure class.
 
-    On a CPU the profiler's log of allocations and releases is summed up.
+    Args:
+        level (torch.Tensor): Shape (B, A * num_attrib, H, W).
+        objectness (torch.Tensor): Logits, shape (B, A, H, W).
+        num_attrib (int): Box, objectness and classes of an anchor.
+
+    Returns:
+        torch.Tensor: Shape of ``level``.
     """
-    if device != 'cpu':
-        held = torch.cuda.memory_allocated(device)
-        torch.cuda.reset_peak_memory_stats(device)
-        step()
-        return torch.cuda.max_memory_allocated(device) - held
-    with profile(activities=[ProfilerActivity.CPU],
-                 profile_memory=True) as log:
-        step()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / 'trace.json'
-        log.export_chrome_trace(str(path))
-        events = json.loads(path.read_text())['traceEvents']
-    events = [event for event in events if event['name'] == '[memory]']
-    events.sort(key=lambda event: event['ts'])
-    return max(itertools.accumulate(
-        (event['args']['Bytes'] for event in events), initial=0))
+    level = level.unflatten(1, (-1, num_attrib)).clone()
+    level[:, :, 4] = objectness
+    level[:, :, 5:] = -math.inf
+    level[:, :, 5] = 20.
+    return level.flatten(1, 2)
 
 
-class Contestant:
+def _sure(levels: Sequence[torch.Tensor]) -> List[torch.Tensor]:
+    """Class logits (B, C, H, W) that are all sure of the first class."""
+    levels = [torch.full_like(level, -math.inf) for level in levels]
+    for level in levels:
+        level[:, 0] = 20.
+    return levels
+
+
+class Contestant(TimedModel):
     """One model, from a config file, its inputs and its readings."""
 
     def __init__(self, path: str, args: argparse.Namespace) -> None:
-        self.name = Path(path).stem
         cfg = Config.fromfile(path)
         # The readings do not depend on the weights' values.
         cfg.model.backbone.init_cfg = None
-        self.scope = cfg.get('default_scope', 'mmdet')
-        init_default_scope(self.scope)
-        self.model = MODELS.build(cfg.model)
-        self.model.init_weights()
-        self.model.to(args.device)
+        scope = cfg.get('default_scope', 'mmdet')
+        init_default_scope(scope)
+        model = MODELS.build(cfg.model)
+        model.init_weights()
+        if args.fuse:
+            model = fuse_conv_bn(model.eval())
         self.batch = random_batch(
             args.batch_size, args.size, args.objects,
-            self._num_classes(cfg.model), self.scope == 'mmrotate')
-        self.optim = OptimWrapper(
-            torch.optim.SGD(self.model.parameters(), lr=1e-9))
+            self._num_classes(cfg.model), scope == 'mmrotate')
+        super().__init__(
+            Path(path).stem, model.to(args.device), scope,
+            dict(train=self.batch, test=self.batch), args.device)
         self.assign_time = 0.0
         self._watch_assigners()
         self.nms_boxes = 0
         head = getattr(self.model, 'bbox_head', None)
         if head is not None:
             self._count_boxes(head)
-            if getattr(head, 'use_sigmoid_cls', False):
+            if getattr(head, 'use_sigmoid_cls', False) or isinstance(
+                    head, YOLOv5Head):
                 self._even_out(head, args.candidates)
         elif hasattr(self.model, 'rpn_head'):
             self._count_boxes(self.model.rpn_head)
-        self.readings = {}
-        self.usage = {}
 
     @staticmethod
     def _num_classes(model: dict) -> int:
@@ -196,7 +199,13 @@ class Contestant:
         with torch.no_grad():
             data = self.model.data_preprocessor(self.batch, False)
             self.model.eval()
-            levels = head(self.model.extract_feat(data['inputs']))[0]
+            outputs = head(self.model.extract_feat(data['inputs']))
+        levels = outputs[0]
+        if isinstance(head, YOLOv5Head):
+            levels = [level.unflatten(1, (-1, head.num_attrib))[:, :, 4]
+                      for level in levels]
+        elif isinstance(head, YOLOXHead):
+            levels = outputs[2]
         logits = torch.cat([level.flatten(1) for level in levels], 1)
         wanted = min(candidates, logits.shape[1])
         best = logits.topk(wanted).indices
@@ -208,9 +217,15 @@ class Contestant:
             1, best, passing.expand_as(best))
         even = [part.reshape(level.shape) for part, level in zip(
             even.split([level[0].numel() for level in levels], 1), levels)]
-
         def replace(module, inputs, outputs):
-            return None if module.training else (even, *outputs[1:])
+            if module.training:
+                return None
+            if isinstance(module, YOLOv5Head):
+                return [_with_objectness(level, part, module.num_attrib)
+                        for level, part in zip(outputs[0], even)],
+            if isinstance(module, YOLOXHead):
+                return _sure(outputs[0]), outputs[1], even
+            return (even, *outputs[1:])
 
         head.register_forward_hook(replace)
         head.test_cfg.nms_pre = max(head.test_cfg.get('nms_pre', 0), wanted)
@@ -218,55 +233,22 @@ class Contestant:
             # Under zero: samples of a box may all lie on dropped ones.
             head.lasa.min_score = -1.
 
-    def train_step(self) -> None:
-        self.model.train()
-        self.model.train_step(self.batch, self.optim)
-
-    def test_step(self) -> None:
-        self.model.eval()
-        with torch.no_grad():
-            self.model.test_step(self.batch)
-
-    def _step(self, mode: str) -> Callable[[], None]:
-        init_default_scope(self.scope)
-        return dict(train=self.train_step, test=self.test_step)[mode]
-
-    def clock(self, mode: str, device: str, warm_up: bool) -> None:
-        """Run one step and note its wall, process and assignment time."""
-        step = self._step(mode)
+    def read(self, step: Callable[[], None]) -> Dict[str, float]:
+        """Add the time of label assignment."""
         self.assign_time = 0.0
-        if device != 'cpu':
-            torch.cuda.synchronize()
-        wall, cpu = time.perf_counter(), time.process_time()
-        step()
-        if device != 'cpu':
-            torch.cuda.synchronize()
-        reading = (time.perf_counter() - wall, time.process_time() - cpu,
-                   self.assign_time)
-        if not warm_up:
-            self.readings.setdefault(mode, []).append(reading)
+        return dict(super().read(step), assign=self.assign_time)
 
-    def weigh(self, mode: str, device: str) -> None:
-        """Run one step and note its memory and the boxes before NMS."""
+    def weigh(self, mode: str) -> None:
+        """Add the boxes before NMS, per image."""
         self.nms_boxes = 0
-        peak = peak_memory(self._step(mode), device)
-        images = len(self.batch['inputs'])
-        self.usage[mode] = dict(
-            nms_boxes=self.nms_boxes / images, peak_mib=peak / 2**20)
+        super().weigh(mode)
+        self.usage[mode]['nms_boxes'] = self.nms_boxes / len(
+            self.batch['inputs'])
 
 
 def summarise(contestants: List[Contestant], mode: str) -> List[dict]:
     """Medians of all readings, and their ratio to the first model's."""
-    rows = []
-    for contestant in contestants:
-        wall, cpu, assign = (
-            [1000 * value for value in column]
-            for column in zip(*contestant.readings[mode]))
-        rows.append(dict(
-            model=contestant.name, mode=mode, rounds=len(wall),
-            wall_ms=statistics.median(wall), wall_min_ms=min(wall),
-            wall_max_ms=max(wall), cpu_ms=statistics.median(cpu),
-            assign_ms=statistics.median(assign), **contestant.usage[mode]))
+    rows = [contestant.summary(mode) for contestant in contestants]
     for row in rows:
         row['wall_ratio'] = row['wall_ms'] / rows[0]['wall_ms']
         row['cpu_ratio'] = row['cpu_ms'] / rows[0]['cpu_ms']
@@ -307,11 +289,16 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--device', default='cpu')
+    parser.add_argument('--fuse', action='store_true',
+                        help='fold batch normalisations into convolutions; '
+                        'for tests')
     parser.add_argument('--out', type=Path, help='write the rows as JSON')
     args = parser.parse_args(argv)
     if min(args.size, args.batch_size, args.objects, args.candidates,
            args.rounds, args.threads) < 1:
         parser.error('all numbers must be positive')
+    if args.fuse and 'train' in args.modes:
+        parser.error('a fused model is not trained; give --modes test')
     return args
 
 
@@ -323,11 +310,7 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     contestants = [Contestant(path, args) for path in args.configs]
     rows = []
     for mode in args.modes:
-        for turn in range(args.rounds + 1):
-            for contestant in contestants:
-                contestant.clock(mode, args.device, warm_up=turn == 0)
-        for contestant in contestants:
-            contestant.weigh(mode, args.device)
+        race(contestants, mode, args.rounds)
         rows += summarise(contestants, mode)
         show(rows[-len(contestants):], args)
     if args.out:

@@ -21,18 +21,9 @@ train_pipeline = [
     dict(type='mmdet.Pad', size=(256, 256)),
     dict(type='mmdet.PackDetInputs')
 ]
-test_pipeline = [
-    # Without scope: DetInferencer looks for this name.
-    dict(type='LoadImageFromFile'),
-    dict(type='mmdet.Resize', scale=(512, 512), keep_ratio=True),
-    dict(type='mmdet.Pad', size=(512, 512)),
-    dict(type='mmdet.LoadAnnotations', with_bbox=True, box_type='qbox'),
-    dict(type='ConvertBoxType', box_type_mapping=dict(gt_bboxes='rbox')),
-    dict(
-        type='mmdet.PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor'))
-]
+test_pipeline = _base_.test_pipeline
+test_pipeline[1].update(scale=(512, 512))
+test_pipeline[2].update(size=(512, 512))
 data_root = 'data/marina/'
 train_dataloader = dict(
     batch_size=4,

@@ -1,7 +1,14 @@
+from .centered_random_affine import CenteredRandomAffine
 from .clip_broadcaster import ClipBroadcaster
 from .clip_ssd_geometric import ClipSSDGeometric
+from .crop_to_body_box import CropToBodyBox
+from .few_shot import CropInstance, CropResizeInstance, square_crop
+from .load_ct_slice import LoadCTSlice, hu_window
 from .load_image_or_skip import LoadImageOrSkip
+from .load_instances import LoadInstances
+from .pack_ct_inputs import PackCTInputs
 from .rbox_random_crop import RBoxRandomCrop, visible_fraction
+from .sem_seg_to_instances import SemSegToInstances
 from .thinning_clip_sample import (
     ThinningClipSample,
     thinning_indices,
@@ -9,7 +16,9 @@ from .thinning_clip_sample import (
 )
 
 __all__ = [
-    'ClipBroadcaster', 'ClipSSDGeometric', 'LoadImageOrSkip',
-    'RBoxRandomCrop', 'ThinningClipSample', 'thinning_indices',
-    'thinning_qmax', 'visible_fraction'
+    'CenteredRandomAffine', 'ClipBroadcaster', 'ClipSSDGeometric',
+    'CropInstance', 'CropResizeInstance', 'CropToBodyBox', 'LoadCTSlice',
+    'LoadImageOrSkip', 'LoadInstances', 'PackCTInputs', 'RBoxRandomCrop',
+    'SemSegToInstances', 'ThinningClipSample', 'hu_window', 'square_crop',
+    'thinning_indices', 'thinning_qmax', 'visible_fraction'
 ]

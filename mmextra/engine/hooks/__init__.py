@@ -1,9 +1,13 @@
 from .benchmark_hook import BenchmarkHook
 from .dump_check_hook import VIDDumpCheckHook
 from .feature_forecast_phase_hook import FeatureForecastPhaseHook
+from .fuse_conv_bn_hook import FuseConvBNHook
+from .support_init_hook import SupportInitHook
 from .vid_visualization_hook import VIDVisualizationHook
+from .yolo_lr_hook import YOLOLrHook, lr_factor
 
 __all__ = [
-    'BenchmarkHook', 'FeatureForecastPhaseHook', 'VIDDumpCheckHook',
-    'VIDVisualizationHook'
+    'BenchmarkHook', 'FeatureForecastPhaseHook', 'FuseConvBNHook',
+    'SupportInitHook', 'VIDDumpCheckHook', 'VIDVisualizationHook',
+    'YOLOLrHook', 'lr_factor'
 ]

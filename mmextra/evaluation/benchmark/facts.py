@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
 
-import torch.nn as nn
+from torch import Tensor, nn
 
 from mmextra.synthetic.folder import MARKER
 
@@ -153,15 +153,17 @@ def model_facts(model: nn.Module) -> Dict[str, int]:
 
     Returns:
         Dict[str, int]: ``parameters``, the ``trainable`` ones among them,
-        and ``state``, the parameters together with the buffers (as the
-        totals of COVID-CT-Mask-Net, Table 1, are counted).
+        and ``state``, all numbers of the state dict, the parameters
+        together with the buffers that a checkpoint holds (as the totals of
+        COVID-CT-Mask-Net, Table 1, are counted).
     """
     sizes = [(p.numel(), p.requires_grad) for p in model.parameters()]
     total = sum(size for size, _ in sizes)
     return dict(
         parameters=total,
         trainable=sum(size for size, trains in sizes if trains),
-        state=total + sum(b.numel() for b in model.buffers()))
+        state=sum(value.numel() for value in model.state_dict().values()
+                  if isinstance(value, Tensor)))
 
 
 def versions() -> Dict[str, str]:

@@ -51,6 +51,7 @@ class Record:
         synthetic: Whether the data was generated.
         values: Column key to value in the column's unit.
         differences: Column key to measured minus paper.
+        spreads: Column key to the standard deviation over seeds.
         run: The run's row, for a run.
     """
     kind: str
@@ -61,6 +62,7 @@ class Record:
     synthetic: bool = False
     values: Dict[str, float] = field(default_factory=dict)
     differences: Dict[str, float] = field(default_factory=dict)
+    spreads: Dict[str, float] = field(default_factory=dict)
     run: Optional[Dict[str, Any]] = None
 
 
@@ -113,7 +115,8 @@ class BenchmarkTable:
     synthetic data, stands in a group of its own.
 
     Args:
-        runs (List[dict]): The runs, from ``load_runs``.
+        runs (List[dict]): The runs, from ``load_runs``; their ``spread``,
+            if any, is shown.
         paper (str, optional): Show this paper's rows. By default the rows
             that the runs refer to.
         table (str, optional): Only this table of the paper, with all its
@@ -153,13 +156,7 @@ class BenchmarkTable:
                       source=reference.source, values=values)
 
     def _from_run(self, run: Dict[str, Any]) -> Record:
-        values, measured = {}, _run_values(run)
-        for column in self.columns:
-            value = measured.get(column.key)
-            if value is not None:
-                values[column.key] = value if column.unit is None else (
-                    convert_unit(value, column.measured_unit, column.unit)
-                    if column.measured_unit else None)
+        values = self._converted(_run_values(run))
         shown = {reference.id for reference in self.references}
         units = {column.key: column.unit for column in self.columns}
         differences, dataset = {}, run['dataset']
@@ -175,8 +172,21 @@ class BenchmarkTable:
                                                units[entry['key']]))
         return Record('measured', run['label'], dataset, run['split'],
                       run['config'], run['synthetic'],
-                      {k: v for k, v in values.items() if v is not None},
-                      differences, run)
+                      values, differences,
+                      self._converted(run.get('spread', {})), run)
+
+    def _converted(self, measured: Dict[str, Optional[float]]
+                   ) -> Dict[str, float]:
+        """Measured numbers by column, in the columns' units."""
+        values = {}
+        for column in self.columns:
+            value = measured.get(column.key)
+            if value is None or column.unit and not column.measured_unit:
+                continue
+            values[column.key] = convert_unit(
+                value, column.measured_unit,
+                column.unit) if column.unit else value
+        return values
 
     @property
     def header(self) -> List[str]:
@@ -186,7 +196,8 @@ class BenchmarkTable:
         return ['method', 'dataset', 'split', 'from', *units]
 
     def cells(self, record: Record) -> List[str]:
-        """A line as text; a difference follows its value in brackets."""
+        """A line as text; a spread over seeds follows its value, then a
+        difference in brackets."""
         numbers = []
         for column in self.columns:
             value = record.values.get(column.key)
@@ -195,6 +206,9 @@ class BenchmarkTable:
                     value, column.unit)
             else:
                 text = format_value(value, column.unit)
+            if column.key in record.spreads:
+                spread = record.spreads[column.key]
+                text += f' ± {format_value(spread, column.unit)}'
             if column.key in record.differences:
                 text += ' ({})'.format(format_difference(
                     record.differences[column.key], column.unit))
@@ -230,7 +244,11 @@ class BenchmarkTable:
         return text.getvalue()
 
     def to_metafile(self) -> str:
-        """The measured results as the ``Models`` of an OpenMMLab metafile.
+        """The measured results as an OpenMMLab metafile (YAML)."""
+        return yaml.safe_dump(dict(Models=self.models()), sort_keys=False)
+
+    def models(self) -> List[Dict[str, Any]]:
+        """The measured results as the ``Models`` of a metafile.
 
         Shares are given in percent; results on synthetic data carry that
         data's own name.
@@ -262,8 +280,7 @@ class BenchmarkTable:
                     Task=self._task(record),
                     Dataset=record.dataset,
                     Metrics=metrics))
-        return yaml.safe_dump(
-            dict(Models=list(models.values())), sort_keys=False)
+        return list(models.values())
 
     def _task(self, record: Record) -> str:
         if record.run['comparisons']:

@@ -1,4 +1,13 @@
+from .box_iou import box_iou
 from .dota_txt import DOTALine, DOTAObjects, parse_dota_line, read_dota_txt
+from .precision_recall import (
+    ClassCurves,
+    average_precision,
+    best_confidence,
+    class_curves,
+    covered_share,
+    match_best_gt,
+)
 from .rotated_ap import ClassAP, match_detections, rotated_average_precision
 from .rotated_iou import box_corners, polygon_area, rotated_iou, rotated_nms
 from .stream_speed import break_even_ratio, fps_model
@@ -15,7 +24,6 @@ from .tiling import (
 from .video_ap import (
     MOTION_RANGES,
     FrameMatches,
-    box_iou,
     frame_motion,
     match_frame,
     motion_iou,
@@ -23,11 +31,13 @@ from .video_ap import (
 )
 
 __all__ = [
-    'ClassAP', 'DOTALine', 'DOTAObjects', 'FrameMatches', 'MOTION_RANGES',
-    'Tile', 'box_corners', 'box_iou', 'break_even_ratio', 'cut_tile',
-    'fps_model', 'frame_motion', 'image_tiles', 'is_sliver',
-    'match_detections', 'match_frame', 'merge_nms', 'motion_iou',
-    'move_boxes', 'parse_dota_line', 'parse_tile_id', 'polygon_area',
-    'read_dota_txt', 'rotated_average_precision', 'rotated_iou',
-    'rotated_nms', 'tile_starts', 'video_average_precision'
+    'ClassAP', 'ClassCurves', 'DOTALine', 'DOTAObjects', 'FrameMatches',
+    'MOTION_RANGES', 'Tile', 'average_precision', 'best_confidence',
+    'box_corners', 'box_iou', 'break_even_ratio', 'class_curves',
+    'covered_share', 'cut_tile', 'fps_model', 'frame_motion', 'image_tiles',
+    'is_sliver', 'match_best_gt', 'match_detections', 'match_frame',
+    'merge_nms', 'motion_iou', 'move_boxes', 'parse_dota_line',
+    'parse_tile_id', 'polygon_area', 'read_dota_txt',
+    'rotated_average_precision', 'rotated_iou', 'rotated_nms', 'tile_starts',
+    'video_average_precision'
 ]

@@ -24,7 +24,8 @@ def parse_dota_line(line: str) -> Optional[DOTALine]:
 
     Returns:
         DOTALine or None: The object; None for a line that is empty or a
-        header such as ``gsd:0.3``, that is, short and beginning with a word.
+        header such as ``gsd:0.3``, that is, up to three words, not a number
+        first, with a colon.
 
     Raises:
         ValueError: If the line is neither.
@@ -35,7 +36,7 @@ def parse_dota_line(line: str) -> Optional[DOTALine]:
     try:
         quad = [float(part) for part in parts[:8]]
     except ValueError:
-        if len(parts) < 9 and not _is_number(parts[0]):
+        if len(parts) < 4 and ':' in line and not _is_number(parts[0]):
             return None
         raise ValueError('a coordinate is not a number') from None
     if len(parts) not in (9, 10):

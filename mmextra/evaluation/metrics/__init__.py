@@ -1,7 +1,14 @@
+from .det_pr_metric import DetPRMetric
+from .few_shot_coco_metric import FewShotCocoMetric
+from .few_shot_voc_metric import FewShotVOCMetric
+from .image_sensitivity_metric import ImageSensitivityMetric
 from .imagenet_vid_metric import ImageNetVIDMetric, speed_facts
+from .lesion_mean_ap import LesionMeanAP
 from .merged_rbox_ap_metric import MergedRBoxAPMetric
 from .rbox_ap_metric import RBoxAPMetric
 
 __all__ = [
-    'ImageNetVIDMetric', 'MergedRBoxAPMetric', 'RBoxAPMetric', 'speed_facts'
+    'DetPRMetric', 'FewShotCocoMetric', 'FewShotVOCMetric',
+    'ImageNetVIDMetric', 'ImageSensitivityMetric', 'LesionMeanAP',
+    'MergedRBoxAPMetric', 'RBoxAPMetric', 'speed_facts'
 ]

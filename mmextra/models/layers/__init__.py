@@ -1,11 +1,35 @@
+from .affinity import affinity, affinity_stats
 from .bottleneck_lstm_cell import BottleneckLSTMCell, LSTMState, lstm_update
 from .correlation import correlation
 from .correlation_scheduler import CorrelationScheduler
+from .correspondence import (
+    block_correspondence,
+    dense_correspondence,
+    shared_correspondence,
+)
 from .forecast_encoder import ForecastEncoder
+from .local_correspondence_gcn import LocalCorrespondenceGCN, gcn_costs
 from .spatial_attention import SpatialAttention, channel_statistics
+from .support import (
+    SupportFeatures,
+    channel_activation,
+    fuse_shots,
+    map_to_nodes,
+)
+from .yolo_blocks import (
+    LSM,
+    Dres2Layer,
+    Res2Unit,
+    SPPFBottleneck,
+    SPPSBottleneck,
+)
 
 __all__ = [
-    'BottleneckLSTMCell', 'CorrelationScheduler', 'ForecastEncoder',
-    'LSTMState', 'SpatialAttention', 'channel_statistics', 'correlation',
-    'lstm_update'
+    'BottleneckLSTMCell', 'CorrelationScheduler', 'Dres2Layer',
+    'ForecastEncoder', 'LSM', 'LSTMState', 'LocalCorrespondenceGCN',
+    'Res2Unit', 'SPPFBottleneck', 'SPPSBottleneck', 'SpatialAttention',
+    'SupportFeatures', 'affinity', 'affinity_stats', 'block_correspondence',
+    'channel_activation', 'channel_statistics', 'correlation',
+    'dense_correspondence', 'fuse_shots', 'gcn_costs', 'lstm_update',
+    'map_to_nodes', 'shared_correspondence'
 ]

@@ -1,9 +1,12 @@
 from .feature_forecast_module import FeatureForecastModule
+from .lcb_pafpn import LCBPAFPN
 from .recurrent_feature_module import RecurrentFeatureModule
+from .single_level_fpn import SingleLevelFPN
 from .temporal_module import COMBINATIONS, StepOut, TemporalModule, mix_maps
 from .unet_neck import UNetNeck
 
 __all__ = [
-    'COMBINATIONS', 'FeatureForecastModule', 'RecurrentFeatureModule',
-    'StepOut', 'TemporalModule', 'UNetNeck', 'mix_maps'
+    'COMBINATIONS', 'FeatureForecastModule', 'LCBPAFPN',
+    'RecurrentFeatureModule', 'SingleLevelFPN', 'StepOut', 'TemporalModule',
+    'UNetNeck', 'mix_maps'
 ]

@@ -1,7 +1,8 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
-from mmextra.models.necks import UNetNeck
+from mmextra.models.necks import UNetNeck, unet_neck
 from tests.helpers import worked_case
 
 
@@ -36,15 +37,28 @@ def test_odd_sizes():
     assert [tuple(o.shape[-2:]) for o in outs] == sizes[:3]
 
 
-def test_first_fusion_is_nearest_upsampling_and_concatenation():
-    neck = UNetNeck((1, 1), (2, ), 2, out_levels=(2, )).eval()
-    seen = []
-    neck.fuse_convs['2'].register_forward_pre_hook(
-        lambda module, args: seen.append(args[0]))
-    neck([torch.zeros(1, 1, 4, 4), torch.tensor([[[[1., 2.], [3., 4.]]]])])
-    assert seen[0][0, 0].tolist() == [[1, 1, 2, 2], [1, 1, 2, 2],
-                                      [3, 3, 4, 4], [3, 3, 4, 4]]
-    assert (seen[0][0, 1] == 0).all()
+@pytest.mark.parametrize('kernel_size', [1, 3])
+@pytest.mark.parametrize('size', [(6, 8), (7, 4)])
+def test_merging_is_nearest_upsampling_and_concatenation(
+        kernel_size, size, monkeypatch):
+    monkeypatch.setattr(unet_neck, 'MIN_DEEP_PIXELS', 1)
+    torch.manual_seed(0)
+    conv = unet_neck.UpConcatConv(
+        3, 2, 4, kernel_size, norm_cfg=dict(type='BN'))
+    conv.norm.weight.data.uniform_(0.5, 2)
+    deep = torch.randn(2, 3, 3, 4, requires_grad=True)
+    skip = torch.randn(2, 2, *size, requires_grad=True)
+    leaves = [deep, skip, *conv.parameters()]
+    rows, columns = (torch.arange(n) * d // n for n, d in zip(size, (3, 4)))
+    stacked = torch.cat([deep[:, :, rows][..., columns], skip], dim=1)
+    expected = torch.relu(conv.norm(F.conv2d(
+        stacked, conv.conv.weight, padding=kernel_size // 2)))
+    weight = torch.randn_like(expected)
+    found = conv(deep, skip)
+    assert torch.allclose(found, expected, atol=1e-5)
+    for a, b in zip(torch.autograd.grad((found * weight).sum(), leaves),
+                    torch.autograd.grad((expected * weight).sum(), leaves)):
+        assert torch.allclose(a, b, atol=1e-4)
 
 
 def test_cheap_order_needs_less():

@@ -4,7 +4,9 @@ from .rotated_distance_coder import (
                                      norm_angle_45,
                                      rbox2distance,
 )
+from .yolov5_bbox_coder import YOLOv5BBoxCoder, decode_relative
 
 __all__ = [
-    'RotatedDistanceCoder', 'distance2rbox', 'norm_angle_45', 'rbox2distance'
+    'RotatedDistanceCoder', 'YOLOv5BBoxCoder', 'decode_relative',
+    'distance2rbox', 'norm_angle_45', 'rbox2distance'
 ]

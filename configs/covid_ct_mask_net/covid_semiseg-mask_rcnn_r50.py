@@ -1,0 +1,19 @@
+# mmdet's Mask R-CNN R50-FPN as it is, beside covid_semiseg.py, from scratch
+# (not in the tables). Research only, not a medical device.
+_base_ = [
+    'mmdet::_base_/models/mask-rcnn_r50_fpn.py',
+    '../_base_/datasets/covid_semiseg.py', '../_base_/schedules/covid_cpu.py'
+]
+
+model = dict(
+    backbone=dict(frozen_stages=-1, norm_eval=False, init_cfg=None),
+    roi_head=dict(
+        bbox_head=dict(num_classes=1), mask_head=dict(num_classes=1)))
+val_evaluator = [
+    dict(type='LesionMeanAP', score_thr=0.75),
+    dict(type='LesionMeanAP', score_thr=0.5, prefix='lesion_at_0.5'),
+    dict(type='CocoMetric', metric=['bbox', 'segm'])
+]
+test_evaluator = val_evaluator
+
+custom_hooks = [dict(type='BenchmarkHook', dataset='COVID-SemiSeg slices')]

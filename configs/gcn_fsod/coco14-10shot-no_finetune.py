@@ -1,0 +1,2 @@
+# Without fine-tuning: test the weights of coco14-base.py.
+_base_ = './coco14-10shot.py'

@@ -1,0 +1,13 @@
+# Table 3, global matching only. After
+# coco17-base-c_g.py.
+_base_ = './coco17-10shot.py'
+
+model = dict(roi_head=dict(bbox_head=dict(local_matching=False)))
+load_from = 'work_dirs/coco17-base-c_g/iter_120000.pth'
+custom_hooks = [
+    _base_.support_hook,
+    dict(
+        type='BenchmarkHook',
+        dataset='COCO',
+        reference='gcn_fsod/table3/C_g/COCO')
+]

@@ -1,0 +1,16 @@
+# Table 1, 10 shots: GCN-FSOD on Attention RPN's shots, after coco17-base.py.
+_base_ = [
+    '../_base_/models/gcn_fsod_r50_c4.py',
+    '../_base_/datasets/coco17_few_shot.py',
+    '../_base_/schedules/few_shot_2k.py'
+]
+
+model = dict(num_support_shots=9, frozen_parameters=['backbone'])
+load_from = 'work_dirs/coco17-base/iter_120000.pth'
+custom_hooks = [
+    _base_.support_hook,
+    dict(
+        type='BenchmarkHook',
+        dataset='COCO',
+        reference='gcn_fsod/table1/10-shot_GCN-FSOD/COCO')
+]

@@ -1,0 +1,60 @@
+"""Refuse slices that the stock loader would cut to eight bits."""
+from typing import Any
+
+from mmcv.transforms import LoadImageFromFile
+from PIL import Image
+
+from ..bad_input import AnnotationError
+from ..transforms.load_ct_slice import LoadCTSlice
+
+EIGHT_BITS = ('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'CMYK', 'YCbCr')
+
+
+class BitDepthMixin:
+    """For a data set: images of more than eight bits are told by name.
+
+    ``LoadImageFromFile`` silently keeps the upper eight bits of an image of
+    sixteen, which is no window that anybody chose. With ``LoadCTSlice`` in
+    the pipeline nothing is checked, for it reads such images itself.
+    """
+
+    def prepare_data(self, idx: int) -> Any:
+        """Check the image, then run the pipeline on it.
+
+        Args:
+            idx (int): Number of the image.
+
+        Returns:
+            Any: What the pipeline gives.
+
+        Raises:
+            AnnotationError: If the image has more than eight bits.
+        """
+        loaders = [step for step in self.pipeline.transforms
+                   if isinstance(step, (LoadCTSlice, LoadImageFromFile))]
+        if loaders and not isinstance(loaders[0], LoadCTSlice):
+            check_bit_depth(self.get_data_info(idx)['img_path'])
+        return super().prepare_data(idx)
+
+
+def check_bit_depth(path: str) -> None:
+    """Raise if an image has more than eight bits.
+
+    Args:
+        path (str): The file; one that cannot be opened is left to the
+            pipeline.
+
+    Raises:
+        AnnotationError: If it has.
+    """
+    try:
+        with Image.open(path) as image:
+            mode = image.mode
+    except (OSError, SyntaxError):
+        return
+    if mode not in EIGHT_BITS:
+        raise AnnotationError(
+            path, f'has more than eight bits (mode {mode}), of which '
+            'LoadImageFromFile would keep the upper eight',
+            'Load it with dict(type="LoadCTSlice", offset=...), which applies '
+            'a CT window')

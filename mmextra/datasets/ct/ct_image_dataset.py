@@ -1,0 +1,158 @@
+"""CT slices with a class each, as COVIDx-CT and CNCB list them."""
+import os.path as osp
+from typing import List, Optional
+
+from mmdet.datasets import BaseDetDataset
+from mmdet.registry import DATASETS
+from mmengine.fileio import list_from_file
+
+from ..bad_input import AnnotationError, BadInput, require_layout
+from .bit_depth import BitDepthMixin
+from .names import listed_name, parse_ct_name
+
+LAYOUT = """Classified CT slices are expected as a folder of images
+  {imgs}/
+and a list with one image a line (ann_file), in either form:
+  NCP_96_1328_0032.png 2 9 94 512 405   COVIDx-CT: name, class, box of the body
+  2_96_1328_0032.png                    class_patient_scan_slice
+Any other name needs its class behind it. The lists are those of
+https://github.com/haydengunraj/COVIDNet-CT, the images those of CNCB
+(http://ncov-ai.big.ac.cn/download). For a trial make a synthetic set:
+  python tools/make_synthetic.py ct data/synthetic_ct"""
+REMEDY = 'Correct or remove the line, or set on_error="skip"'
+
+
+@DATASETS.register_module()
+class CTImageDataset(BitDepthMixin, BaseDetDataset):
+    """CT slices with the class of the image (Section 2).
+
+    A line of the list is ``name [class [x1 y1 x2 y2]]``; names of COVIDx-CT
+    and of the authors tell the class themselves, and a class that stands
+    behind one must be the same. Research only, not a medical device.
+
+    Args:
+        ann_file (str): The list.
+        data_prefix (dict): ``img``, the folder of images. A slice of a
+            NIfTI volume is listed as ``volume.nii.gz#12``.
+        rename (bool): Images listed as in COVIDx-CT
+            (``NCP_96_1328_0032.png``) lie under the authors' names
+            (``2_96_1328_0032.png``).
+        on_error (str): ``'raise'``, or ``'skip'`` to leave bad lines out
+            with one warning that counts them.
+        **kwargs: See :class:`mmdet.datasets.BaseDetDataset`; other classes
+            are named in ``metainfo=dict(image_classes=(...))``.
+
+    Raises:
+        FileNotFoundError: If the folder, the list or images are missing; the
+            first five are named.
+        ValueError: If a line cannot be used; the text names file, line and
+            value.
+    """
+
+    METAINFO = dict(
+        # Of the detector's boxes, for visualisation.
+        classes=('lesion', ),
+        palette=[(220, 20, 60)],
+        image_classes=('Control', 'CP', 'COVID-19'))
+
+    def __init__(self,
+                 ann_file: str,
+                 data_prefix: Optional[dict] = None,
+                 rename: bool = False,
+                 on_error: str = 'raise',
+                 **kwargs) -> None:
+        self.rename = rename
+        self.bad = BadInput(on_error)
+        super().__init__(
+            ann_file=ann_file, data_prefix=data_prefix or dict(img=''),
+            **kwargs)
+
+    def load_data_list(self) -> List[dict]:
+        """Load the list.
+
+        Returns:
+            list[dict]: ``img_id``, ``img_path``, ``img_label``,
+            ``patient_id``, ``scan_id``, ``slice_id`` (empty if the name does
+            not tell them), ``body_box`` where listed, and empty
+            ``instances``.
+        """
+        folder = self.data_prefix['img']
+        layout_help = LAYOUT.format(imgs=folder.rstrip('/'))
+        require_layout(
+            {
+                'folder of images (data_prefix.img)': folder or '.',
+                'list of the split (ann_file)': self.ann_file
+            }, layout_help)
+        data_list = []
+        for number, line in enumerate(list_from_file(self.ann_file), 1):
+            if not line.strip():
+                continue
+            try:
+                data_list.append(self._read_line(
+                    line.split(), f'{self.ann_file}, line {number}'))
+            except AnnotationError as error:
+                self.bad.report(error)
+        found, lost = [], []
+        for info in data_list:
+            exists = osp.isfile(info['img_path'].partition('#')[0])
+            (found if exists else lost).append(info)
+        if lost:
+            shown = '\n  '.join(info['img_path'] for info in lost[:5])
+            self.bad.report(FileNotFoundError(
+                f'{self.ann_file}: {len(lost)} of {len(data_list)} images do '
+                f'not exist; missing are\n  {shown}\n{layout_help}'))
+        self.bad.summarise(self.ann_file)
+        if not found:
+            raise ValueError(
+                f'{self.ann_file}: no image is left in this split. Is it '
+                'empty, or is everything skipped?')
+        return found
+
+    def _read_line(self, words: List[str], where: str) -> dict:
+        if len(words) not in (1, 2, 6):
+            raise AnnotationError(
+                where, f'has {len(words)} words; expected is "name [class '
+                '[x1 y1 x2 y2]]"', REMEDY)
+        name, *rest = words
+        try:
+            numbers = [int(word) for word in rest]
+        except ValueError:
+            raise AnnotationError(
+                where, f'{" ".join(rest)!r} are not whole numbers',
+                REMEDY) from None
+        parsed = parse_ct_name(name)
+        if not parsed and not numbers:
+            raise AnnotationError(
+                where, f'neither {name!r} nor the line tells the class',
+                'Put the class behind the name: "name class"')
+        if parsed and numbers and parsed.label != numbers[0]:
+            raise AnnotationError(
+                where, f'{name!r} says class {parsed.label}, the line '
+                f'{numbers[0]}', REMEDY)
+        label = numbers[0] if numbers else parsed.label
+        classes = self.metainfo['image_classes']
+        if not 0 <= label < len(classes):
+            raise AnnotationError(
+                where, f'class {label} is none of the {len(classes)} classes '
+                f'({", ".join(classes)})',
+                'Name all classes in metainfo=dict(image_classes=...)')
+        path = osp.join(self.data_prefix['img'], name)
+        if self.rename and parsed:
+            folder, base = osp.split(path)
+            path = osp.join(
+                folder, listed_name(parsed) + osp.splitext(base)[1])
+        info = dict(
+            img_id=osp.splitext(name)[0],
+            img_path=path,
+            img_label=label,
+            patient_id=parsed.patient_id if parsed else '',
+            scan_id=parsed.scan_id if parsed else '',
+            slice_id=parsed.slice_id if parsed else '',
+            instances=[])
+        if len(numbers) == 5:
+            info['body_box'] = numbers[1:]
+        return info
+
+    def get_cat_ids(self, idx: int) -> List[int]:
+        """The class of an image, for ``ClassBalancedDataset``."""
+        return [self.get_data_info(idx)['img_label']]

@@ -1,0 +1,230 @@
+"""CT slices with lesion masks, as CNCB and COVID-CT-Mask-Net lay them out."""
+import os
+import os.path as osp
+from typing import Dict, List, Mapping, Optional
+
+from mmdet.datasets import BaseDetDataset
+from mmdet.registry import DATASETS
+from mmengine.fileio import list_from_file
+
+from ..bad_input import AnnotationError, BadInput, require_layout
+from ..image_files import image_size, index_images
+from ..transforms.load_ct_slice import LoadCTSlice
+from .bit_depth import BitDepthMixin, check_bit_depth
+from .lesions import (
+    CLASS_MODES,
+    MASK_VALUES,
+    lesion_instances,
+    read_lesion_mask,
+    value_mapping,
+)
+from .names import parse_slice_name
+
+LAYOUTS = ('flat', 'nested')
+LAYOUT = """Slices with lesion masks are expected as
+  flat:   {imgs}/<patient>_<slice>.jpg   {masks}/<patient>_<slice>.png
+  nested: {imgs}/<patient>/<slice>.jpg   {masks}/<patient>/<slice>.png
+with masks of one channel: 0 background, 1 lung, 2 ground glass,
+3 consolidation. The slices and masks are those of "ct_lesion_seg" at CNCB
+(http://ncov-ai.big.ac.cn/download). For a trial make a synthetic set:
+  python tools/make_synthetic.py ct data/synthetic_ct"""
+
+
+@DATASETS.register_module()
+class CTLesionDataset(BitDepthMixin, BaseDetDataset):
+    """CT slices whose lesions are instances (Section 2, "Data and Models").
+
+    Images and masks are paired by name; the tissues of a class become one
+    and fall apart into connected lesions, of which small ones are left out,
+    see :func:`~.lesions.lesion_instances`. Research only, not a medical
+    device.
+
+    Args:
+        ann_file (str): List of images, one a line, as ``0_115.jpg``; without
+            it all images of the folder are taken.
+        data_prefix (dict): ``img`` and ``mask``, the two folders.
+        class_mode (str): ``'merge'``: one class ``lesion`` of ground glass
+            and consolidation, the paper's; ``'both'``: two classes;
+            ``'ggo'``: ground glass alone.
+        min_area (int): Lesions of fewer pixels are background.
+        connectivity (int): 8, or 4.
+        layout (str): ``'flat'``, or ``'nested'`` with a folder for each
+            patient.
+        mask_suffix (str): Extension of the masks.
+        mask_values (dict[str, int]): Codes of ``lung``, ``ggo`` and
+            ``consolidation``.
+        on_error (str): ``'raise'``, or ``'skip'`` to leave bad slices out
+            with one warning that counts them.
+        **kwargs: See :class:`mmdet.datasets.BaseDetDataset`.
+            ``filter_cfg=dict(filter_empty_gt=True)`` leaves slices without
+            lesions out of training, as the paper does; else they are trained
+            on as negatives.
+
+    Raises:
+        FileNotFoundError: If a folder or the list is missing, or images lack
+            their masks; the first five are named.
+        ValueError: If a slice cannot be used; the text names file and
+            values.
+    """
+
+    METAINFO = dict(classes=('lesion', ), palette=[(220, 20, 60)])
+
+    def __init__(self,
+                 ann_file: str = '',
+                 data_prefix: Optional[dict] = None,
+                 class_mode: str = 'merge',
+                 min_area: int = 100,
+                 connectivity: int = 8,
+                 layout: str = 'flat',
+                 mask_suffix: str = '.png',
+                 mask_values: Mapping[str, int] = MASK_VALUES,
+                 on_error: str = 'raise',
+                 metainfo: Optional[dict] = None,
+                 **kwargs) -> None:
+        if layout not in LAYOUTS:
+            raise ValueError(
+                f'layout must be one of {LAYOUTS}, got {layout!r}')
+        self.mapping = value_mapping(class_mode, mask_values)
+        self.mask_values = dict(mask_values)
+        self.class_mode = class_mode
+        self.min_area = min_area
+        self.connectivity = connectivity
+        self.layout = layout
+        self.mask_suffix = mask_suffix
+        self.bad = BadInput(on_error)
+        classes = tuple(CLASS_MODES[class_mode])
+        metainfo = dict(
+            dict(classes=classes,
+                 palette=[(220, 20, 60), (255, 165, 0)][:len(classes)]),
+            **(metainfo or {}))
+        super().__init__(
+            ann_file=ann_file,
+            data_prefix=data_prefix or dict(img='imgs/', mask='masks/'),
+            metainfo=metainfo,
+            **kwargs)
+
+    def load_data_list(self) -> List[dict]:
+        """Load the slices of the split.
+
+        Returns:
+            list[dict]: ``img_id``, ``img_path``, ``seg_map_path``,
+            ``height``, ``width``, ``patient_id`` (empty if the name has
+            none), ``slice_id`` and ``instances``, see
+            :func:`~.lesions.lesion_instances`.
+        """
+        imgs, masks = (self.data_prefix[key] for key in ('img', 'mask'))
+        needed = {
+            'folder of images (data_prefix.img)': imgs,
+            'folder of masks (data_prefix.mask)': masks
+        }
+        if self.ann_file:
+            needed['list of the split (ann_file)'] = self.ann_file
+        layout_help = LAYOUT.format(imgs=imgs.rstrip('/'),
+                                    masks=masks.rstrip('/'))
+        require_layout(needed, layout_help)
+        images = self._index(imgs)
+        names = self._listed(images, imgs)
+        paths = {name: self._mask_path(name, masks) for name in names}
+        lost = [path for path in paths.values() if not osp.isfile(path)]
+        if lost:
+            shown = '\n  '.join(lost[:5])
+            self.bad.report(FileNotFoundError(
+                f'{len(lost)} of {len(names)} images have no mask; missing '
+                f'are\n  {shown}\n{layout_help}'))
+        data_list = []
+        for name in names:
+            if not osp.isfile(paths[name]):
+                continue
+            try:
+                data_list.append(
+                    self._read_slice(name, images[name], paths[name]))
+            except ValueError as error:
+                self.bad.report(error)
+        source = self.ann_file or imgs
+        self.bad.summarise(source)
+        if not data_list:
+            raise ValueError(
+                f'{source}: no slice is left in this split. Is it empty, or '
+                'is everything skipped?')
+        return data_list
+
+    def _index(self, folder: str) -> Dict[str, str]:
+        """Name, ``slice`` or ``patient/slice``, to path of every image."""
+        if self.layout == 'flat':
+            return index_images(folder)
+        return {
+            f'{patient}/{stem}': path
+            for patient in sorted(os.listdir(folder))
+            if osp.isdir(osp.join(folder, patient)) for stem, path in
+            index_images(osp.join(folder, patient)).items()
+        }
+
+    def _listed(self, images: Dict[str, str], folder: str) -> List[str]:
+        """Names of the images of the split."""
+        if not self.ann_file:
+            return list(images)
+        lines = [line.strip() for line in list_from_file(self.ann_file)]
+        stems = [osp.splitext(line)[0] for line in lines if line]
+        if self.layout == 'nested':
+            # The authors' lists have flat names.
+            stems = [stem if '/' in stem else '/'.join(parse_slice_name(stem))
+                     for stem in stems]
+        absent = [stem for stem in stems if stem not in images]
+        if absent:
+            self.bad.report(FileNotFoundError(
+                f'{self.ann_file}: {len(absent)} of {len(stems)} images are '
+                f'not in {folder}, the first: {", ".join(absent[:5])}. Add '
+                'them, or take them out of the list; with folders of '
+                'patients set layout="nested".'))
+        twice = len(stems) - len(set(stems))
+        if twice:
+            self.bad.report(AnnotationError(
+                self.ann_file, f'{twice} images are listed more than once',
+                'List every image once'))
+        return [stem for stem in dict.fromkeys(stems) if stem in images]
+
+    def _mask_path(self, name: str, folder: str) -> str:
+        return osp.join(folder, name + self.mask_suffix)
+
+    def _read_slice(self, name: str, img_path: str, mask_path: str) -> dict:
+        mask = read_lesion_mask(mask_path, self.mask_values.values())
+        if not any(isinstance(step, LoadCTSlice)
+                   for step in self.pipeline.transforms):
+            check_bit_depth(img_path)
+        height, width = mask.shape
+        size = image_size(img_path)
+        if size != (width, height):
+            raise AnnotationError(
+                mask_path, f'is {width} x {height}, but {img_path} is '
+                f'{size[0]} x {size[1]}',
+                'Image and mask must be of one size')
+        patient_id, slice_id = parse_slice_name(name)
+        return dict(
+            img_id=name.replace('/', '_'),
+            img_path=img_path,
+            seg_map_path=mask_path,
+            height=height,
+            width=width,
+            patient_id=patient_id,
+            slice_id=slice_id,
+            instances=lesion_instances(
+                mask, self.mapping, self.min_area, self.connectivity))
+
+    def filter_data(self) -> List[dict]:
+        """Drop slices without lesions if ``filter_cfg`` says
+        ``filter_empty_gt``; never in test mode.
+
+        Raises:
+            ValueError: If none is left.
+        """
+        if self.test_mode or not (self.filter_cfg or {}).get(
+                'filter_empty_gt', False):
+            return self.data_list
+        kept = [info for info in self.data_list if info['instances']]
+        if not kept:
+            raise ValueError(
+                f'{self.ann_file or self.data_prefix["img"]}: no slice has a '
+                f'lesion of at least {self.min_area} pixels '
+                f'(class_mode={self.class_mode!r}). Lower min_area, or set '
+                'filter_cfg=dict(filter_empty_gt=False).')
+        return kept

@@ -1,0 +1,244 @@
+"""DIOR as it is on disk, and its vehicle, airplane and ship images."""
+import os.path as osp
+import warnings
+import xml.etree.ElementTree as ET
+from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+
+from mmdet.datasets import XMLDataset
+from mmdet.registry import DATASETS
+from mmengine.fileio import list_from_file
+
+from .bad_input import AnnotationError, BadInput, require_layout
+from .image_files import image_size
+
+REMEDY = 'Correct or remove the object, or set on_error="skip"'
+CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
+DIOR_CLASSES = ('airplane', 'airport', 'baseballfield', 'basketballcourt',
+                'bridge', 'chimney', 'dam', 'expressway-service-area',
+                'expressway-toll-station', 'golffield', 'groundtrackfield',
+                'harbor', 'overpass', 'ship', 'stadium', 'storagetank',
+                'tenniscourt', 'trainstation', 'vehicle', 'windmill')
+
+LAYOUT = """DIOR is expected as
+  {root}/JPEGImages-trainval/*.jpg  and  {root}/JPEGImages-test/*.jpg
+  {root}/Annotations/Horizontal Bounding Boxes/*.xml
+  {root}/ImageSets/Main/(train|val|test).txt
+Unpack the set as its authors distribute it, and name the folder in data_root.
+The lists of DIOR-VAS are made by
+  python tools/dataset_converters/make_dior_vas.py --dior {root}"""
+
+
+class DIORObject(NamedTuple):
+    """One object.
+
+    Attributes:
+        name: Class in lower case.
+        bbox: x1, y1, x2, y2 in pixels as printed, counted from 0.
+        where: File and number, for messages.
+    """
+    name: str
+    bbox: Tuple[float, float, float, float]
+    where: str
+
+
+class DIORImage(NamedTuple):
+    """One file: the size it states, (width, height) or None, and objects."""
+    size: Optional[Tuple[int, int]]
+    objects: List[DIORObject]
+
+
+def read_dior_xml(path: str, bad: BadInput) -> DIORImage:
+    """Read an annotation file of DIOR.
+
+    Args:
+        path (str): The file.
+        bad (BadInput): Gets what is wrong with single objects.
+
+    Returns:
+        DIORImage: The stated size and the objects; boxes without area,
+        of which DIOR has six, are among them.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        AnnotationError: If it is not XML, or what ``bad`` raises for an
+            object.
+    """
+    if not osp.isfile(path):
+        raise FileNotFoundError(
+            f'annotation {path} is missing. Add it, or take the id out of '
+            'the list of the split, or set on_error="skip"')
+    try:
+        root = ET.parse(path).getroot()
+    except (ET.ParseError, UnicodeDecodeError, ValueError) as error:
+        raise AnnotationError(
+            path, f'is not well-formed XML ({error})',
+            'Restore the file, or take the image out of the list of the '
+            'split, or set on_error="skip"') from error
+    objects = []
+    for k, element in enumerate(root.findall('object')):
+        where = f'{path}, object {k}'
+        name = (element.findtext('name') or '').strip().lower()
+        texts = [element.findtext(f'bndbox/{tag}') for tag in CORNERS]
+        try:
+            bbox = tuple(float(text) for text in texts)
+        except (TypeError, ValueError):
+            bad.report(AnnotationError(
+                where, f'<bndbox> needs numbers {", ".join(CORNERS)}, got '
+                f'{texts}', REMEDY))
+            continue
+        if bbox[2] < bbox[0] or bbox[3] < bbox[1]:
+            bad.report(AnnotationError(
+                where, f'the box {list(bbox)} has a negative side', REMEDY))
+            continue
+        objects.append(DIORObject(name, bbox, where))
+    sides = [root.findtext(f'size/{tag}') for tag in ('width', 'height')]
+    try:
+        size = tuple(int(side) for side in sides)
+    except (TypeError, ValueError):
+        size = None
+    return DIORImage(size, objects)
+
+
+@DATASETS.register_module()
+class DIORVASDataset(XMLDataset):
+    """Images of DIOR, by default with vehicles, airplanes and ships.
+
+    Differs from ``XMLDataset``: images lie in two folders, names of classes
+    are compared in lower case, corners count from 0, boxes are clipped to
+    the image, and those without area dropped. With other
+    ``metainfo['classes']`` it reads any of DIOR's 20; objects of classes
+    that are not asked for are left out.
+
+    Where none of the image folders exists the annotations are read all the
+    same, with a warning, so that statistics and anchors need no images.
+
+    Args:
+        ann_file (str): List of ids, for example
+            ``'ImageSets/Main/vas_train.txt'``.
+        data_prefix (dict): ``sub_data_root`` below ``data_root``.
+        img_subdir (str | Sequence[str]): Folder(s) in which an image is
+            sought, in this order.
+        ann_subdir (str): Folder of annotations.
+        on_error (str): ``'raise'``, or ``'skip'`` to leave bad objects and
+            images out with one warning that counts them.
+        **kwargs: See :class:`mmdet.datasets.XMLDataset`.
+
+    Raises:
+        FileNotFoundError: If a folder, the list, an annotation or an image
+            is missing.
+        ValueError: If an annotation cannot be used; it names file and
+            object.
+    """
+
+    METAINFO = dict(
+        classes=('vehicle', 'airplane', 'ship'),
+        palette=[(0, 0, 142), (0, 226, 252), (220, 20, 60)])
+
+    def __init__(self,
+                 img_subdir: Union[str, Sequence[str]] = (
+                     'JPEGImages-trainval', 'JPEGImages-test'),
+                 ann_subdir: str = 'Annotations/Horizontal Bounding Boxes',
+                 on_error: str = 'raise',
+                 **kwargs) -> None:
+        self.img_subdirs = ((img_subdir, ) if isinstance(img_subdir, str) else
+                            tuple(img_subdir))
+        self.bad = BadInput(on_error)
+        super().__init__(
+            img_subdir=self.img_subdirs[0], ann_subdir=ann_subdir, **kwargs)
+
+    def load_data_list(self) -> List[dict]:
+        """Load the annotations of the split, see the class."""
+        root = (self.sub_data_root or self.data_root or '.').rstrip('/')
+        require_layout(
+            {
+                'data root': root,
+                'list of the split (ann_file)': self.ann_file,
+                'folder of annotations (ann_subdir)': self._annotations
+            }, LAYOUT.format(root=root))
+        self.cat2label = {name.lower(): label for label, name in enumerate(
+            self.metainfo['classes'])}
+        self._folders = [
+            folder for folder in (osp.join(self.sub_data_root, name)
+                                  for name in self.img_subdirs)
+            if osp.isdir(folder)
+        ]
+        if not self._folders:
+            warnings.warn(
+                f'{root} has none of the folders of images '
+                f'{", ".join(self.img_subdirs)}; only annotations are read',
+                stacklevel=2)
+        data_list = []
+        for line in list_from_file(self.ann_file):
+            if line.strip():
+                try:
+                    data_list.append(self._read_image(line.strip()))
+                except (ValueError, FileNotFoundError) as error:
+                    self.bad.report(error)
+        self.bad.summarise(self.ann_file)
+        if not data_list:
+            raise ValueError(
+                f'{self.ann_file}: no image is left in this split. Is the '
+                'file empty, or is everything skipped?')
+        return data_list
+
+    @property
+    def _annotations(self) -> str:
+        return osp.join(self.sub_data_root, self.ann_subdir)
+
+    def _read_image(self, img_id: str) -> dict:
+        xml_path = osp.join(self._annotations, f'{img_id}.xml')
+        annotation = read_dior_xml(xml_path, self.bad)
+        img_path = self._find_image(img_id)
+        width, height = annotation.size or image_size(img_path)
+        instances = []
+        for item in annotation.objects:
+            try:
+                instance = self._instance(item, width, height)
+            except AnnotationError as error:
+                self.bad.report(error)
+                continue
+            if instance:
+                instances.append(instance)
+        return dict(
+            img_id=img_id,
+            img_path=img_path,
+            xml_path=xml_path,
+            width=width,
+            height=height,
+            instances=instances)
+
+    def _find_image(self, img_id: str) -> str:
+        for folder in self._folders:
+            path = osp.join(folder, f'{img_id}.jpg')
+            if osp.isfile(path):
+                return path
+        if self._folders:
+            raise FileNotFoundError(
+                f'{self.ann_file}: image {img_id}.jpg is in none of '
+                f'{", ".join(self._folders)}. Add it, or take the id out of '
+                'the list, or set on_error="skip"')
+        return osp.join(self.sub_data_root, self.img_subdirs[0],
+                        f'{img_id}.jpg')
+
+    def _instance(self, item: DIORObject, width: int,
+                  height: int) -> Optional[dict]:
+        if item.name not in self.cat2label:
+            if item.name in DIOR_CLASSES:
+                return None
+            raise AnnotationError(
+                item.where, f'unknown class {item.name!r}',
+                f'DIOR has {", ".join(DIOR_CLASSES)}; name further ones in '
+                'metainfo=dict(classes=...), or set on_error="skip"')
+        bbox = [
+            min(max(value, 0.), float(side))
+            for value, side in zip(item.bbox, (width, height) * 2)
+        ]
+        sides = bbox[2] - bbox[0], bbox[3] - bbox[1]
+        if min(sides) <= 0:
+            return None
+        ignored = (self.bbox_min_size is not None and not self.test_mode
+                   and min(sides) < self.bbox_min_size)
+        return dict(
+            bbox=bbox,
+            bbox_label=self.cat2label[item.name],
+            ignore_flag=int(ignored))

@@ -1,0 +1,232 @@
+"""COCO for few-shot detection (section 4.1)."""
+import copy
+import json
+import re
+from typing import List, Optional
+
+from mmdet.datasets import CocoDataset
+from mmdet.datasets.api_wrappers import COCO
+from mmdet.registry import DATASETS
+
+from mmextra.utils.class_splits import COCO_SPLITS
+
+from ..bad_input import AnnotationError
+from .base import FewShotMixin
+
+PREFIX_STYLES = ('auto', 'none')
+
+
+def image_folder(file_name: str, ann_file: str) -> str:
+    """The folder below the image root where COCO keeps an image.
+
+    Args:
+        file_name (str): As the annotation file has it, for example
+            ``'COCO_train2014_000000000009.jpg'``.
+        ann_file (str): The annotation file, for example
+            ``'instances_val2017.json'``.
+
+    Returns:
+        str: ``'train2014/'``, ``'val2017/'``, ...; empty if neither tells or
+        the name has a folder already.
+    """
+    if '/' in file_name:
+        return ''
+    year_2014 = re.search(r'(train|val)2014', file_name)
+    year_2017 = re.search(r'instances_(train|val)2017', ann_file)
+    found = year_2014 or year_2017
+    if not found:
+        return ''
+    return f'{found.group(1)}{"2014" if year_2014 else "2017"}/'
+
+
+@DATASETS.register_module()
+class FewShotCocoDataset(FewShotMixin, CocoDataset):
+    """COCO, or data in its format, with few-shot settings.
+
+    Labels follow the order of ``classes``; mmdet's own dataset follows that
+    of the categories in the file. Splits are ``ALL_CLASSES``,
+    ``NOVEL_CLASSES`` (the 20 of VOC) and ``BASE_CLASSES`` (the other 60).
+
+    Args:
+        img_prefix_style (str): ``'auto'`` finds the folders of COCO's years,
+            see :func:`image_folder`; ``'none'`` takes file names as they
+            are.
+        kwargs: See :class:`FewShotMixin` and mmdet's ``CocoDataset``.
+
+    Raises:
+        ValueError: If settings are illegal or contradict each other.
+        AnnotationError: If a file or a class is missing.
+    """
+
+    CLASS_SPLITS = COCO_SPLITS
+
+    def __init__(self,
+                 *args,
+                 img_prefix_style: str = 'auto',
+                 data_prefix: dict = dict(img=''),
+                 **kwargs) -> None:
+        if img_prefix_style not in PREFIX_STYLES:
+            raise ValueError(f'img_prefix_style must be one of '
+                             f'{PREFIX_STYLES}, got {img_prefix_style!r}')
+        self.img_prefix_style = img_prefix_style
+        super().__init__(*args, data_prefix=data_prefix, **kwargs)
+
+    def load_data_list(self) -> List[dict]:
+        """See :meth:`FewShotMixin.load_data_list`."""
+        self._cat_ids, self._categories = {}, set()
+        infos = super().load_data_list()
+        saved = any(kind == 'saved_dataset' for kind, _ in self.ann_files)
+        missing = [name for name in self.metainfo['classes']
+                   if name not in self._cat_ids]
+        if missing and not saved:
+            raise AnnotationError(
+                ', '.join(path for _, path in self.ann_files),
+                f'there is no category {missing}; there are '
+                f'{sorted(self._categories)}',
+                f'Name the classes of {self.dataset_name} as the files do.')
+        return infos
+
+    def load_ann_file(self, path: str) -> List[dict]:
+        """The data infos of one file in COCO's format.
+
+        Args:
+            path (str): The file.
+
+        Returns:
+            list[dict]: Data infos, labels by the order of the classes.
+
+        Raises:
+            AnnotationError: If the file cannot be read, or gives a category
+                another id than the files before.
+        """
+        try:
+            coco = COCO(path)
+            coco.get_img_ids(), coco.cats
+        except (json.JSONDecodeError, KeyError, AssertionError) as error:
+            raise AnnotationError(
+                path, f'it is no annotation file of COCO ({error!r})',
+                'It needs images, annotations and categories.') from error
+        ids = {cat['name']: cat['id'] for cat in coco.cats.values()}
+        for name in self.metainfo['classes']:
+            if name not in ids:
+                continue
+            if self._cat_ids.setdefault(name, ids[name]) != ids[name]:
+                raise AnnotationError(
+                    path, f'category {name!r} has id {ids[name]}, but '
+                    f'{self._cat_ids[name]} in a file before',
+                    'Files of one dataset must agree.')
+        self._categories.update(ids)
+        self.cat2label = {
+            ids[name]: label
+            for label, name in enumerate(self.metainfo['classes'])
+            if name in ids
+        }
+        self.cat_ids = list(self.cat2label)
+        infos = []
+        for img_id in coco.get_img_ids():
+            image = dict(coco.load_imgs([img_id])[0], img_id=img_id)
+            if self.img_prefix_style == 'auto':
+                image['file_name'] = image_folder(
+                    image['file_name'], path) + image['file_name']
+            anns = coco.load_anns(coco.get_ann_ids(img_ids=[img_id]))
+            infos.append(self.parse_data_info(dict(
+                raw_img_info=image,
+                raw_ann_info=[_with_area(ann, path) for ann in anns])))
+        return infos
+
+
+def _with_area(ann: dict, path: str) -> dict:
+    """An annotation that has a box, with an area even if the file has none.
+
+    Raises:
+        AnnotationError: If it has no box.
+    """
+    box = ann.get('bbox')
+    if not isinstance(box, (list, tuple)) or len(box) != 4:
+        raise AnnotationError(
+            f'{path}, annotation {ann.get("id")}', f'its bbox is {box!r}',
+            'Give x, y, width and height in pixels, or leave it out.')
+    return dict(ann, area=ann.get('area', box[2] * box[3]))
+
+
+# Files of the usual protocols, relative to ann_root; {seed} is empty for
+# seed 0, which lies in the root, and 'seedN/' otherwise.
+_SHOT_FILES = ('{seed}benchmark_{shots}shot/'
+               'full_box_{shots}shot_{name}_trainval.json')
+_OFFICIAL = ('attention_rpn_10shot/'
+             'official_10_shot_from_instances_train2017.json')
+TFA_SHOTS = (1, 2, 3, 5, 10, 30)
+
+
+def default_ann_cfg(method: str, setting: str, seed: int = 0,
+                    novel_only: bool = True) -> List[dict]:
+    """The annotation files of a published setting.
+
+    Args:
+        method (str): ``'GCN_FSOD'``, ``'Attention_RPN'`` or ``'TFA'``.
+        setting (str): ``'10SHOT'`` and so on, or ``'Official_10SHOT'``.
+        seed (int): Which choice of shots.
+        novel_only (bool): Files of the novel classes only.
+
+    Returns:
+        list[dict]: For ``ann_cfg``.
+
+    Raises:
+        ValueError: If there is no such setting.
+    """
+    methods = ('GCN_FSOD', 'Attention_RPN', 'TFA')
+    shots = re.fullmatch(r'(\d+)SHOT', setting)
+    official = setting == 'Official_10SHOT' and method != 'TFA'
+    known = shots and int(shots.group(1)) in TFA_SHOTS
+    if method not in methods or not (official or known):
+        raise ValueError(
+            f'method={method!r}, setting={setting!r} is not known; methods '
+            f'are {methods}, settings {[f"{k}SHOT" for k in TFA_SHOTS]} and, '
+            'but for TFA, "Official_10SHOT"')
+    if official:
+        if seed:
+            raise ValueError('Official_10SHOT has one choice of shots, seed '
+                             f'0; got seed={seed}')
+        return [dict(type='ann_file', ann_file=_OFFICIAL)]
+    names = COCO_SPLITS['NOVEL_CLASSES' if novel_only else 'ALL_CLASSES']
+    return [
+        dict(
+            type='ann_file',
+            ann_file=_SHOT_FILES.format(
+                seed=f'seed{seed}/' if seed else '', shots=shots.group(1),
+                name=name)) for name in names
+    ]
+
+
+@DATASETS.register_module()
+class FewShotCocoDefaultDataset(FewShotCocoDataset):
+    """:class:`FewShotCocoDataset` with the files of published settings.
+
+    Args:
+        ann_cfg (list[dict]): ``dict(method='GCN_FSOD', setting='10SHOT',
+            seed=0)``, see :func:`default_ann_cfg`; other entries are left as
+            they are.
+        ann_root (str): Root of those files.
+        kwargs: See :class:`FewShotCocoDataset`.
+
+    Raises:
+        ValueError: If a setting is not known.
+    """
+
+    def __init__(self,
+                 *args,
+                 ann_cfg: List[dict],
+                 ann_root: Optional[str] = 'data/few_shot_ann/coco',
+                 classes: str = 'NOVEL_CLASSES',
+                 **kwargs) -> None:
+        expanded = []
+        for entry in ann_cfg:
+            if 'method' not in entry:
+                expanded.append(copy.deepcopy(dict(entry)))
+                continue
+            expanded += default_ann_cfg(
+                entry['method'], entry['setting'], entry.get('seed', 0),
+                novel_only=classes == 'NOVEL_CLASSES')
+        super().__init__(
+            *args, ann_cfg=expanded, ann_root=ann_root, classes=classes,
+            **kwargs)

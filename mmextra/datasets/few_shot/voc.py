@@ -1,0 +1,215 @@
+"""PASCAL VOC for few-shot detection (section 4.1)."""
+import copy
+import os.path as osp
+import re
+import xml.etree.ElementTree as ET
+from typing import List, Optional, Sequence
+
+from mmdet.datasets import XMLDataset
+from mmdet.registry import DATASETS
+
+from mmextra.utils.class_splits import VOC_SPLITS, resolve_classes
+
+from ..bad_input import AnnotationError
+from ..image_files import image_size
+from .base import FewShotMixin
+
+
+@DATASETS.register_module()
+class FewShotVOCDataset(FewShotMixin, XMLDataset):
+    """PASCAL VOC, or data in its format, with few-shot settings.
+
+    Splits are ``BASE_CLASSES_SPLIT1`` and so on up to split 3; the base
+    classes come first in ``ALL_CLASSES_SPLIT1``.
+
+    A list of images has one per line, as id or as path, for example
+    ``000005`` or ``VOC2012/JPEGImages/2008_006761.jpg``. An id is looked for
+    in ``img_subdir`` below ``VOC2007`` or ``VOC2012`` where the name of the
+    list or its path has the year, else below ``data_root`` itself.
+
+    Not in the paper: it evaluates on COCO only.
+
+    Args:
+        coordinate_offset (Sequence[int]): Added to x1, y1, x2, y2 of the
+            files in training; the files count pixels from 1. In testing the
+            boxes stay as they are, and ``FewShotVOCMetric`` moves the
+            predictions.
+        use_difficult (bool): Train with objects marked difficult too.
+        kwargs: See :class:`FewShotMixin` and mmdet's ``XMLDataset``.
+
+    Raises:
+        ValueError: If settings are illegal or contradict each other.
+        AnnotationError: If a file or a class is missing.
+    """
+
+    CLASS_SPLITS = VOC_SPLITS
+    # mmdet knows classes of VOC in an order of its own.
+    METAINFO = dict(dataset_type=None)
+
+    def __init__(self,
+                 *args,
+                 coordinate_offset: Sequence[int] = (-1, -1, 0, 0),
+                 use_difficult: bool = False,
+                 **kwargs) -> None:
+        if len(coordinate_offset) != 4:
+            raise ValueError('coordinate_offset must be four numbers, got '
+                             f'{tuple(coordinate_offset)}')
+        self.coordinate_offset = tuple(coordinate_offset)
+        self.use_difficult = use_difficult
+        super().__init__(*args, **kwargs)
+
+    def load_ann_file(self, path: str) -> List[dict]:
+        """The data infos of one list of images.
+
+        Args:
+            path (str): The list.
+
+        Returns:
+            list[dict]: Data infos, labels by the order of the classes.
+
+        Raises:
+            AnnotationError: If an image has no readable annotation.
+        """
+        with open(path) as file:
+            lines = [line.strip() for line in file if line.strip()]
+        only = self._class_of_list(path)
+        return [self._load_image(line, path, only) for line in lines]
+
+    def _class_of_list(self, path: str) -> Optional[str]:
+        """K-shot lists are of one class and count its boxes only."""
+        found = re.search(r'box_\d+shot_(.+)_train', osp.basename(path))
+        if found and found.group(1) in self.metainfo['classes']:
+            return found.group(1)
+        return None
+
+    def _load_image(self, line: str, path: str,
+                    only: Optional[str]) -> dict:
+        if '/' in line or line.endswith(('.jpg', '.png')):
+            folder = osp.dirname(osp.dirname(line))
+            img_id = osp.splitext(osp.basename(line))[0]
+            name = line
+        else:
+            year = re.search(r'VOC(2007|2012)', path)
+            folder = year.group(0) if year and osp.isdir(osp.join(
+                self.sub_data_root, year.group(0))) else ''
+            img_id = line
+            name = osp.join(folder, self.img_subdir, f'{line}.jpg')
+        img_path = osp.join(self.sub_data_root, name)
+        xml_path = osp.join(self.sub_data_root, folder, self.ann_subdir,
+                            f'{img_id}.xml')
+        try:
+            root = ET.parse(xml_path).getroot()
+        except (OSError, ET.ParseError) as error:
+            raise AnnotationError(
+                xml_path, f'cannot be read ({error}), but {path} lists '
+                f'{line!r}', 'Check data_root and data_prefix.') from error
+        size = root.find('size')
+        if size is not None and int(size.findtext('width', '0')) > 0:
+            width = int(size.findtext('width'))
+            height = int(size.findtext('height'))
+        else:
+            width, height = image_size(img_path)
+        instances = [
+            self._parse_object(item, xml_path) for item in
+            root.findall('object')
+            if item.findtext('name') in self.metainfo['classes'] and
+            only in (None, item.findtext('name'))
+        ]
+        # The years have no id in common.
+        return dict(
+            img_id=img_id,
+            img_path=img_path,
+            xml_path=xml_path,
+            width=width,
+            height=height,
+            instances=instances)
+
+    def _parse_object(self, item: ET.Element, xml_path: str) -> dict:
+        name = item.findtext('name')
+        try:
+            bbox = [
+                float(item.find('bndbox').findtext(tag))
+                for tag in ('xmin', 'ymin', 'xmax', 'ymax')
+            ]
+        except (AttributeError, TypeError, ValueError) as error:
+            raise AnnotationError(
+                xml_path, f'an object {name!r} has no box ({error})',
+                'Give bndbox with xmin, ymin, xmax, ymax.') from error
+        if not self.test_mode:
+            bbox = [x + d for x, d in zip(bbox, self.coordinate_offset)]
+        difficult = int(item.findtext('difficult') or 0)
+        # Difficult ones never count in the test.
+        ignored = difficult and (self.test_mode or not self.use_difficult)
+        return dict(
+            bbox=bbox,
+            bbox_label=self.metainfo['classes'].index(name),
+            ignore_flag=int(bool(ignored)))
+
+
+_SHOT_FILE = '{seed}benchmark_{shots}shot/box_{shots}shot_{name}_train.txt'
+
+
+def default_voc_ann_cfg(setting: str, kind: str = 'NOVEL',
+                        seed: int = 0) -> List[dict]:
+    """The lists of a published K-shot setting.
+
+    Args:
+        setting (str): For example ``'SPLIT1_5SHOT'``.
+        kind (str): ``'NOVEL'``, ``'BASE'`` or ``'ALL'``: of which classes.
+        seed (int): Which choice of shots.
+
+    Returns:
+        list[dict]: For ``ann_cfg``.
+
+    Raises:
+        ValueError: If there is no such setting.
+    """
+    found = re.fullmatch(r'SPLIT([123])_(1|2|3|5|10)SHOT', setting)
+    if not found:
+        raise ValueError(f'setting={setting!r} is not known; settings are '
+                         'SPLIT{1,2,3}_{1,2,3,5,10}SHOT')
+    names = resolve_classes(f'{kind}_CLASSES_SPLIT{found.group(1)}',
+                            VOC_SPLITS, 'default_voc_ann_cfg')
+    return [
+        dict(
+            type='ann_file',
+            ann_file=_SHOT_FILE.format(
+                seed=f'seed{seed}/' if seed else '', shots=found.group(2),
+                name=name)) for name in names
+    ]
+
+
+@DATASETS.register_module()
+class FewShotVOCDefaultDataset(FewShotVOCDataset):
+    """:class:`FewShotVOCDataset` with the lists of published settings.
+
+    Args:
+        ann_cfg (list[dict]): ``dict(method='GCN_FSOD',
+            setting='SPLIT1_5SHOT', seed=0)``; other entries are left as they
+            are.
+        ann_root (str): Root of those files.
+        kwargs: See :class:`FewShotVOCDataset`.
+
+    Raises:
+        ValueError: If a setting is not known.
+    """
+
+    def __init__(self,
+                 *args,
+                 ann_cfg: List[dict],
+                 ann_root: Optional[str] = 'data/few_shot_ann/voc',
+                 classes: Optional[str] = None,
+                 **kwargs) -> None:
+        expanded = []
+        for entry in ann_cfg:
+            if 'method' not in entry:
+                expanded.append(copy.deepcopy(dict(entry)))
+                continue
+            split = entry['setting'].partition('_')[0]
+            classes = classes or f'NOVEL_CLASSES_{split}'
+            expanded += default_voc_ann_cfg(
+                entry['setting'], classes.partition('_')[0],
+                entry.get('seed', 0))
+        super().__init__(
+            *args, ann_cfg=expanded, ann_root=ann_root, classes=classes,
+            **kwargs)

@@ -1,0 +1,104 @@
+"""Models that take turns, so that a busy machine hits all alike."""
+import statistics
+import time
+from typing import Any, Callable, Dict, List, Mapping, Sequence
+
+import torch
+import torch.nn as nn
+from mmengine.optim import OptimWrapper
+from mmengine.registry import init_default_scope
+
+from .memory import peak_memory
+
+
+class TimedModel:
+    """One model, what it is fed and how long that took.
+
+    Args:
+        name (str): Its name.
+        model (nn.Module): The model, on its device.
+        scope (str): The config's default scope.
+        batches (Mapping[str, Any]): What its data loader gives, for
+            ``'train'`` and ``'test'``.
+        device (str): The device.
+    """
+
+    def __init__(self, name: str, model: nn.Module, scope: str,
+                 batches: Mapping[str, Any], device: str) -> None:
+        self.name, self.model, self.scope = name, model, scope
+        self.batches, self.device = batches, device
+        # A rate of nothing: the weights shall stay what they are.
+        self.optim = OptimWrapper(torch.optim.SGD(
+            [p for p in model.parameters() if p.requires_grad], lr=1e-9))
+        self.readings: Dict[str, List[Dict[str, float]]] = {}
+        self.usage: Dict[str, Dict[str, float]] = {}
+
+    def train_step(self) -> None:
+        """Forward, backward and update."""
+        self.model.train()
+        self.model.train_step(self.batches['train'], self.optim)
+
+    def test_step(self) -> None:
+        """Inference with post-processing."""
+        self.model.eval()
+        with torch.no_grad():
+            self.model.test_step(self.batches['test'])
+
+    def step(self, mode: str) -> Callable[[], None]:
+        """The step of a mode, under the config's own scope."""
+        init_default_scope(self.scope)
+        return dict(train=self.train_step, test=self.test_step)[mode]
+
+    def read(self, step: Callable[[], None]) -> Dict[str, float]:
+        """Run one step; gives its wall and process time in seconds."""
+        if self.device != 'cpu':
+            torch.cuda.synchronize()
+        wall, cpu = time.perf_counter(), time.process_time()
+        step()
+        if self.device != 'cpu':
+            torch.cuda.synchronize()
+        return dict(wall=time.perf_counter() - wall,
+                    cpu=time.process_time() - cpu)
+
+    def clock(self, mode: str, warm_up: bool) -> None:
+        """Run one step and keep its reading, unless it is to warm up."""
+        reading = self.read(self.step(mode))
+        if not warm_up:
+            self.readings.setdefault(mode, []).append(reading)
+
+    def weigh(self, mode: str) -> None:
+        """Run one step and keep its peak of memory, in MiB."""
+        peak = peak_memory(self.step(mode), self.device)
+        self.usage[mode] = dict(peak_mib=peak / 2**20)
+
+    def summary(self, mode: str) -> Dict[str, float]:
+        """Medians of a mode's readings in milliseconds, and its usage."""
+        readings = self.readings[mode]
+        medians = {
+            f'{key}_ms': 1000 * statistics.median(r[key] for r in readings)
+            for key in readings[0]
+        }
+        walls = [1000 * reading['wall'] for reading in readings]
+        return dict(
+            model=self.name,
+            mode=mode,
+            rounds=len(readings),
+            **medians,
+            wall_min_ms=min(walls),
+            wall_max_ms=max(walls),
+            **self.usage[mode])
+
+
+def race(models: Sequence[TimedModel], mode: str, rounds: int) -> None:
+    """Time models turn by turn, after one round that does not count.
+
+    Args:
+        models (Sequence[TimedModel]): The models; they keep the readings.
+        mode (str): ``'train'`` or ``'test'``.
+        rounds (int): Number of rounds.
+    """
+    for turn in range(rounds + 1):
+        for model in models:
+            model.clock(mode, warm_up=turn == 0)
+    for model in models:
+        model.weigh(mode)

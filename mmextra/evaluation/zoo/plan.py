@@ -1,0 +1,173 @@
+"""Which stages a benchmark has, and in which order."""
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from .manifest import INTO, NAME, Manifest, ManifestError, read_manifest
+
+SYNTHETIC = 'synthetic'
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One process of the benchmark.
+
+    Attributes:
+        key: What names it, also its folder below the benchmark's, for
+            example ``'larsd/synthetic/seed0/train'``.
+        tool: ``'train'``, ``'test'``, ``'data'`` or the path of a script.
+        config: The config; None for data.
+        seed: The seed; None for data.
+        weights: Key of the stage whose weights it takes.
+        into: The config key that names them.
+        after: Keys of the stages that must be done before.
+        options: For ``--cfg-options``.
+        args: Further arguments.
+    """
+    key: str
+    tool: str
+    config: Optional[Path] = None
+    seed: Optional[int] = None
+    weights: Optional[str] = None
+    into: str = INTO
+    after: Tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    args: Tuple[str, ...] = ()
+
+    @property
+    def paper(self) -> Optional[str]:
+        """Key of the paper; None for data."""
+        return self.config.parent.name if self.config else None
+
+
+def is_synthetic(config: Path) -> bool:
+    """Whether a config trains on synthetic data, which its name tells."""
+    return config.stem.startswith(SYNTHETIC)
+
+
+def choose_configs(inputs: Sequence[Path], root: Path,
+                   data: Optional[str], quick: bool) -> List[Path]:
+    """The configs that a benchmark is about.
+
+    Args:
+        inputs (Sequence[Path]): Configs and folders of configs; without any
+            all folders of ``root``.
+        root (Path): The folder ``configs``.
+        data (str, optional): ``'synthetic'`` or ``'real'``: of folders take
+            only the configs of such data; synthetic ones by default.
+        quick (bool): Of every folder only the one that its manifest calls
+            quick.
+
+    Returns:
+        List[Path]: The configs.
+
+    Raises:
+        ValueError: If an input does not exist or gives no config, or a
+            config is not about such data.
+    """
+    chosen = []
+    for path in inputs or sorted(
+            folder for folder in root.iterdir()
+            if not folder.name.startswith('_') and any(folder.glob('*.py'))):
+        if path.is_dir():
+            found = _of_folder(path, data or SYNTHETIC, quick)
+            if not found and inputs:
+                raise ValueError(
+                    f'{path} has no {"quick" if quick else data or SYNTHETIC}'
+                    ' config')
+            chosen += found
+        elif path.is_file() and path.suffix == '.py':
+            if data and is_synthetic(path) != (data == SYNTHETIC):
+                raise ValueError(f'{path} is not about {data} data; leave '
+                                 f'out "--data {data}"')
+            chosen.append(path)
+        else:
+            raise ValueError(f'{path}: no such config or folder of configs')
+    if not chosen:
+        raise ValueError(f'no config of {data or SYNTHETIC} data in {root}')
+    return list({path.resolve(): path for path in chosen}.values())
+
+
+def _of_folder(folder: Path, data: str, quick: bool) -> List[Path]:
+    if quick:
+        name = read_manifest(folder).quick
+        found = [folder / f'{name}.py'] if name else []
+    else:
+        found = sorted(folder.glob('*.py'))
+    return [path for path in found
+            if is_synthetic(path) == (data == SYNTHETIC)]
+
+
+class _Planner:
+    """Collects stages, each once, after what they need."""
+
+    def __init__(self, quick: bool) -> None:
+        self.quick = quick
+        self.stages: Dict[str, Stage] = {}
+        self.manifests: Dict[Path, Manifest] = {}
+        self.pending: List[str] = []
+
+    def manifest(self, folder: Path) -> Manifest:
+        if folder not in self.manifests:
+            self.manifests[folder] = read_manifest(folder)
+        return self.manifests[folder]
+
+    def add(self, config: Path, seed: int, until_weights: bool) -> str:
+        """Add a config's stages; gives the key of its last weights."""
+        manifest = self.manifest(config.parent)
+        place = f'{manifest.paper}/{config.stem}/seed{seed}'
+        if place in self.pending:
+            raise ManifestError(
+                f'{manifest.folder / NAME}: {config.stem} needs itself, by '
+                f'way of {", ".join(self.pending)}')
+        self.pending.append(place)
+        data = tuple(map(self._add_data, manifest.data_of(config.stem)))
+        options = manifest.quick_options_of(
+            config.stem) if self.quick else {}
+        rules = manifest.stages_of(config.stem)
+        own = {rule.name: f'{place}/{rule.name}' for rule in rules}
+        last = None
+        for rule in rules:
+            weights = own.get(rule.needs)
+            if rule.needs and weights is None:
+                weights = self.add(
+                    config.with_name(f'{rule.needs}.py'), seed, True)
+            if rule.makes_weights or not until_weights:
+                self.stages.setdefault(
+                    own[rule.name],
+                    Stage(own[rule.name], rule.tool, config, seed, weights,
+                          rule.into,
+                          (*data, *([weights] if weights else ())),
+                          {**options, **rule.options}, rule.args))
+            last = own[rule.name] if rule.makes_weights else last or weights
+        self.pending.remove(place)
+        return last
+
+    def _add_data(self, make: Tuple[str, ...]) -> str:
+        key = 'data/' + '_'.join(make).replace('/', '-')
+        self.stages.setdefault(key, Stage(key, 'data', args=make))
+        return key
+
+
+def make_plan(configs: Sequence[Path], seeds: int,
+              quick: bool = False) -> List[Stage]:
+    """The stages that a benchmark of some configs has.
+
+    Configs that share weights share the training, and data is made once.
+
+    Args:
+        configs (Sequence[Path]): The configs.
+        seeds (int): Number of seeds, from 0 on.
+        quick (bool): Shorten by the manifests' quick options.
+
+    Returns:
+        List[Stage]: The stages, each after those that it needs.
+
+    Raises:
+        ManifestError: If a manifest is malformed.
+    """
+    planner = _Planner(quick)
+    for seed in range(seeds):
+        for config in configs:
+            planner.add(config, seed, until_weights=False)
+    return list(planner.stages.values())

@@ -1,0 +1,4 @@
+from .lcb_darknet import LCBDarknet
+from .truncated_resnet import TruncatedResNet
+
+__all__ = ['LCBDarknet', 'TruncatedResNet']

@@ -1,0 +1,90 @@
+"""ResNet without its last stages, "T1" and "T2" of COVID-CT-Mask-Net."""
+from typing import List, Sequence
+
+from mmdet.models.backbones import ResNet
+from mmdet.registry import MODELS
+
+OUTPUTS = ('last', 'all')
+
+
+@MODELS.register_module()
+class TruncatedResNet(ResNet):
+    """ResNet whose last stages are deleted (Section 2, Fig. 1a).
+
+    The stages that are kept have the names of mmdet's and torchvision's
+    ResNet, so their weights load; those of the deleted stages and ``fc`` are
+    left over, which the log tells.
+
+    Args:
+        depth (int): 18, 34, 50, 101 or 152; the paper has 18 and 34.
+        truncation (int): Number of deleted stages: 0, 1 (T1) or 2 (T2); 3 is
+            not in the paper.
+        out (str): ``'last'`` outputs the last kept stage alone, as the
+            paper, ``'all'`` every kept stage.
+        **kwargs: See :class:`mmdet.models.backbones.ResNet`. ``num_stages``,
+            ``strides``, ``dilations``, ``out_indices`` follow from the two
+            arguments above; where they are given they must agree.
+
+    Attributes:
+        out_channels (list[int]): Channels of the outputs.
+        out_strides (list[int]): Their strides in pixels of the input.
+
+    Raises:
+        ValueError: If an argument is out of its range, or one of ``kwargs``
+            does not fit the truncation.
+    """
+
+    def __init__(self,
+                 depth: int,
+                 truncation: int = 0,
+                 out: str = 'last',
+                 **kwargs) -> None:
+        if depth not in self.arch_settings:
+            raise ValueError(
+                f'depth must be one of {sorted(self.arch_settings)}, got '
+                f'{depth!r}')
+        if truncation not in (0, 1, 2, 3):
+            raise ValueError(
+                'truncation is the number of deleted stages, 0 to 3; got '
+                f'{truncation!r}')
+        if out not in OUTPUTS:
+            raise ValueError(f'out must be one of {OUTPUTS}, got {out!r}')
+        kept = 4 - truncation
+        _check('num_stages', kwargs.pop('num_stages', kept), kept, truncation)
+        indices = tuple(range(kept)) if out == 'all' else (kept - 1, )
+        _check('out_indices', kwargs.pop('out_indices', indices), indices,
+               truncation)
+        strides = kwargs.pop('strides', (1, 2, 2, 2)[:kept])
+        dilations = kwargs.pop('dilations', (1, ) * kept)
+        for name, given in (('strides', strides), ('dilations', dilations)):
+            if len(given) != kept:
+                raise ValueError(
+                    f'{name}={tuple(given)} has {len(given)} entries, but '
+                    f'truncation={truncation} keeps {kept} stages; give '
+                    f'{kept}, or leave it out')
+        super().__init__(
+            depth,
+            num_stages=kept,
+            strides=strides,
+            dilations=dilations,
+            out_indices=indices,
+            **kwargs)
+        self.truncation = truncation
+        self.out_channels: List[int] = []
+        self.out_strides: List[int] = []
+        stride = 4
+        for stage in range(kept):
+            stride *= strides[stage]
+            if stage in self.out_indices:
+                self.out_strides.append(stride)
+                self.out_channels.append(
+                    self.base_channels * 2**stage * self.block.expansion)
+
+
+def _check(name: str, given, implied, truncation: int) -> None:
+    if isinstance(implied, Sequence):
+        given, implied = tuple(given), tuple(implied)
+    if given != implied:
+        raise ValueError(
+            f'{name}={given} contradicts truncation={truncation}, which '
+            f'implies {name}={implied}; leave {name} out')

@@ -1,0 +1,58 @@
+"""Batches of query images with their supports."""
+from typing import Any, List, Sequence
+
+from mmdet.models.data_preprocessors import DetDataPreprocessor
+from mmdet.registry import MODELS
+
+
+def flatten_supports(supports: Sequence[Any]) -> List[Any]:
+    """Supports of a batch, query by query.
+
+    Args:
+        supports (Sequence): What mmengine's default collating makes of one
+            list per query, [support][query]; or a flat list already.
+
+    Returns:
+        list: All supports of the first query, then those of the second, ...
+    """
+    if not supports or not isinstance(supports[0], (list, tuple)):
+        return list(supports)
+    return [support for column in zip(*supports) for support in column]
+
+
+@MODELS.register_module()
+class QuerySupportDataPreprocessor(DetDataPreprocessor):
+    """mmdet's preprocessor for batches of :class:`QueryAwareDataset`.
+
+    Queries and supports are normalised and padded apart, for they have other
+    sizes. Batches of images alone go through as usual.
+    """
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Normalise, pad and stack.
+
+        Args:
+            data (dict): ``inputs`` and ``data_samples``, each a dict with
+                ``query`` and ``support`` as collated, or as usual.
+            training (bool): Passed on.
+
+        Returns:
+            dict: ``inputs`` a dict with (B, 3, H, W) ``query`` and
+            (B * ways * shots, 3, h, w) ``support``, query by query;
+            ``data_samples`` the same of lists. Or as usual.
+        """
+        if not isinstance(data['inputs'], dict):
+            return super().forward(data, training)
+        processed = {
+            branch: super(QuerySupportDataPreprocessor, self).forward(
+                dict(
+                    inputs=arrange(data['inputs'][branch]),
+                    data_samples=arrange(data['data_samples'][branch])),
+                training)
+            for branch, arrange in (('query', list),
+                                    ('support', flatten_supports))
+        }
+        return {
+            key: {branch: part[key] for branch, part in processed.items()}
+            for key in ('inputs', 'data_samples')
+        }

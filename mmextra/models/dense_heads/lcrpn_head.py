@@ -1,0 +1,282 @@
+"""The category-aware RPN of GCN-FSOD."""
+import math
+from typing import List, Optional, Sequence, Tuple
+
+import torch
+import torch.nn.functional as F
+from mmdet.models.dense_heads import RPNHead
+from mmdet.registry import MODELS
+from mmdet.structures import SampleList
+from mmdet.utils import ConfigType, InstanceList
+from mmengine.logging import print_log
+from torch import Tensor, nn
+
+from ..layers.affinity import affinity_stats
+from ..layers.support import (
+    SHOT_FUSIONS,
+    SupportFeatures,
+    channel_activation,
+    map_to_nodes,
+)
+
+CORRESPONDENCES = ('gcn', 'global_kernel')
+SUPPORT_FEATS = ('map', 'roi')
+
+
+@MODELS.register_module()
+class LCRPNHead(RPNHead):
+    """Local correspondence RPN: proposals of the class that a support shows.
+
+    Section 3.1. The local correspondence L of query and support is
+    classified; the query's channels weighted by the support's mean pass a
+    3 x 3 convolution and are regressed. Works on pairs of an image and a
+    support, in any number and order.
+
+    With ``correspondence='global_kernel', decouple=False`` it is the
+    Attention RPN, the first row of Table 2.
+
+    Not in the paper: cells of the batch's padding are no nodes, so that an
+    image's result does not depend on the others in its batch; L is
+    classified without another convolution (``cls_conv=True`` adds one); on
+    levels with more than ``max_nodes`` cells the global kernel replaces L.
+
+    Args:
+        in_channels (int): Channels of query and support features.
+        correspondence (str): ``'gcn'`` or ``'global_kernel'``.
+        decouple (bool): Separate branches for scores and boxes. Otherwise
+            one 3 x 3 convolution on L, or on the weighted query, serves
+            both.
+        gcn (dict): Settings of :class:`LocalCorrespondenceGCN`.
+        cls_conv (bool): A 3 x 3 convolution before the decoupled scores.
+        support_feat (str): ``'map'``: the whole feature of the support
+            picture; ``'roi'``: the part inside its box.
+        shot_fusion (str): ``'mean'`` or ``'concat'``, see
+            :func:`~mmextra.models.layers.fuse_shots`.
+        max_nodes (int): See above.
+        kwargs: See mmdet's ``RPNHead``.
+
+    Raises:
+        ValueError: If an option is unknown.
+    """
+
+    def __init__(self,
+                 in_channels: int,
+                 *args,
+                 correspondence: str = 'gcn',
+                 decouple: bool = True,
+                 gcn: ConfigType = dict(),
+                 cls_conv: bool = False,
+                 support_feat: str = 'map',
+                 shot_fusion: str = 'mean',
+                 max_nodes: int = 20000,
+                 **kwargs) -> None:
+        for name, value, legal in (
+                ('correspondence', correspondence, CORRESPONDENCES),
+                ('support_feat', support_feat, SUPPORT_FEATS),
+                ('shot_fusion', shot_fusion, SHOT_FUSIONS)):
+            if value not in legal:
+                raise ValueError(f'{name} must be one of {legal}, got '
+                                 f'{value!r}')
+        self.correspondence = correspondence
+        self.decouple = decouple
+        self.gcn_cfg = gcn
+        self.with_cls_conv = cls_conv and decouple
+        self.support_feat = support_feat
+        self.shot_fusion = shot_fusion
+        self.max_nodes = max_nodes
+        self._stats_logged = False
+        super().__init__(in_channels, *args, **kwargs)
+
+    def _init_layers(self) -> None:
+        super()._init_layers()
+        if self.correspondence == 'gcn':
+            self.gcn = MODELS.build({
+                'type': 'LocalCorrespondenceGCN',
+                'in_channels': self.in_channels,
+                **self.gcn_cfg
+            })
+            if self.gcn.out_channels != self.in_channels:
+                raise ValueError(
+                    'the last of gcn_channels must be in_channels '
+                    f'({self.in_channels}), got {self.gcn.out_channels}')
+        if self.decouple:
+            # rpn_conv, of the stock head, is the regression's.
+            if self.with_cls_conv:
+                self.rpn_cls_conv = nn.Conv2d(
+                    self.in_channels, self.feat_channels, 3, padding=1)
+            elif self.in_channels != self.feat_channels:
+                self.rpn_cls = nn.Conv2d(
+                    self.in_channels,
+                    self.num_base_priors * self.cls_out_channels, 1)
+
+    def _classify(self, feature: Tensor) -> Tensor:
+        if self.with_cls_conv:
+            feature = F.relu(self.rpn_cls_conv(feature))
+        return self.rpn_cls(feature)
+
+    def _both(self, feature: Tensor) -> Tensor:
+        """Scores and boxes of coupled branches, stacked as channels."""
+        feature = F.relu(self.rpn_conv(feature))
+        return torch.cat([self.rpn_cls(feature), self.rpn_reg(feature)], 1)
+
+    def forward(self, x: Sequence[Tensor], supports: SupportFeatures,
+                images: Sequence[int], img_shapes: Sequence[Tuple[int, int]]
+                ) -> Tuple[List[Tensor], List[Tensor]]:
+        """Scores and boxes of pairs of an image and a support.
+
+        Args:
+            x (Sequence[Tensor]): Per level (B, C, H, W) query features.
+            supports (SupportFeatures): The supports of P pairs.
+            images (Sequence[int]): Index of the image of each pair.
+            img_shapes (Sequence[tuple]): Height and width of each image
+                without the batch's padding, pixels.
+
+        Returns:
+            tuple[list[Tensor], list[Tensor]]: Per level (P, A, H, W) logits
+            and (P, 4 A, H, W) deltas.
+        """
+        scores, deltas = [], []
+        for feature, stride in zip(x, self.prior_generator.strides):
+            one = self._forward_level(feature, supports, list(images),
+                                      img_shapes, stride)
+            scores.append(one[0])
+            deltas.append(one[1])
+        return scores, deltas
+
+    def _forward_level(self, x, supports, images, img_shapes, stride):
+        local = self.correspondence == 'gcn' and \
+            x.shape[-2] * x.shape[-1] <= self.max_nodes
+        head = self._classify if self.decouple else self._both
+        vectors = supports.vectors
+        results = [None] * len(images)
+        deltas = [None] * len(images)
+        for image in sorted(set(images)):
+            pairs = [p for p, own in enumerate(images) if own == image]
+            if local:
+                shape = img_shapes[image]
+                cells = [min(math.ceil(shape[i] / stride[1 - i]),
+                             x.shape[2 + i]) for i in (0, 1)]
+                found = self._correspond(
+                    x[image], cells, [supports.maps[p] for p in pairs], head)
+            for number, pair in enumerate(pairs):
+                if local and not self.decouple:
+                    results[pair] = found[number]
+                    continue
+                # One pair at a time: in a test there may be many classes.
+                active = channel_activation(x[image], vectors[pair])[None]
+                if not self.decouple:
+                    results[pair] = self._both(active)[0]
+                    continue
+                results[pair] = found[number] if local else \
+                    head(active)[0]
+                deltas[pair] = self.rpn_reg(F.relu(self.rpn_conv(active)))[0]
+        results = torch.stack(results)
+        if self.decouple:
+            return results, torch.stack(deltas)
+        split = self.num_base_priors * self.cls_out_channels
+        return results[:, :split], results[:, split:]
+
+    def _correspond(self, feature: Tensor, cells: Sequence[int],
+                    maps: List[Tensor], head) -> Tensor:
+        """``head`` of the map of L, which is 0 outside of the image."""
+        height, width = cells
+        nodes = map_to_nodes(feature[:, :height, :width])
+        pad = (0, feature.shape[2] - width, 0, feature.shape[1] - height)
+
+        def project(local: Tensor) -> Tensor:
+            plane = local.transpose(1, 2).unflatten(2, (height, width))
+            return head(F.pad(plane, pad) if any(pad) else plane)
+
+        support_nodes = [map_to_nodes(m) for m in maps]
+        if self.training and not self._stats_logged:
+            self._log_stats(nodes, support_nodes[0])
+        return self.gcn(nodes, support_nodes, project)
+
+    def _log_stats(self, nodes: Tensor, support: Tensor) -> None:
+        self._stats_logged = True
+        stats = affinity_stats(
+            torch.cat([nodes, support]).float(), self.gcn.distance,
+            float(self.gcn.temperature))
+        print_log(
+            'LCRPNHead: share of nodes that a node averages '
+            f'{stats["n_eff"]:.3g} (near 1: blind, near 0: no support), mean '
+            f'affinity {stats["mean_affinity"]:.3g}, temperature '
+            f'{float(self.gcn.temperature):.3g}, balanced would be '
+            f'{stats["t_star"]:.3g}', logger='current')
+
+    def loss_and_predict(self,
+                         x: Sequence[Tensor],
+                         batch_data_samples: SampleList,
+                         proposal_cfg: Optional[ConfigType] = None,
+                         *,
+                         supports: SupportFeatures,
+                         images: Sequence[int],
+                         negative: Sequence[bool]
+                         ) -> Tuple[dict, InstanceList]:
+        """Losses and proposals of the pairs.
+
+        Args:
+            x (Sequence[Tensor]): Per level (B, C, H, W) query features.
+            batch_data_samples (list[:obj:`DetDataSample`]): Of the B
+                queries; labels are 0.
+            proposal_cfg (dict, optional): For the proposals.
+            supports (SupportFeatures): The supports of P pairs.
+            images (Sequence[int]): Index of the image of each pair.
+            negative (Sequence[bool]): Pairs whose support is of a class
+                that is not in the image.
+
+        Returns:
+            tuple[dict, list[:obj:`InstanceData`]]: ``loss_rpn_cls`` and
+            ``loss_rpn_bbox``; proposals of each pair.
+        """
+        samples = [batch_data_samples[i] for i in images]
+        shapes = [sample.img_shape for sample in batch_data_samples]
+        outs = self(x, supports, images, shapes)
+        metas = [dict(sample.metainfo, negative_pair=bool(flag))
+                 for sample, flag in zip(samples, negative)]
+        losses = self.loss_by_feat(
+            *outs, [sample.gt_instances for sample in samples], metas,
+            [sample.get('ignored_instances') for sample in samples])
+        with torch.no_grad():
+            proposals = self.predict_by_feat(
+                *outs, batch_img_metas=metas, cfg=proposal_cfg)
+        return losses, proposals
+
+    def predict(self, x: Sequence[Tensor], batch_data_samples: SampleList,
+                rescale: bool = False, *, supports: SupportFeatures,
+                images: Sequence[int]) -> InstanceList:
+        """Proposals of the pairs.
+
+        Args:
+            x (Sequence[Tensor]): Per level (B, C, H, W) query features.
+            batch_data_samples (list[:obj:`DetDataSample`]): Of the B images.
+            rescale (bool): In pixels of the original image.
+            supports (SupportFeatures): The supports of P pairs.
+            images (Sequence[int]): Index of the image of each pair.
+
+        Returns:
+            list[:obj:`InstanceData`]: Proposals of each pair.
+        """
+        shapes = [sample.img_shape for sample in batch_data_samples]
+        outs = self(x, supports, images, shapes)
+        return self.predict_by_feat(
+            *outs,
+            batch_img_metas=[batch_data_samples[i].metainfo for i in images],
+            rescale=rescale)
+
+    def _get_targets_single(self, flat_anchors, valid_flags, gt_instances,
+                            img_meta, gt_instances_ignore=None,
+                            unmap_outputs=True) -> tuple:
+        """As stock; in a negative pair every sampled anchor is background.
+
+        The same anchors are sampled, those on the object among them, so
+        that the head learns to reject the object for another class.
+        """
+        labels, weights, targets, box_weights, *rest = \
+            super()._get_targets_single(
+                flat_anchors, valid_flags, gt_instances, img_meta,
+                gt_instances_ignore, unmap_outputs)
+        if img_meta.get('negative_pair', False):
+            labels = torch.full_like(labels, self.num_classes)
+            box_weights = torch.zeros_like(box_weights)
+        return (labels, weights, targets, box_weights, *rest)

@@ -1,0 +1,227 @@
+"""Detectors that are shown the classes to look for."""
+import copy
+from typing import Dict, Iterable, List, Optional, Sequence, Union
+
+import torch
+from mmdet.models.detectors import TwoStageDetector
+from mmdet.registry import MODELS
+from mmdet.structures import SampleList
+from mmdet.structures.bbox import bbox2roi
+from torch import Tensor
+
+from ..dense_heads.lcrpn_head import LCRPNHead
+from ..layers.support import SupportFeatures, fuse_shots
+from .freezing import freeze_modules
+
+NO_BANK = (
+    'the detector has not been shown its classes. In a config add '
+    'custom_hooks=[dict(type="SupportInitHook", dataset=...)], which does it '
+    'before every validation and test; in a script call '
+    'mmextra.apis.process_support_images(model, images, labels).')
+
+
+@MODELS.register_module()
+class QuerySupportDetector(TwoStageDetector):
+    """Two stages that compare a query image with supports.
+
+    In training every query comes with ``num_support_ways`` classes of
+    ``num_support_shots`` supports, the first of them its own; in a test every
+    class of the support bank is looked for in every image. The head tells
+    the support's class from the rest, so that a model trained on some
+    classes finds others as it is.
+
+    ``rpn_head`` may be :class:`LCRPNHead` or a stock RPN, whose proposals
+    then serve all classes.
+
+    Args:
+        num_support_ways (int): Classes per query in training.
+        num_support_shots (int): Supports per class in training.
+        support_level (int): Level of the features that supports use.
+        frozen_parameters (Sequence[str], optional): Modules that do not
+            train, by name, for example ``['backbone']``. They keep their
+            running statistics too.
+        kwargs: See mmdet's ``TwoStageDetector``.
+
+    Raises:
+        ValueError: If a module to freeze is not there.
+    """
+
+    def __init__(self,
+                 *args,
+                 num_support_ways: int = 2,
+                 num_support_shots: int = 10,
+                 support_level: int = 0,
+                 frozen_parameters: Optional[Sequence[str]] = None,
+                 **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.num_support_ways = num_support_ways
+        self.num_support_shots = num_support_shots
+        self.support_level = support_level
+        # Label to dict(map=(C, h, w), vec=(C,), roi=(C', r, r)).
+        self.support_bank: Dict[int, Dict[str, Tensor]] = {}
+        # Before a distributed wrapper looks at what trains.
+        self._frozen = freeze_modules(self, frozen_parameters)
+
+    def train(self, mode: bool = True) -> 'QuerySupportDetector':
+        """Set the mode; frozen modules stay in evaluation."""
+        super().train(mode)
+        for module in self._frozen:
+            module.eval()
+        return self
+
+    @property
+    def compares_in_rpn(self) -> bool:
+        """Whether the RPN knows of supports."""
+        return isinstance(self.rpn_head, LCRPNHead)
+
+    def extract_support(self, images: Tensor, samples: SampleList,
+                        shots: int) -> SupportFeatures:
+        """Features of supports, fused over the shots.
+
+        Args:
+            images (Tensor): (S * K, 3, h, w), the shots of a class one after
+                the other.
+            samples (list[:obj:`DetDataSample`]): With one box each.
+            shots (int): K.
+
+        Returns:
+            SupportFeatures: Of S classes.
+        """
+        x = self.extract_feat(images)
+        rois = bbox2roi([s.gt_instances.bboxes for s in samples])
+        maps = x[self.support_level]
+        fusion = 'mean'
+        if self.compares_in_rpn:
+            fusion = self.rpn_head.shot_fusion
+            if self.rpn_head.support_feat == 'roi':
+                extractor = self.roi_head.bbox_roi_extractor
+                maps = extractor(x[:extractor.num_inputs], rois)
+        return SupportFeatures(
+            fuse_shots(maps, shots, fusion),
+            fuse_shots(self.roi_head.extract_rois(x, rois), shots))
+
+    def loss(self, batch_inputs: Dict[str, Tensor],
+             batch_data_samples: Dict[str, SampleList]) -> dict:
+        """Losses of all pairs of a batch.
+
+        Args:
+            batch_inputs (dict[str, Tensor]): (B, 3, H, W) ``query`` and
+                (B * ways * shots, 3, h, w) ``support``, query by query.
+            batch_data_samples (dict[str, list[:obj:`DetDataSample`]]): The
+                same of samples; those of queries have the boxes of one
+                class.
+
+        Returns:
+            dict[str, Tensor]: ``loss_rpn_cls``, ``loss_rpn_bbox``,
+            ``loss_cls``, ``loss_bbox`` and ``acc``.
+
+        Raises:
+            ValueError: If the batch has another number of supports.
+        """
+        if not isinstance(batch_inputs, dict):
+            raise ValueError(
+                f'{type(self).__name__} trains on batches of queries with '
+                'supports; use QueryAwareDataset and '
+                'QuerySupportDataPreprocessor')
+        ways, shots = self.num_support_ways, self.num_support_shots
+        queries = len(batch_inputs['query'])
+        if len(batch_inputs['support']) != queries * ways * shots:
+            raise ValueError(
+                f'{len(batch_inputs["support"])} supports for {queries} '
+                f'queries are not num_support_ways ({ways}) * '
+                f'num_support_shots ({shots}) for each; the model and '
+                'QueryAwareDataset must have the same settings')
+        x = self.extract_feat(batch_inputs['query'])
+        pairs = dict(
+            supports=self.extract_support(
+                batch_inputs['support'], batch_data_samples['support'],
+                shots),
+            images=[i for i in range(queries) for _ in range(ways)],
+            negative=[way > 0 for _ in range(queries) for way in range(ways)])
+        # The head is binary: the class is the support's.
+        samples = copy.deepcopy(batch_data_samples['query'])
+        for sample in samples:
+            sample.gt_instances.labels.zero_()
+        proposal_cfg = self.train_cfg.get('rpn_proposal', self.test_cfg.rpn)
+        if self.compares_in_rpn:
+            losses, proposals = self.rpn_head.loss_and_predict(
+                x, samples, proposal_cfg=proposal_cfg, **pairs)
+        else:
+            losses, proposals = self.rpn_head.loss_and_predict(
+                x, samples, proposal_cfg=proposal_cfg)
+            proposals = [proposals[i] for i in pairs['images']]
+        losses.update(self.roi_head.loss(x, proposals, samples, **pairs))
+        return losses
+
+    @torch.no_grad()
+    def model_init(self, batches: Iterable[dict]) -> None:
+        """Show the detector its classes: fill the support bank.
+
+        Args:
+            batches (Iterable[dict]): ``inputs`` and ``data_samples`` as a
+                data loader gives them, with one box per sample; its label
+                is the class. Classes may have different numbers of shots.
+        """
+        maps, rois = {}, {}
+        for batch in batches:
+            data = self.data_preprocessor(batch, False)
+            samples = data['data_samples']
+            features = self.extract_support(data['inputs'], samples, 1)
+            for sample, one, roi in zip(samples, features.maps,
+                                        features.rois):
+                label = int(sample.gt_instances.labels[0])
+                maps.setdefault(label, []).append(one)
+                rois.setdefault(label, []).append(roi)
+        fusion = self.rpn_head.shot_fusion if self.compares_in_rpn else 'mean'
+        self.support_bank = {}
+        for label in sorted(maps):
+            shots = len(maps[label])
+            fused = fuse_shots(torch.stack(maps[label]), shots, fusion)[0]
+            self.support_bank[label] = dict(
+                map=fused,
+                vec=fused.mean((1, 2)),
+                roi=fuse_shots(torch.stack(rois[label]), shots)[0])
+
+    def predict(self,
+                batch_inputs: Tensor,
+                batch_data_samples: SampleList,
+                rescale: bool = True) -> SampleList:
+        """Look for every class of the support bank in every image.
+
+        Args:
+            batch_inputs (Tensor): (B, 3, H, W).
+            batch_data_samples (list[:obj:`DetDataSample`]): Their samples.
+            rescale (bool): In pixels of the original image.
+
+        Returns:
+            list[:obj:`DetDataSample`]: With ``pred_instances``.
+
+        Raises:
+            RuntimeError: If the support bank is empty.
+        """
+        if not self.support_bank:
+            raise RuntimeError(f'{type(self).__name__}: {NO_BANK}')
+        labels = list(self.support_bank)
+        bank = SupportFeatures.of_bank(self.support_bank)
+        features = self.extract_feat(batch_inputs)
+        results = []
+        # Image by image: there may be many pairs.
+        for number, sample in enumerate(batch_data_samples):
+            x = tuple(level[number:number + 1] for level in features)
+            pairs = dict(supports=bank, images=[0] * len(labels))
+            if self.compares_in_rpn:
+                proposals = self.rpn_head.predict(x, [sample], **pairs)
+            else:
+                proposals = self.rpn_head.predict(x, [sample])
+            results += self.roi_head.predict(
+                x, proposals, [sample], rescale=rescale, labels=labels,
+                **pairs)
+        return self.add_pred_to_datasample(batch_data_samples, results)
+
+    def _forward(self, batch_inputs: Union[Tensor, dict],
+                 batch_data_samples: Optional[SampleList] = None
+                 ) -> List[Tensor]:
+        """Features of the query, for tools that count operations."""
+        if isinstance(batch_inputs, dict):
+            batch_inputs = batch_inputs['query']
+        return list(self.extract_feat(batch_inputs))

@@ -1,0 +1,12 @@
+from . import bbox_heads
+from .bbox_heads import NonEmptyShared2FCBBoxHead
+from .query_support_roi_head import (
+    QuerySupportRoIHead,
+    merge_class_results,
+    select_roi_samples,
+)
+
+__all__ = [
+    'NonEmptyShared2FCBBoxHead', 'QuerySupportRoIHead', 'bbox_heads',
+    'merge_class_results', 'select_roi_samples'
+]

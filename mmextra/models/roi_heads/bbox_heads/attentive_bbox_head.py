@@ -1,0 +1,168 @@
+"""The attentive detection head of GCN-FSOD."""
+from typing import Optional, Tuple
+
+import torch
+from mmdet.models.roi_heads.bbox_heads import BBoxHead
+from mmdet.registry import MODELS
+from torch import Tensor, nn
+
+from ...layers.support import channel_activation
+from .roi_tower import RoITower
+
+REG_BRANCHES = ('category_attentive', 'stacked')
+REDUCTIONS = ('sum', 'mean')
+
+
+def global_matching_vector(query: Tensor, support: Tensor) -> Tensor:
+    """Both features' means, the support's first (section 3.2).
+
+    Args:
+        query (Tensor): (N, C, h, w).
+        support (Tensor): (N or 1, C, h, w).
+
+    Returns:
+        Tensor: (N, 2 C).
+    """
+    means = support.mean((2, 3)).expand(len(query), -1)
+    return torch.cat([means, query.mean((2, 3))], 1)
+
+
+def local_matching_vector(query: Tensor, support: Tensor,
+                          reduction: str = 'sum') -> Tensor:
+    """Point-wise product, summed over the cells (section 3.2).
+
+    Args:
+        query (Tensor): (N, C, h, w).
+        support (Tensor): (N or 1, C, h, w).
+        reduction (str): ``'sum'``, or ``'mean'`` (not in the paper).
+
+    Returns:
+        Tensor: (N, C).
+    """
+    product = query * support
+    return product.sum((2, 3)) if reduction == 'sum' else \
+        product.mean((2, 3))
+
+
+class _Embedding(nn.Sequential):
+    """Linear layers, each with a ReLU."""
+
+    def __init__(self, in_channels: int, channels: int, layers: int) -> None:
+        steps = []
+        for number in range(layers):
+            steps += [nn.Linear(channels if number else in_channels,
+                                channels), nn.ReLU(inplace=True)]
+        super().__init__(*steps)
+        self.out_channels = channels if layers else in_channels
+
+
+@MODELS.register_module()
+class AttentiveBBoxHead(BBoxHead):
+    """Dual-level classification and category-attentive regression.
+
+    Section 3.2, Table 3: whether a RoI of the query is of the support's
+    class, by their means (C_g) and by their cells (C_l), and where its box
+    is, from the query weighted by the support's mean (R_c) or from both
+    stacked (R_s).
+
+    Not in the paper: the widths, that the logits of C_g and C_l are added,
+    and the tower, see :class:`RoITower`.
+
+    Args:
+        in_channels (int): Channels of the RoI features.
+        global_matching (bool): C_g.
+        local_matching (bool): C_l.
+        reg_branch (str): ``'category_attentive'`` or ``'stacked'``.
+        embed_channels (int, optional): Width of the embeddings; as
+            ``in_channels`` if not given.
+        global_fcs (int): Layers that embed the global vector.
+        local_fcs (int): Layers that embed the local vector.
+        local_reduction (str): See :func:`local_matching_vector`.
+        kwargs: See mmdet's ``BBoxHead``.
+
+    Raises:
+        ValueError: If an option is illegal.
+    """
+
+    def __init__(self,
+                 in_channels: int = 2048,
+                 global_matching: bool = True,
+                 local_matching: bool = True,
+                 reg_branch: str = 'category_attentive',
+                 embed_channels: Optional[int] = None,
+                 global_fcs: int = 2,
+                 local_fcs: int = 1,
+                 local_reduction: str = 'sum',
+                 num_classes: int = 1,
+                 init_cfg: Optional[dict] = None,
+                 **kwargs) -> None:
+        if not (global_matching or local_matching):
+            raise ValueError('global_matching and local_matching must not '
+                             'both be False')
+        if reg_branch not in REG_BRANCHES:
+            raise ValueError(f'reg_branch must be one of {REG_BRANCHES}, got '
+                             f'{reg_branch!r}')
+        if local_reduction not in REDUCTIONS:
+            raise ValueError(f'local_reduction must be one of {REDUCTIONS}, '
+                             f'got {local_reduction!r}')
+        if num_classes != 1:
+            raise ValueError('the head tells one class from the rest; '
+                             f'num_classes must be 1, got {num_classes}')
+        if init_cfg is None:
+            init_cfg = dict(
+                type='Normal', layer=['Conv2d', 'Linear'], std=0.01,
+                override=dict(type='Normal', name='fc_reg', std=0.001))
+        super().__init__(
+            with_avg_pool=True,
+            # fc_cls of the stock head is of one vector; here are two.
+            with_cls=False,
+            in_channels=in_channels,
+            num_classes=1,
+            reg_class_agnostic=True,
+            init_cfg=init_cfg,
+            **kwargs)
+        width = embed_channels or in_channels
+        self.local_reduction = local_reduction
+        self.reg_branch = reg_branch
+        self.global_matching = global_matching
+        self.local_matching = local_matching
+        if global_matching:
+            self.global_embed = _Embedding(2 * in_channels, width, global_fcs)
+            self.global_cls = nn.Linear(self.global_embed.out_channels, 2)
+        if local_matching:
+            self.local_embed = _Embedding(in_channels, width, local_fcs)
+            self.local_cls = nn.Linear(self.local_embed.out_channels, 2)
+        stacked = reg_branch == 'stacked'
+        self.reg_tower = RoITower(
+            (1 + stacked) * in_channels, max(in_channels // 4, 1),
+            in_channels)
+
+    def forward(self, query: Tensor,
+                support: Tensor) -> Tuple[Tensor, Tensor]:
+        """Compare RoIs with supports.
+
+        Args:
+            query (Tensor): (N, C, 7, 7) features of RoIs.
+            support (Tensor): (N or 1, C, 7, 7) those of the supports.
+
+        Returns:
+            tuple[Tensor, Tensor]: (N, 2) logits of foreground and
+            background, (N, 4) deltas.
+        """
+        logits = []
+        if self.global_matching:
+            vector = global_matching_vector(query, support)
+            logits.append(self.global_cls(self.global_embed(vector)))
+        if self.local_matching:
+            vector = local_matching_vector(query, support,
+                                           self.local_reduction)
+            logits.append(self.local_cls(self.local_embed(vector)))
+        return sum(logits), self.regress(query, support)
+
+    def regress(self, query: Tensor, support: Tensor) -> Tensor:
+        """(N, 4) deltas; arguments as in :meth:`forward`."""
+        if self.reg_branch == 'stacked':
+            pair = torch.cat([query, support.expand_as(query)], 1)
+        else:
+            pair = channel_activation(query, support.mean((2, 3)))
+        return self.fc_reg(self.reg_tower(pair))

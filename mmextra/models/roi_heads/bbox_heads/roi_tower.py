@@ -1,0 +1,31 @@
+"""The tower that regresses boxes from the RoI features of pairs."""
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+
+class RoITower(BaseModule):
+    """Convolutions and mean pooling down to a vector.
+
+    "Several convolutions and mean pooling layers" (section 3.2). Not in the
+    paper: which. 1 x 1, mean over 3 x 3, 3 x 3 without padding, 1 x 1, mean
+    over the rest, without biases, as Attention RPN's patch relation.
+
+    Args:
+        in_channels (int): Channels of the RoI features.
+        mid_channels (int): Channels inside.
+        out_channels (int): Length of the vector.
+    """
+
+    def __init__(self, in_channels: int, mid_channels: int,
+                 out_channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, mid_channels, 1, bias=False)
+        self.conv2 = nn.Conv2d(mid_channels, mid_channels, 3, bias=False)
+        self.conv3 = nn.Conv2d(mid_channels, out_channels, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, 7, 7) features to (N, out_channels) vectors."""
+        x = F.avg_pool2d(F.relu(self.conv1(x)), 3, 1)
+        x = F.relu(self.conv3(F.relu(self.conv2(x))))
+        return x.mean((2, 3))

@@ -1,0 +1,306 @@
+"""The second stage for pairs of a query image and a support."""
+from typing import Dict, List, Sequence, Tuple
+
+import torch
+import torch.nn.functional as F
+from mmcv.ops import batched_nms
+from mmdet.models.roi_heads import StandardRoIHead
+from mmdet.models.utils import empty_instances, unpack_gt_instances
+from mmdet.registry import MODELS
+from mmdet.structures import SampleList
+from mmdet.structures.bbox import get_box_tensor, scale_boxes
+from mmdet.utils import ConfigType, InstanceList
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from ..layers.support import SupportFeatures
+
+MERGES = ('global', 'per_class')
+
+
+def select_roi_samples(labels: Tensor,
+                       negative_pair: Tensor,
+                       fg_prob: Tensor,
+                       sample_fractions: Sequence[int] = (1, 2, 1)
+                       ) -> Dict[str, Tensor]:
+    """Which RoIs of a query image count in the classification loss.
+
+    All foreground; of the others those with the highest score, ``n1`` of the
+    positive and ``n2`` of the negative pairs, with fractions (f, p, n),
+    ``n1 = max(1, min(p / f * n_fg, N // 4))`` and
+    ``n2 = max(1, min(n / f * n_fg, n1))`` of N RoIs.
+
+    Not in the paper: all of it, as in Attention RPN.
+
+    Args:
+        labels (Tensor): (N,) 0 foreground, 1 background.
+        negative_pair (Tensor): (N,) whether a RoI is of a negative pair.
+        fg_prob (Tensor): (N,) softmax probability of foreground.
+        sample_fractions (Sequence[int]): (f, p, n).
+
+    Returns:
+        dict[str, Tensor]: Indices ``fg``, ``bg_pos_pair`` and
+        ``bg_neg_pair``, the latter two hardest first.
+    """
+    base, positive, negative = sample_fractions
+    background = labels != 0
+    other = negative_pair.bool()
+    fg = (~background & ~other).nonzero()[:, 0]
+    first = max(1, min(len(fg) * positive // base, len(labels) // 4))
+    second = max(1, min(len(fg) * negative // base, first))
+
+    def hardest(mask: Tensor, number: int) -> Tensor:
+        found = mask.nonzero()[:, 0]
+        order = fg_prob[found].argsort(descending=True, stable=True)
+        return found[order[:number]]
+
+    return dict(
+        fg=fg,
+        bg_pos_pair=hardest(background & ~other, first),
+        bg_neg_pair=hardest(background & other, second))
+
+
+def merge_class_results(boxes: Sequence[Tensor], scores: Sequence[Tensor],
+                        labels: Sequence[int],
+                        cfg: ConfigType) -> InstanceData:
+    """The detections of all classes of an image.
+
+    Args:
+        boxes (Sequence[Tensor]): (n_c, 4) boxes of each class.
+        scores (Sequence[Tensor]): (n_c,) their scores.
+        labels (Sequence[int]): Label of each class.
+        cfg (dict): ``score_thr``, ``nms`` (within each class),
+            ``max_per_img`` and ``merge``: the best of ``'global'`` all
+            classes together or ``'per_class'`` of each.
+
+    Returns:
+        :obj:`InstanceData`: ``bboxes``, ``scores`` and ``labels``, best
+        first.
+
+    Raises:
+        ValueError: If ``merge`` is unknown.
+    """
+    merge = cfg.get('merge', 'global')
+    if merge not in MERGES:
+        raise ValueError(f'merge must be one of {MERGES}, got {merge!r}')
+    classes = torch.cat([
+        torch.full_like(score, label, dtype=torch.long)
+        for score, label in zip(scores, labels)
+    ])
+    boxes, scores = torch.cat(list(boxes)), torch.cat(list(scores))
+    good = scores > cfg.get('score_thr', 0.)
+    boxes, scores, classes = boxes[good], scores[good], classes[good]
+    if len(boxes):
+        found, keep = batched_nms(boxes, scores, classes, cfg['nms'])
+        # Some kinds of NMS change scores.
+        boxes, scores, classes = found[:, :4], found[:, 4], classes[keep]
+    limit = cfg.get('max_per_img', -1)
+    if limit > 0 and merge == 'global':
+        boxes, scores, classes = boxes[:limit], scores[:limit], \
+            classes[:limit]
+    elif limit > 0:
+        rank = (classes[None] == classes[:, None]).tril(-1).sum(1)
+        keep = rank < limit
+        boxes, scores, classes = boxes[keep], scores[keep], classes[keep]
+    return InstanceData(bboxes=boxes, scores=scores, labels=classes)
+
+
+@MODELS.register_module()
+class QuerySupportRoIHead(StandardRoIHead):
+    """RoIs of a query image, compared with supports.
+
+    Its ``bbox_head`` takes the RoI features of queries and supports, as
+    :class:`AttentiveBBoxHead` does. Results are split by real numbers of
+    RoIs, so pairs may have any.
+
+    Args:
+        sample_fractions (Sequence[int]): See :func:`select_roi_samples`.
+        roi_chunk (int): RoIs that are classified at a time in a test.
+        kwargs: See mmdet's ``StandardRoIHead``.
+    """
+
+    def __init__(self,
+                 *args,
+                 sample_fractions: Sequence[int] = (1, 2, 1),
+                 roi_chunk: int = 512,
+                 **kwargs) -> None:
+        if len(sample_fractions) != 3 or min(sample_fractions) < 1:
+            raise ValueError('sample_fractions must be three positive '
+                             f'numbers, got {tuple(sample_fractions)}')
+        self.sample_fractions = tuple(sample_fractions)
+        self.roi_chunk = roi_chunk
+        super().__init__(*args, **kwargs)
+
+    def extract_rois(self, x: Sequence[Tensor], rois: Tensor) -> Tensor:
+        """RoI features with the shared head's.
+
+        Args:
+            x (Sequence[Tensor]): Per level (B, C, H, W) features.
+            rois (Tensor): (N, 5) index of the image and box, pixels.
+
+        Returns:
+            Tensor: (N, C', r, r).
+        """
+        features = self.bbox_roi_extractor(
+            x[:self.bbox_roi_extractor.num_inputs], rois)
+        return self.shared_head(features) if self.with_shared_head else \
+            features
+
+    def loss(self, x: Sequence[Tensor], rpn_results_list: InstanceList,
+             batch_data_samples: SampleList, *, supports: SupportFeatures,
+             images: Sequence[int], negative: Sequence[bool]) -> dict:
+        """Losses of P pairs.
+
+        Args:
+            x (Sequence[Tensor]): Per level (B, C, H, W) query features.
+            rpn_results_list (list[:obj:`InstanceData`]): Proposals of each
+                pair.
+            batch_data_samples (list[:obj:`DetDataSample`]): Of the B
+                queries, labels 0.
+            supports (SupportFeatures): The supports of the pairs.
+            images (Sequence[int]): Index of the image of each pair.
+            negative (Sequence[bool]): Pairs whose support is of a class
+                that is not in the image.
+
+        Returns:
+            dict[str, Tensor]: ``loss_cls``, ``loss_bbox`` and ``acc``.
+        """
+        targets, ignored, _ = unpack_gt_instances(batch_data_samples)
+        results = []
+        for proposals, image in zip(rpn_results_list, images):
+            # Its own copy: pairs may share proposals.
+            proposals = InstanceData(priors=proposals.bboxes)
+            assigned = self.bbox_assigner.assign(proposals, targets[image],
+                                                 ignored[image])
+            results.append(self.bbox_sampler.sample(assigned, proposals,
+                                                    targets[image]))
+        counts = [len(result.priors) for result in results]
+        device = x[0].device
+        image_of = _repeat(images, counts, device)
+        negative_of = _repeat(negative, counts, device).bool()
+        boxes = torch.cat([get_box_tensor(r.priors) for r in results])
+        rois = torch.cat([image_of[:, None].to(boxes), boxes], 1)
+        cls_score, bbox_pred = self._compare(
+            self.extract_rois(x, rois), supports.rois, counts)
+        labels, weights, box_targets, box_weights = \
+            self.bbox_head.get_targets(results, self.train_cfg)
+        labels = labels.masked_fill(negative_of, self.bbox_head.num_classes)
+        box_weights = box_weights * ~negative_of[:, None]
+        weights = weights * self._kept(cls_score, labels, negative_of,
+                                       image_of)
+        return self.bbox_head.loss(cls_score, bbox_pred, rois, labels,
+                                   weights, box_targets, box_weights)
+
+    @torch.no_grad()
+    def _kept(self, cls_score: Tensor, labels: Tensor, negative: Tensor,
+              image_of: Tensor) -> Tensor:
+        """1 for the RoIs that count in the classification loss, else 0."""
+        probability = cls_score.softmax(1)[:, 0]
+        kept = torch.zeros_like(probability)
+        for image in image_of.unique():
+            own = (image_of == image).nonzero()[:, 0]
+            for chosen in select_roi_samples(
+                    labels[own], negative[own], probability[own],
+                    self.sample_fractions).values():
+                kept[own[chosen]] = 1
+        return kept
+
+    def predict(self, x: Sequence[Tensor], rpn_results_list: InstanceList,
+                batch_data_samples: SampleList, rescale: bool = False, *,
+                supports: SupportFeatures, images: Sequence[int],
+                labels: Sequence[int]) -> InstanceList:
+        """Detections of all images.
+
+        Args:
+            x (Sequence[Tensor]): Per level (B, C, H, W) query features.
+            rpn_results_list (list[:obj:`InstanceData`]): Proposals of each
+                of P pairs, or of each of the B images for all its pairs.
+            batch_data_samples (list[:obj:`DetDataSample`]): Of the B images.
+            rescale (bool): In pixels of the original image.
+            supports (SupportFeatures): The supports of the pairs.
+            images (Sequence[int]): Index of the image of each pair.
+            labels (Sequence[int]): Label of each pair's support.
+
+        Returns:
+            list[:obj:`InstanceData`]: Per image ``bboxes``, ``scores`` and
+            ``labels``.
+        """
+        shared = len(rpn_results_list) != len(images)
+        results = []
+        for image, sample in enumerate(batch_data_samples):
+            pairs = [p for p, own in enumerate(images) if own == image]
+            boxes = [rpn_results_list[image if shared else p].bboxes
+                     for p in pairs]
+            outputs = self._classify(x, image, boxes, supports, pairs,
+                                     shared)
+            found = [
+                self._decode(box, *output, sample.metainfo, rescale)
+                for box, output in zip(boxes, outputs)
+            ]
+            results.append(
+                merge_class_results(
+                    [box for box, _ in found], [score for _, score in found],
+                    [labels[p] for p in pairs], self.test_cfg)
+                if sum(map(len, boxes)) else empty_instances(
+                    [sample.metainfo], x[0].device, task_type='bbox')[0])
+        return results
+
+    def _compare(self, features: Tensor, rois: Tensor,
+                 counts: Sequence[int]) -> Tuple[Tensor, Tensor]:
+        """Scores and deltas of features with ``counts[i]`` of support i."""
+        outputs = [
+            self.bbox_head(part, rois[i:i + 1])
+            for i, part in enumerate(features.split(list(counts)))
+            if len(part)
+        ]
+        return tuple(torch.cat(column) for column in zip(*outputs))
+
+    def _classify(self, x: Sequence[Tensor], image: int,
+                  boxes: Sequence[Tensor], supports: SupportFeatures,
+                  pairs: Sequence[int], shared: bool
+                  ) -> List[Tuple[Tensor, Tensor]]:
+        """Scores and deltas of an image's boxes of each pair."""
+        counts = [len(box) for box in boxes]
+        rows = boxes[0] if shared else torch.cat(list(boxes))
+        rois = F.pad(rows, (1, 0), value=image)
+        own = supports.rois[list(pairs)]
+        parts = []
+        for start in range(0, len(rois), self.roi_chunk):
+            features = self.extract_rois(
+                x, rois[start:start + self.roi_chunk])
+            if shared:
+                parts.append([self.bbox_head(features, support[None])
+                              for support in own])
+                continue
+            # How many of these rows belong to each pair.
+            ends = torch.tensor(counts).cumsum(0) - start
+            inside = ends.clamp(0, len(features))
+            parts.append(self._compare(
+                features, own,
+                inside.diff(prepend=inside.new_zeros(1)).tolist()))
+        if not parts:
+            nothing = rois.new_zeros(0, 2), rois.new_zeros(0, 4)
+            return [nothing] * len(pairs)
+        if shared:
+            return [tuple(torch.cat(column) for column in zip(*own_parts))
+                    for own_parts in zip(*parts)]
+        columns = [torch.cat(column).split(counts) for column in zip(*parts)]
+        return list(zip(*columns))
+
+    def _decode(self, boxes: Tensor, logits: Tensor, deltas: Tensor,
+                img_meta: dict, rescale: bool) -> Tuple[Tensor, Tensor]:
+        """Boxes (n, 4) and their scores (n,)."""
+        decoded = self.bbox_head.bbox_coder.decode(
+            boxes, deltas, max_shape=img_meta['img_shape'])
+        if rescale:
+            decoded = scale_boxes(
+                decoded, [1 / s for s in img_meta['scale_factor']])
+        return get_box_tensor(decoded), logits.softmax(1)[:, 0]
+
+
+def _repeat(values: Sequence, counts: Sequence[int],
+            device: torch.device) -> Tensor:
+    """Each value as often as its count says."""
+    return torch.tensor(
+        [int(value) for value in values], device=device).repeat_interleave(
+            torch.tensor(counts, device=device))

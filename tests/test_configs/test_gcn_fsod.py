@@ -1,0 +1,161 @@
+"""Every config builds what its name says."""
+import copy
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from mmdet.registry import DATASETS, HOOKS, METRICS, MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from mmextra.evaluation.references import get_reference
+
+CONFIGS = Path(__file__).parents[2] / 'configs' / 'gcn_fsod'
+NAMES = sorted(p.stem for p in CONFIGS.glob('*.py'))
+# (correspondence, decouple, global, local, regression) of Tables 2 and 3
+ROWS = {
+    'global_kernel': ('global_kernel', False, True, True,
+                      'category_attentive'),
+    'coupled': ('gcn', False, True, True, 'category_attentive'),
+    'c_g': ('gcn', True, True, False, 'category_attentive'),
+    'c_l': ('gcn', True, False, True, 'category_attentive'),
+    'r_s': ('gcn', True, True, True, 'stacked'),
+    '': ('gcn', True, True, True, 'category_attentive'),
+}
+SMALL = dict(
+    backbone=dict(depth=18, base_channels=8, style='pytorch', init_cfg=None),
+    rpn_head=dict(in_channels=32, feat_channels=32),
+    roi_head=dict(
+        shared_head=None,
+        bbox_roi_extractor=dict(
+            roi_layer=dict(output_size=7), out_channels=32),
+        bbox_head=dict(in_channels=32)))
+
+
+@lru_cache(maxsize=None)
+def read(name):
+    return Config.fromfile(CONFIGS / f'{name}.py')
+
+
+def load(name):
+    init_default_scope('mmdet')
+    return copy.deepcopy(read(name))
+
+
+def lazily(dataset):
+    """The dataset without its files."""
+    if dataset.type == 'QueryAwareDataset':
+        dataset = dataset.dataset
+    return DATASETS.build(dict(dataset, lazy_init=True))
+
+
+def datasets(cfg):
+    found = [cfg.train_dataloader.dataset, cfg.val_dataloader.dataset,
+             cfg.test_dataloader.dataset]
+    return [lazily(dataset) for dataset in found]
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_config_is_consistent(name):
+    cfg = load(name)
+    train, val, test = datasets(cfg)
+    classes = test.metainfo['classes']
+    assert classes == val.metainfo['classes'] and test.test_mode
+    if 'tfa' not in name:
+        support = cfg.custom_hooks[0]
+        assert support.type == 'SupportInitHook'
+        supports = lazily(support.dataset)
+        # Labels are positions.
+        assert supports.metainfo['classes'] == classes
+        assert supports.instance_wise and supports.ann_shot_filter
+        wrapper = cfg.train_dataloader.dataset
+        for key in ('num_support_ways', 'num_support_shots'):
+            assert wrapper[key] == cfg.model[key]
+        if 'shot' in name:
+            # Trained and shown the same shots.
+            assert supports.ann_shot_filter == train.ann_shot_filter
+            assert supports.shot_seed == train.shot_seed
+            assert set(supports.metainfo['classes']) == set(
+                train.metainfo['classes'])
+    else:
+        assert cfg.model.roi_head.bbox_head.num_classes == len(
+            train.metainfo['classes']) == len(classes)
+    hook, = [h for h in cfg.custom_hooks if h.type == 'BenchmarkHook']
+    if hook.get('reference'):
+        assert str(get_reference(hook.reference))
+        assert 'base' not in name
+        assert hook.get('dataset') == (
+            None if name.startswith('synthetic') else 'COCO')
+    if not name.startswith('synthetic'):
+        cfg.val_evaluator.pop('ann_file', None)
+    else:
+        return
+    METRICS.build(cfg.val_evaluator)
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_model_builds(name):
+    cfg = load(name)
+    if not name.startswith(('synthetic', 'coco_mini')):
+        cfg.merge_from_dict(dict(model=SMALL))
+        if 'tfa' in name:
+            cfg = load(name)
+            cfg.merge_from_dict(dict(model=dict(backbone=dict(
+                depth=50, base_channels=4, init_cfg=None), neck=dict(
+                    in_channels=[16, 32, 64, 128]))))
+        elif cfg.model.rpn_head.correspondence == 'gcn':
+            width = cfg.model.rpn_head.gcn.gcn_channels[0] // 32
+            cfg.model.rpn_head.gcn.gcn_channels = (width, 32)
+    model = MODELS.build(cfg.model)
+    frozen = cfg.model.get('frozen_parameters') or []
+    assert bool(frozen) == ('shot' in name)
+    for part in frozen:
+        assert not any(p.requires_grad
+                       for p in model.get_submodule(part).parameters())
+    assert any(p.requires_grad for p in model.parameters())
+
+
+@pytest.mark.parametrize('prefix', ['coco17-base', 'coco17-10shot',
+                                    'synthetic', 'synthetic-5shot'])
+@pytest.mark.parametrize('row', ROWS)
+def test_rows_of_the_tables(prefix, row):
+    model = load(f'{prefix}-{row}' if row else prefix).model
+    head = model.roi_head.bbox_head
+    assert (model.rpn_head.correspondence, model.rpn_head.decouple,
+            head.global_matching, head.local_matching,
+            head.reg_branch) == ROWS[row]
+
+
+def test_schedules_of_the_paper():
+    for name, iters, rate, step in (
+            ('coco17-base', 120000, .002, 112000),
+            ('coco17-10shot', 2000, .001, 1300),
+            ('coco14-30shot', 3000, .001, 2000)):
+        cfg = load(name)
+        assert cfg.train_cfg.max_iters == iters
+        assert cfg.optim_wrapper.optimizer.lr == rate
+        assert cfg.param_scheduler[1].milestones == [step]
+        # A batch of 8 on four GPUs.
+        assert cfg.train_dataloader.batch_size * 4 == 8
+        assert cfg.auto_scale_lr.base_batch_size == 8
+    head = load('coco17-base').model.rpn_head
+    anchors = head.anchor_generator
+    assert len(anchors.scales) * len(anchors.ratios) == 15
+    assert head.in_channels == head.gcn.gcn_channels[1] == 1024
+
+
+def test_shots_of_voc():
+    for split in (1, 2, 3):
+        for shots in (1, 2, 3, 5, 10):
+            cfg = load(f'voc_split{split}-{shots}shot')
+            train = lazily(cfg.train_dataloader.dataset)
+            assert set(train.ann_shot_filter.values()) == {shots}
+            assert len(train.ann_cfg) == 5
+            assert f'box_{shots}shot' in train.ann_cfg[0]['ann_file']
+            assert cfg.val_evaluator.class_splits == [
+                f'NOVEL_CLASSES_SPLIT{split}']
+
+
+def test_the_hook_builds():
+    hook = HOOKS.build(load('coco17-10shot').custom_hooks[0])
+    assert hook.dataset['type'] == 'FewShotCocoDefaultDataset'

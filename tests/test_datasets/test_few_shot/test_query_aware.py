@@ -1,0 +1,137 @@
+import random
+
+import pytest
+import torch
+from mmdet.registry import DATASETS
+from mmdet.utils import register_all_modules
+
+from mmextra.datasets.few_shot import draw_supports, query_aware_candidates
+
+NAMES = ('ant', 'bee', 'cod', 'doe', 'elk', 'fox')
+META = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')
+QUERY = [dict(type='LoadImageFromFile'),
+         dict(type='LoadAnnotations', with_bbox=True),
+         dict(type='Resize', scale=(80, 64), keep_ratio=True),
+         dict(type='PackDetInputs', meta_keys=META)]
+SUPPORT = [dict(type='LoadImageFromFile'),
+           dict(type='LoadAnnotations', with_bbox=True),
+           dict(type='CropResizeInstance', target_size=(32, 32)),
+           dict(type='PackDetInputs', meta_keys=META)]
+
+
+def build(zoo, ways=2, shots=2, classes=NAMES, **kwargs):
+    register_all_modules()
+    dataset = dict(
+        type='FewShotCocoDataset', data_root=str(zoo), ann_file='zoo.json',
+        data_prefix=dict(img='images/'), classes=classes,
+        multi_pipelines=dict(query=QUERY, support=SUPPORT))
+    dataset.update(kwargs.pop('dataset', {}))
+    return DATASETS.build(dict(
+        type='QueryAwareDataset', num_support_ways=ways,
+        num_support_shots=shots, dataset=dataset, **kwargs))
+
+
+def test_candidates():
+    supports = {0: [(1, 'a'), (2, 'b')], 1: [(1, 'c')], 2: [(3, 'd')],
+                3: []}
+    found = query_aware_candidates([0, 0, 1], 1, supports)
+    # Label 1 has no other image, so its own counts.
+    assert found['positive'] == {0: [(2, 'b')], 1: [(1, 'c')]}
+    assert found['negative'] == [2]
+    # A crowd of one class leaves as many others.
+    crowd = query_aware_candidates([0] * 50, 9, supports)
+    assert crowd['negative'] == [1, 2]
+
+
+def test_draws_from_different_images_first():
+    candidates = [(1, i) for i in range(5)] + [(2, 9), (3, 8)]
+    for _ in range(20):
+        assert len({one[0] for one in draw_supports(candidates, 3)}) == 3
+        assert len(set(draw_supports(candidates, 7))) == 7
+        assert set(draw_supports(candidates[:2], 5)) == set(candidates[:2])
+
+
+def test_item(zoo):
+    random.seed(0)
+    dataset = build(zoo, ways=3, shots=2)
+    assert len(dataset) == 12 and dataset.metainfo['classes'] == NAMES
+    for index in range(12):
+        item = dataset[index]
+        query = item['data_samples']['query']
+        label = query.query_class
+        assert set(query.gt_instances.labels.tolist()) == {label}
+        assert item['inputs']['query'].shape == (3, 64, 80)
+        supports = item['data_samples']['support']
+        assert torch.stack(item['inputs']['support']).shape == (6, 3, 32, 32)
+        labels = [int(s.gt_instances.labels) for s in supports]
+        assert labels[:2] == [label] * 2
+        assert len(set(labels)) == 3 and labels[2] == labels[3]
+        present = dataset.get_cat_ids(index)
+        assert not set(labels[2:]) & set(present)
+        # All boxes of the class, no other.
+        assert len(query.gt_instances) == present.count(label)
+
+
+def test_no_support_from_the_query_image(zoo):
+    """A thousand draws of supports."""
+    dataset = build(zoo, shots=5)
+    drawn = 0
+    for number in range(1000):
+        index = number % 12
+        boxes = dataset._boxes_by_label(index)
+        image = dataset.get_data_info(index)['img_id']
+        found = query_aware_candidates(boxes, image, dataset.supports)
+        for label in found['positive']:
+            for entry in draw_supports(found['positive'][label], 5):
+                assert entry[0] != image
+                drawn += 1
+    assert drawn > 5000
+
+
+def test_one_shot_may_be_its_own_support(zoo):
+    with pytest.warns(UserWarning, match='its own support'):
+        dataset = build(zoo, shots=1, dataset=dict(
+            ann_shot_filter=dict.fromkeys(NAMES, 1)))
+        for index in range(len(dataset)):
+            item = dataset[index]
+    assert len(item['inputs']['support']) == 2
+
+
+def test_query_unit_and_repeats(zoo):
+    dataset = build(zoo, query_unit='image_class', repeat_times=3)
+    # Two classes per image; every fourth has an ant anyway or one more.
+    labels = {(i, label) for i in range(12)
+              for label in dataset._boxes_by_label(i)}
+    assert len(dataset) == 3 * len(labels)
+    index = dataset.queries.index((3, 4))
+    assert dataset[index]['data_samples']['query'].query_class == 4
+
+
+def test_too_many_ways(zoo):
+    with pytest.raises(ValueError, match='Use fewer ways'):
+        build(zoo, ways=6, max_refetch=3)[0]
+
+
+def test_wrapper_is_what_the_tools_expect(zoo):
+    dataset = build(zoo)
+    dataset.full_init()
+    assert dataset.get_data_info(1)['img_id'] == 101
+    from mmextra.evaluation.benchmark import dataset_facts
+    assert dataset_facts(dataset).split == 'zoo'
+
+
+@pytest.mark.parametrize('kwargs', [
+    dict(ways=0), dict(shots=0), dict(repeat_times=0),
+    dict(query_unit='box')])
+def test_illegal_arguments(zoo, kwargs):
+    with pytest.raises(ValueError, match='must be'):
+        build(zoo, **kwargs)
+
+
+def test_supports_of_other_classes(zoo):
+    other = dict(
+        type='FewShotCocoDataset', data_root=str(zoo), ann_file='zoo.json',
+        data_prefix=dict(img='images/'), classes=NAMES[::-1],
+        multi_pipelines=dict(support=SUPPORT))
+    with pytest.raises(ValueError, match='same order'):
+        build(zoo, support_dataset=other)

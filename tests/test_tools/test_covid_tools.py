@@ -1,0 +1,317 @@
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmdet.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from PIL import Image
+from pycocotools.coco import COCO
+
+from mmextra.synthetic import make_ct
+from tests.helpers import worked_case
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = ROOT / 'configs' / 'covid_ct_mask_net'
+
+
+def tool(name):
+    path = next((ROOT / 'tools').rglob(f'{name}.py'))
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    place = tmp_path_factory.mktemp('synthetic') / 'ct'
+    make_ct(place, num_train=3, num_val=3, num_test=3, image_size=96)
+    return place
+
+
+@pytest.fixture(autouse=True)
+def scope():
+    init_default_scope('mmdet')
+
+
+@pytest.mark.parametrize('name', [
+    'check_patient_split', 'cncb_to_coco', 'count_params', 'ct_mean_std',
+    'covid_ct_released_weights', 'make_folds', 'roi_critical_areas',
+    'seg_to_classifier'])
+def test_help_carries_the_notice(name, capsys):
+    with pytest.raises(SystemExit):
+        tool(name).main(['--help'])
+    assert 'not a medical device' in ' '.join(capsys.readouterr().out.split())
+
+
+def test_table1(tmp_path, capsys):
+    rows = tool('count_params').main(
+        ['--table1', '--out', str(tmp_path / 'rows.json')])
+    assert json.loads((tmp_path / 'rows.json').read_text()) == rows
+    cases = worked_case('covid_ct_mask_net', 'param_counts')['rows']
+    found = {row['config']: row for row in rows}
+    assert len(rows) == 14
+    for name, case in cases.items():
+        suffix = name.replace('_t0', '')
+        seg, cls = found[f'cncb-{suffix}'], found[f'covidx-{suffix}']
+        assert seg['weights'] == case['seg']['params']
+        assert seg['state'] == case['seg_state']
+        assert seg['paper_way'] == case['seg_paper_arith']
+        assert seg['printed'] == case['paper_seg_M']
+        assert cls['weights'] == case['cls_params']
+        assert cls['state'] == case['cls_state']
+        assert cls['paper_way'] == case['cls_paper_arith']
+        assert cls['printed'] == case['paper_cls_M']
+        assert cls['trainable'] == case['trainable_S_plus_all_bn']
+        for row, kind in ((seg, 'seg'), (cls, 'cls')):
+            # Which of the counts gives the printed millions, and how
+            for key, way in (('state', 'buildable'),
+                             ('paper_way', 'paper_arith')):
+                match = case[f'{kind}_match_{way}']
+                millions = row[key] / 1e6
+                assert (match == 'round') == (
+                    round(millions, 2) == row['printed'])
+                if match == 'trunc':
+                    assert int(100 * millions) / 100 == row['printed']
+
+
+def test_operations_of_the_lightest_model(capsys):
+    row, = tool('count_params').main(
+        [str(CONFIGS / 'cncb-r18_t1.py'), '--shape', '128', '128'])
+    assert 0 < row['gflops'] < 18
+    with pytest.raises(SystemExit):
+        tool('count_params').main([])
+    with pytest.raises(SystemExit):
+        tool('count_params').main(['none.py'])
+    assert 'none.py' in capsys.readouterr().err
+
+
+def test_patients_of_two_lists(data, tmp_path, capsys):
+    main = tool('check_patient_split').main
+    lists = [str(data / f'covidx_ct/{split}_COVIDx-CT.txt')
+             for split in ('train', 'val', 'test')]
+    assert main(lists) == 0
+    slices = [str(data / f'covid_data/{split}.txt')
+              for split in ('train', 'val', 'test')]
+    assert main(slices) == 0
+    # COVIDx-CT's and the authors' form of one patient
+    leaking = tmp_path / 'leaking.txt'
+    leaking.write_text('2_2_9999_0001.png\n')
+    assert main([lists[0], str(leaking)]) == 1
+    assert 'share 1 patients: classified 2' in capsys.readouterr().out
+    leaking.write_text('picture.png 1\n')
+    assert main([lists[0], str(leaking)]) == 2
+    assert 'line 1' in capsys.readouterr().err
+    assert main([lists[0], str(tmp_path / 'none.txt')]) == 2
+    leaking.write_text('\n')
+    assert main([lists[0], str(leaking)]) == 2
+
+
+def test_folds(tmp_path, capsys):
+    module = tool('make_folds')
+    lines = [f'{label}_{label}{patient}_0_{k}.png'
+             for label in (0, 1) for patient in range(7) for k in range(patient
+                                                                        + 1)]
+    lines.append('other.png 1 group')
+    (tmp_path / 'list.txt').write_text('\n'.join(lines))
+    module.main([str(tmp_path / 'list.txt'), str(tmp_path), '--folds', '3'])
+    tested = []
+    for fold in range(3):
+        parts = {}
+        for part in ('train', 'test'):
+            text = (tmp_path / f'fold{fold}_{part}.txt').read_text()
+            parts[part] = [line.split() for line in text.splitlines()]
+        tested += [name for name, _ in parts['test']]
+        patients = [{name.split('_')[1] for name, _ in part
+                     if '_' in name} for part in parts.values()]
+        assert not patients[0] & patients[1]
+        labels = [label for _, label in parts['test']]
+        assert abs(labels.count('0') - labels.count('1')) <= 4
+        assert len(parts['train']) + len(parts['test']) == len(lines)
+    assert sorted(tested) == sorted(line.split()[0] for line in lines)
+    for text, told in (('a.png\n', 'no class'), ('a.png 1\n', 'no group')):
+        (tmp_path / 'bad.txt').write_text(text)
+        with pytest.raises(SystemExit):
+            module.main([str(tmp_path / 'bad.txt'), str(tmp_path)])
+        assert told in capsys.readouterr().err
+
+
+def test_coco_file(data, tmp_path):
+    out = tmp_path / 'ann' / 'train.json'
+    tool('cncb_to_coco').main([
+        str(data / 'covid_data'), str(out), '--imgs', 'train/imgs/',
+        '--masks', 'train/masks/', '--class-mode', 'both', '--min-area',
+        '20'])
+    coco = COCO(str(out))
+    assert [c['name'] for c in coco.dataset['categories']] == [
+        'ggo', 'consolidation']
+    assert len(coco.imgs) == 3 and coco.anns
+    for annotation in coco.anns.values():
+        image = coco.imgs[annotation['image_id']]
+        path = data / 'covid_data/train/masks' / image['file_name']
+        codes = np.asarray(Image.open(path.with_suffix('.png')))
+        mask = coco.annToMask(annotation).astype(bool)
+        assert mask.sum() == annotation['area'] >= 20
+        assert (codes[mask] == annotation['category_id'] + 1).all()
+        x, y, w, h = annotation['bbox']
+        assert mask[y:y + h, x:x + w].sum() == mask.sum()
+    with pytest.raises(SystemExit):
+        tool('cncb_to_coco').main([str(tmp_path), str(out)])
+
+
+def test_mean_and_deviation():
+    images = [np.random.default_rng(k).integers(0, 256, (5 + k, 7, 3))
+              for k in range(3)]
+    mean, std = tool('ct_mean_std').mean_std(images)
+    pixels = np.concatenate([image.reshape(-1, 3) for image in images])
+    assert np.allclose(mean, pixels.mean(0))
+    assert np.allclose(std, pixels.std(0))
+    with pytest.raises(ValueError):
+        tool('ct_mean_std').mean_std([])
+
+
+def narrow(name):
+    cfg = Config.fromfile(CONFIGS / f'{name}.py')
+    model = cfg.model
+    model.backbone.base_channels = 4
+    model.neck.update(in_channels=16, out_channels=8)
+    model.rpn_head.update(in_channels=8, feat_channels=8)
+    model.roi_head.bbox_roi_extractor.out_channels = 8
+    model.roi_head.bbox_head.update(in_channels=8, fc_out_channels=8)
+    if model.type == 'MaskRCNN':
+        model.roi_head.mask_roi_extractor.out_channels = 8
+        model.roi_head.mask_head.update(in_channels=8, conv_out_channels=4)
+    else:
+        model.img_head.update(num_rois=6, feat_channels=4)
+        model.test_cfg.rcnn.max_per_img = 6
+    return cfg
+
+
+def test_segmentation_checkpoint_to_classifier(tmp_path, capsys):
+    seg, cls = narrow('cncb-r18_t1'), narrow('covidx-r18_t1')
+    cls.dump(tmp_path / 'cls.py')
+    weights = MODELS.build(seg.model).state_dict()
+    torch.save(dict(state_dict=weights), tmp_path / 'seg.pth')
+    args = [str(tmp_path / name) for name in ('cls.py', 'seg.pth', 'out.pth')]
+    tool('seg_to_classifier').main(args)
+    made = torch.load(args[2], weights_only=True)['state_dict']
+    model = MODELS.build(cls.model)
+    missing, unexpected = model.load_state_dict(made, strict=False)
+    assert not unexpected and {m.split('.')[0] for m in missing} == {
+        'img_head'}
+    assert all(torch.equal(value, weights[name])
+               for name, value in made.items())
+
+    seg.model.backbone.depth = 34
+    torch.save(MODELS.build(seg.model).state_dict(), tmp_path / 'seg.pth')
+    with pytest.raises(SystemExit):
+        tool('seg_to_classifier').main(args)
+    assert 'not in the classifier: backbone.' in capsys.readouterr().err
+
+
+class Harmful:
+    """Pickled, it would write a file."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        return open, (self.path, 'w')
+
+
+def test_released_layout(tmp_path, capsys):
+    """Weights renamed the other way round come back, and nothing runs."""
+    module = tool('covid_ct_released_weights')
+    cfg = narrow('cncb-r18_t1')
+    cfg.dump(tmp_path / 'cfg.py')
+    ours = MODELS.build(cfg.model).state_dict()
+    theirs = {}
+    for name, value in ours.items():
+        for old, new in (
+                ('backbone.', 'backbone.body.'),
+                ('neck.lateral_convs.0.conv', 'backbone.fpn.inner_blocks.0'),
+                ('neck.fpn_convs.0.conv', 'backbone.fpn.layer_blocks.0'),
+                ('rpn_head.rpn_conv', 'rpn.head.conv'),
+                ('rpn_head.rpn_cls', 'rpn.head.cls_logits'),
+                ('rpn_head.rpn_reg', 'rpn.head.bbox_pred'),
+                ('roi_head.bbox_head.shared_fcs.0', 'roi_heads.box_head.fc6'),
+                ('roi_head.bbox_head.shared_fcs.1', 'roi_heads.box_head.fc7'),
+                ('roi_head.bbox_head.fc_cls',
+                 'roi_heads.box_predictor.cls_score'),
+                ('roi_head.bbox_head.fc_reg',
+                 'roi_heads.box_predictor.bbox_pred'),
+                ('roi_head.mask_head.convs.0.conv',
+                 'roi_heads.mask_head.mask_fcn1'),
+                ('roi_head.mask_head.upsample',
+                 'roi_heads.mask_predictor.conv5_mask'),
+                ('roi_head.mask_head.conv_logits',
+                 'roi_heads.mask_predictor.mask_fcn_logits')):
+            if name.startswith(old):
+                if 'fc_cls' in name:
+                    value = torch.cat([value[-1:], value[:-1]])
+                elif 'fc_reg' in name:
+                    value = torch.cat([torch.ones_like(value[:4]), value])
+                elif 'conv_logits' in name:
+                    value = torch.cat([torch.ones_like(value[:1]), value])
+                theirs[new + name[len(old):]] = value
+                break
+    assert len(theirs) == len(ours)
+    torch.save(
+        dict(model_weights=theirs, anchors=Harmful(tmp_path / 'ran')),
+        tmp_path / 'theirs.pth')
+    args = [str(tmp_path / name)
+            for name in ('theirs.pth', 'cfg.py', 'out.pth')]
+    module.main(args)
+    assert not (tmp_path / 'ran').exists()
+    made = torch.load(args[2], weights_only=True)['state_dict']
+    assert made.keys() == ours.keys()
+    assert all(torch.equal(made[name], ours[name]) for name in ours)
+    assert module.rename('s2new.fc_scores_2.bias') == 'img_head.fcs.1.bias'
+    torch.save(dict(theirs, head=torch.zeros(1)), tmp_path / 'theirs.pth')
+    with pytest.raises(SystemExit):
+        module.main(args)
+    assert 'unknown weights, the first: head' in capsys.readouterr().err
+
+
+def test_critical_areas(data, tmp_path, capsys):
+    seg, cls = narrow('synthetic'), narrow('synthetic-classifier')
+    cls.test_dataloader.dataset.data_root = str(data / 'covidx_ct')
+    paths = {}
+    for name, cfg in (('seg', seg), ('cls', cls)):
+        cfg.dump(tmp_path / f'{name}.py')
+        paths[name] = tmp_path / f'{name}.pth'
+        torch.manual_seed(0)
+        model = MODELS.build(cfg.model)
+        model.init_weights()
+        torch.save(dict(state_dict=model.state_dict()), paths[name])
+    out = tmp_path / 'out'
+    module = tool('roi_critical_areas')
+    common = [str(tmp_path / 'cls.py'), str(paths['cls']), '--out-dir',
+              str(out)]
+    module.main([
+        *common, '--list', 'test_COVIDx-CT.txt', '--max-images', '1',
+        '--seg-config', str(tmp_path / 'seg.py'), '--seg-checkpoint',
+        str(paths['seg'])])
+    made = sorted(path.name for path in out.iterdir())
+    stem = made[0].split('.')[0]
+    assert made == [f'{stem}{end}' for end in (
+        '.json', '_areas.png', '_map.npy', '_panel.png')]
+    found = json.loads((out / made[0]).read_text())
+    assert found['truth'] == 'Control' and len(found['logits']) == 3
+    assert 0 < len(found['rois']) == found['num_valid'] <= 6
+    best = found['rois'][0]
+    x1, y1, x2, y2 = best['bbox']
+    assert best['area'] == pytest.approx((x2 - x1) * (y2 - y1))
+    assert np.load(out / made[2]).shape == (96, 96)
+    # An image without a list has no truth.
+    image = next((data / 'covidx_ct/images').iterdir())
+    module.main([*common, '--images', str(image)])
+    text = (out / f'{image.stem}.json').read_text()
+    assert json.loads(text)['truth'] is None
+    with pytest.raises(SystemExit):
+        module.main([*common, '--list', 'none.txt'])
+    assert 'none.txt' in capsys.readouterr().err

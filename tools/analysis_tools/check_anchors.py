@@ -1,0 +1,71 @@
+"""Tell how many training boxes the anchors of a YOLO config can match.
+
+A box is matched by an anchor when both sides differ by less than a factor
+of 4. With almost all of the boxes matched there is nothing to gain from other
+anchors; kmeans_anchors.py --groups 1 --clusters 9 proposes some otherwise.
+
+Example:
+    python tools/analysis_tools/check_anchors.py configs/lcb_yolov5/visdrone.py
+"""
+import argparse
+import sys
+from pathlib import Path
+from typing import List, Optional
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import torch  # noqa: E402
+from kmeans_anchors import RESIZES, kind, training_shapes  # noqa: E402
+from mmengine.config import Config, DictAction  # noqa: E402
+
+from mmextra.models.task_modules.prior_generators import (  # noqa: E402
+    anchor_fit,
+)
+
+GOOD = 0.98
+
+
+def resize_inside(data: dict) -> None:
+    """Append the resizing of a ``MultiImageMixDataset`` to what it wraps.
+
+    Args:
+        data (dict): Config of a data set; changed in place.
+    """
+    if 'dataset' in data:
+        outer = [step for step in data.get('pipeline', [])
+                 if kind(step) in RESIZES]
+        data['dataset']['pipeline'] = data['dataset']['pipeline'] + outer
+
+
+def main(argv: Optional[List[str]] = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+                        help='override parts of the config, key=value')
+    args = parser.parse_args(argv)
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    head = cfg.model.bbox_head
+    if 'anchor_generator' not in head:
+        sys.exit(f'{args.config}: its {head.type} has no anchor_generator')
+    resize_inside(cfg.train_dataloader.dataset)
+    try:
+        shapes = training_shapes(cfg)
+    except (ValueError, OSError) as error:
+        sys.exit(f'check_anchors.py: {error}')
+    anchors = torch.tensor(
+        [anchor for level in head.anchor_generator.base_sizes
+         for anchor in level]).float()
+    recall, per_box = anchor_fit(shapes, anchors)
+    print(f'\n{len(shapes)} boxes: {100 * recall:.2f} % can be matched, by '
+          f'{per_box:.2f} anchors on average')
+    if recall < GOOD:
+        print('Other anchors may help: kmeans_anchors.py --groups 1 '
+              '--clusters 9')
+
+
+if __name__ == '__main__':
+    main()
