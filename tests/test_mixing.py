@@ -28,14 +28,13 @@ from tests.video_helpers import clip, video
 
 SIZE = 96
 SNIPPETS = {
-    f'{page.parent.name}-{name}': text
+    f'{"front" if page is PAGES[0] else page.parent.name}-{name}': text
     for page in PAGES for name, text in configs_in(page).items()
 }
 # What the pages must show.
 SHOWN = {
     'LSM', 'SPPSBottleneck', 'Dres2Layer', 'EfficientIoULoss', 'UNetNeck',
-    'LASAMixin',
-    'TruncatedResNet', 'SingleLevelFPN', 'RoIBatchImageHead',
+    'LASAMixin', 'TruncatedResNet', 'SingleLevelFPN', 'RoIBatchImageHead',
     'FeatureForecastModule', 'LCRPNHead', 'LocalCorrespondenceGCN'
 }
 
