@@ -216,8 +216,11 @@ def test_bad_files(zoo, tmp_path):
     boxless = variant(annotations=[dict(anns[0], bbox=[])] + anns[1:])
     with pytest.raises(AnnotationError, match=r'annotations\[0\].*bbox'):
         build(zoo, ann_file=boxless)
-    renamed = variant(categories=[
-        dict(cat, id=cat['id'] + 1) for cat in coco['categories']])
+    renamed = variant(
+        categories=[dict(cat, id=cat['id'] + 1)
+                    for cat in coco['categories']],
+        annotations=[dict(ann, category_id=ann['category_id'] + 1)
+                     for ann in anns])
     with pytest.raises(AnnotationError, match='agree'):
         build(zoo, ann_file='', ann_cfg=[
             dict(ann_file=str(zoo / 'zoo.json')), dict(ann_file=renamed)])
