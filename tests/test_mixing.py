@@ -130,10 +130,13 @@ def build(name: str) -> Tuple[Config, nn.Module]:
     return cfg, model
 
 
-def train_step(cfg: Config, model: nn.Module) -> None:
-    """One step of training, in which every parameter has a gradient."""
+def train_step(cfg: Config, model: nn.Module) -> set:
+    """One step of training, in which every parameter has a gradient.
+
+    Gives the names of those whose gradient is not zero.
+    """
     trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
-    optimizer = torch.optim.SGD(trained.values(), lr=0.01)
+    optimizer = torch.optim.SGD(trained.values(), lr=1e-3)
     total, _ = model.parse_losses(losses_of(cfg, model))
     assert total.isfinite() and total > 0
     optimizer.zero_grad()
@@ -141,25 +144,23 @@ def train_step(cfg: Config, model: nn.Module) -> None:
     assert not [n for n, p in trained.items() if p.grad is None]
     optimizer.step()
     assert all(p.isfinite().all() for p in trained.values())
+    return {n for n, p in trained.items() if p.grad.any()}
 
 
 @pytest.mark.parametrize('name', SNIPPETS)
-def test_a_step_of_training_changes_our_modules(name):
+def test_our_modules_take_part_in_training(name):
     cfg, model = build(name)
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     model.train()
-    before = {n: p.detach().clone() for n, p in model.named_parameters()
-              if p.requires_grad}
     modules = {n: [f'{n}.{k}' if n else k
                    for k, p in module.named_parameters() if p.requires_grad]
                for n, module in model.named_modules() if names_of(module)}
     still = {n: names for n, names in modules.items() if names}
     # Behind a projection that starts at zero the second step is the first.
     for _ in range(2):
-        train_step(cfg, model)
-        now = dict(model.named_parameters())
-        still = {n: names for n, names in still.items() if all(
-            torch.equal(now[k], before[k]) for k in names)}
+        moved = train_step(cfg, model)
+        still = {n: names for n, names in still.items()
+                 if not moved.intersection(names)}
         if not still:
             break
     assert not still
