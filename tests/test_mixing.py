@@ -57,7 +57,10 @@ def shrink(model: ConfigDict) -> None:
     loss = model.get('bbox_head', {}).get('loss_bbox', {})
     if loss.get('type') == 'RotatedIoULoss':
         # mmcv has no gradient of the rotated IoU on a CPU.
-        model.bbox_head.loss_bbox = ConfigDict(type='mmdet.L1Loss')
+        model.bbox_head.update(
+            use_hbbox_loss=True,
+            loss_bbox=ConfigDict(type='mmdet.GIoULoss'),
+            loss_angle=ConfigDict(type='mmdet.L1Loss'))
 
 
 def rotated(samples: list) -> None:
