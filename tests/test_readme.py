@@ -80,7 +80,8 @@ def test_neck_and_assigner_in_stock_configs(tmp_path):
 def test_every_config_of_the_readme_is_used(tmp_path):
     assert set(CONFIGS) == {
         'lasa_retinanet.py', 'lasa_fcos.py', 'unet_retinanet.py',
-        'same_center_retinanet.py', 'with_benchmark.py'
+        'same_center_retinanet.py', 'lcrpn_faster_rcnn.py',
+        'with_benchmark.py'
     }
     cfg, _ = build('with_benchmark.py', tmp_path)
     from mmdet.registry import HOOKS

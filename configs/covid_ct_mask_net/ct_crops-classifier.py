@@ -20,6 +20,6 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 val_evaluator = dict(type='ImageSensitivityMetric')
 test_evaluator = val_evaluator
-load_from = 'work_dirs/covid_semiseg/epoch_10.pth'
+load_from = 'work_dirs/covid_semiseg/epoch_8.pth'
 
 custom_hooks = [dict(type='BenchmarkHook', dataset='COVID-CT crops')]

@@ -18,13 +18,12 @@ model = dict(
     test_cfg=dict(
         rcnn=dict(
             score_thr=-0.01, max_per_img=128, nms=dict(iou_threshold=0.75))))
-load_from = 'work_dirs/synthetic/epoch_10.pth'
+load_from = 'work_dirs/synthetic/epoch_8.pth'
 
 auto_scale_lr = dict(base_batch_size=8)
 max_epochs = 6
 train_cfg = dict(max_epochs=max_epochs, val_interval=6)
 param_scheduler = [
-    dict(type='ConstantLR', factor=1.0, by_epoch=True, begin=0, end=1),
     dict(
         type='CosineAnnealingLR',
         T_max=max_epochs,

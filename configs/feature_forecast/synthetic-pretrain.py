@@ -60,5 +60,5 @@ param_scheduler = [
         convert_to_iter_based=True)
 ]
 default_hooks = dict(
-    logger=dict(interval=25), checkpoint=dict(interval=4, max_keep_ckpts=1))
+    logger=dict(interval=25), checkpoint=dict(interval=4, max_keep_ckpts=2))
 randomness = dict(seed=0)

@@ -7,6 +7,7 @@ from mmdet.apis import init_detector
 from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.config import Config
 from mmengine.dataset import Compose
+from mmengine.runner import CheckpointLoader
 from torch import nn
 
 from mmextra.engine.hooks.support_init_hook import find_model
@@ -40,7 +41,7 @@ def init_few_shot_detector(config: Union[str, Config],
     model = init_detector(config, checkpoint, device=device, **kwargs)
     detector = find_model(model)
     if checkpoint is not None:
-        saved = torch.load(checkpoint, map_location=device)
+        saved = CheckpointLoader.load_checkpoint(checkpoint, device)
         detector.support_bank = saved.get('support_bank', {})
     return model
 
@@ -89,7 +90,8 @@ def process_support_images(model: nn.Module,
             model's.
 
     Raises:
-        ValueError: If the numbers differ, or a label is not a class.
+        ValueError: If the numbers differ, a label is not a class, or a box
+            is empty or outside of its picture.
     """
     if not len(imgs) or len(imgs) != len(labels) or (
             bboxes is not None and len(bboxes) != len(imgs)):
@@ -108,6 +110,9 @@ def process_support_images(model: nn.Module,
         image = read_image(source)
         height, width = image.shape[:2]
         box = (0, 0, width, height) if bboxes is None else bboxes[index]
+        if not (box[0] < box[2] and box[1] < box[3]):
+            raise ValueError(f'box {index} is {list(box)}, but must be x1, '
+                             'y1, x2, y2 with x1 < x2 and y1 < y2')
         item = pipeline(dict(
             img=image,
             img_id=index,

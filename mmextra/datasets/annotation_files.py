@@ -1,11 +1,13 @@
 """Text and XML of annotation files, or an error that names the file."""
 import xml.etree.ElementTree as ET
-from typing import List
+from typing import List, Optional, Tuple
 
 from .bad_input import AnnotationError
 
 REMEDY = ('Restore the file, or take the image out of the split, or set '
           'on_error="skip"')
+OBJECT_REMEDY = 'Correct or remove the object, or set on_error="skip"'
+CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
 
 
 def read_lines(path: str) -> List[str]:
@@ -61,15 +63,17 @@ def voc_objects(root: ET.Element, path: str) -> List[ET.Element]:
 
     Returns:
         List[xml.etree.ElementTree.Element]: The elements ``<object>``, each
-        with one ``<bndbox>``.
+        with one ``<bndbox>`` beside those of its ``<part>``.
 
     Raises:
         AnnotationError: If there are boxes anywhere else, which would be
             lost silently.
     """
     for element in root:
+        parts = {id(each) for part in element.findall('part')
+                 for each in part.iter()}
         boxes = [each for each in element.iter() if
-                 each.find('xmin') is not None]
+                 each.find('xmin') is not None and id(each) not in parts]
         if element.tag != 'object' and boxes:
             raise AnnotationError(
                 path, f'a box is in <{element.tag}> and not in <object>',
@@ -79,3 +83,100 @@ def voc_objects(root: ET.Element, path: str) -> List[ET.Element]:
             raise AnnotationError(
                 path, 'an <object> must hold one <bndbox>', REMEDY)
     return root.findall('object')
+
+
+def voc_box(item: ET.Element, where: str) -> Tuple[float, ...]:
+    """The box of an object in the format of Pascal VOC.
+
+    Args:
+        item (xml.etree.ElementTree.Element): The element ``<object>``.
+        where (str): File and object, for messages.
+
+    Returns:
+        tuple[float]: x1, y1, x2, y2 as printed; it may have no area.
+
+    Raises:
+        AnnotationError: If a corner is missing, given twice or no finite
+            number, or a side is negative.
+    """
+    texts = [[each.text for each in item.findall(f'bndbox/{tag}')]
+             for tag in CORNERS]
+    try:
+        box = tuple(float(text) for text, in texts)
+    except (TypeError, ValueError):
+        raise AnnotationError(
+            where, f'<bndbox> needs numbers {", ".join(CORNERS)}, once each, '
+            f'got {texts}', OBJECT_REMEDY) from None
+    # Boxes are kept in single precision; false for NaN too.
+    if not all(abs(value) < 1e38 for value in box):
+        raise AnnotationError(
+            where, f'the box {list(box)} is not finite', OBJECT_REMEDY)
+    if box[2] < box[0] or box[3] < box[1]:
+        raise AnnotationError(
+            where, f'the box {list(box)} has a negative side', OBJECT_REMEDY)
+    return box
+
+
+def voc_int(item: ET.Element, tag: str, where: str, default: int = 0) -> int:
+    """A whole number in an element.
+
+    Args:
+        item (xml.etree.ElementTree.Element): The element.
+        tag (str): The tag in it.
+        where (str): File and object, for messages.
+        default (int): What a missing tag stands for.
+
+    Returns:
+        int: The number.
+
+    Raises:
+        AnnotationError: If it is none, or there twice.
+    """
+    texts = [each.text for each in item.findall(tag)]
+    if not texts:
+        return default
+    try:
+        text, = texts
+        return int(text)
+    except (TypeError, ValueError):
+        raise AnnotationError(
+            where, f'<{tag}> must be one whole number, got {texts}',
+            OBJECT_REMEDY) from None
+
+
+def voc_name(item: ET.Element, where: str) -> str:
+    """The class of an object in the format of Pascal VOC.
+
+    Args:
+        item (xml.etree.ElementTree.Element): The element ``<object>``.
+        where (str): File and object, for messages.
+
+    Returns:
+        str: The text of ``<name>``.
+
+    Raises:
+        AnnotationError: If it is missing, empty or there twice.
+    """
+    names = [(each.text or '').strip() for each in item.findall('name')]
+    if len(names) != 1 or not names[0]:
+        raise AnnotationError(
+            where, f'<name> must be there once, got {names}', OBJECT_REMEDY)
+    return names[0]
+
+
+def voc_size(root: ET.Element) -> Optional[Tuple[int, int]]:
+    """The size of the image that a file states.
+
+    Args:
+        root (xml.etree.ElementTree.Element): Root of the file.
+
+    Returns:
+        tuple[int, int] or None: Width and height in pixels; None if they
+        are missing or no positive whole numbers.
+    """
+    try:
+        width, height = (int(root.findtext(f'size/{tag}'))
+                         for tag in ('width', 'height'))
+    except (TypeError, ValueError):
+        return None
+    return (width, height) if min(width, height) > 0 else None

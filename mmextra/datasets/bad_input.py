@@ -59,6 +59,12 @@ class BadInput:
     def __init__(self, on_error: str) -> None:
         self.on_error = check_policy(on_error)
         self.skipped: List[str] = []
+        self.left_out: List[str] = []
+
+    def leave_out(self, what: str) -> None:
+        """Remember what the data set is known to have and cannot be used,
+        a box without area for one; it is told but no error."""
+        self.left_out.append(what)
 
     def report(self, error: Exception) -> None:
         """Raise the error, or remember it."""
@@ -67,13 +73,18 @@ class BadInput:
         self.skipped.append(str(error))
 
     def summarise(self, what: str) -> None:
-        """Warn once about all that was skipped in ``what``, and forget it."""
+        """Warn once about all that was skipped or left out in ``what``, and
+        forget it."""
         if self.skipped:
             warnings.warn(
                 f'{what}: skipped {len(self.skipped)} bad images or objects '
                 f'(on_error="skip"); the first: {self.skipped[0]}',
                 stacklevel=2)
-        self.skipped = []
+        if self.left_out:
+            warnings.warn(
+                f'{what}: left out {len(self.left_out)} boxes; the first: '
+                f'{self.left_out[0]}', stacklevel=2)
+        self.skipped, self.left_out = [], []
 
 
 def box_problem(quad: np.ndarray, width: int, height: int) -> str:

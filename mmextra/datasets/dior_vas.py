@@ -1,18 +1,22 @@
 """DIOR as it is on disk, and its vehicle, airplane and ship images."""
 import os.path as osp
 import warnings
-import xml.etree.ElementTree as ET
 from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from mmdet.datasets import XMLDataset
 from mmdet.registry import DATASETS
-from mmengine.fileio import list_from_file
 
+from .annotation_files import (
+    read_lines,
+    read_xml,
+    voc_box,
+    voc_name,
+    voc_objects,
+    voc_size,
+)
 from .bad_input import AnnotationError, BadInput, require_layout
 from .image_files import image_size
 
-REMEDY = 'Correct or remove the object, or set on_error="skip"'
-CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
 DIOR_CLASSES = ('airplane', 'airport', 'baseballfield', 'basketballcourt',
                 'bridge', 'chimney', 'dam', 'expressway-service-area',
                 'expressway-toll-station', 'golffield', 'groundtrackfield',
@@ -63,40 +67,17 @@ def read_dior_xml(path: str, bad: BadInput) -> DIORImage:
         AnnotationError: If it is not XML, or what ``bad`` raises for an
             object.
     """
-    if not osp.isfile(path):
-        raise FileNotFoundError(
-            f'annotation {path} is missing. Add it, or take the id out of '
-            'the list of the split, or set on_error="skip"')
-    try:
-        root = ET.parse(path).getroot()
-    except (ET.ParseError, UnicodeDecodeError, ValueError) as error:
-        raise AnnotationError(
-            path, f'is not well-formed XML ({error})',
-            'Restore the file, or take the image out of the list of the '
-            'split, or set on_error="skip"') from error
+    root = read_xml(path)
     objects = []
-    for k, element in enumerate(root.findall('object')):
+    for k, element in enumerate(voc_objects(root, path)):
         where = f'{path}, object {k}'
-        name = (element.findtext('name') or '').strip().lower()
-        texts = [element.findtext(f'bndbox/{tag}') for tag in CORNERS]
         try:
-            bbox = tuple(float(text) for text in texts)
-        except (TypeError, ValueError):
-            bad.report(AnnotationError(
-                where, f'<bndbox> needs numbers {", ".join(CORNERS)}, got '
-                f'{texts}', REMEDY))
-            continue
-        if bbox[2] < bbox[0] or bbox[3] < bbox[1]:
-            bad.report(AnnotationError(
-                where, f'the box {list(bbox)} has a negative side', REMEDY))
-            continue
-        objects.append(DIORObject(name, bbox, where))
-    sides = [root.findtext(f'size/{tag}') for tag in ('width', 'height')]
-    try:
-        size = tuple(int(side) for side in sides)
-    except (TypeError, ValueError):
-        size = None
-    return DIORImage(size, objects)
+            objects.append(DIORObject(
+                voc_name(element, where).lower(), voc_box(element, where),
+                where))
+        except AnnotationError as error:
+            bad.report(error)
+    return DIORImage(voc_size(root), objects)
 
 
 @DATASETS.register_module()
@@ -168,7 +149,7 @@ class DIORVASDataset(XMLDataset):
                 f'{", ".join(self.img_subdirs)}; only annotations are read',
                 stacklevel=2)
         data_list = []
-        for line in list_from_file(self.ann_file):
+        for line in read_lines(self.ann_file):
             if line.strip():
                 try:
                     data_list.append(self._read_image(line.strip()))
@@ -187,9 +168,15 @@ class DIORVASDataset(XMLDataset):
 
     def _read_image(self, img_id: str) -> dict:
         xml_path = osp.join(self._annotations, f'{img_id}.xml')
+        if not osp.isfile(xml_path):
+            raise FileNotFoundError(
+                f'{self.ann_file}: annotation {xml_path} is missing. Add it, '
+                'or take the id out of the list, or set on_error="skip"')
         annotation = read_dior_xml(xml_path, self.bad)
         img_path = self._find_image(img_id)
-        width, height = annotation.size or image_size(img_path)
+        # The image counts; without it the annotation is believed.
+        width, height = image_size(img_path) if (
+            self._folders or not annotation.size) else annotation.size
         instances = []
         for item in annotation.objects:
             try:
@@ -235,6 +222,9 @@ class DIORVASDataset(XMLDataset):
         ]
         sides = bbox[2] - bbox[0], bbox[3] - bbox[1]
         if min(sides) <= 0:
+            self.bad.leave_out(
+                f'{item.where}: the box {list(item.bbox)} has no area in the '
+                f'image of {width} x {height} pixels')
             return None
         ignored = (self.bbox_min_size is not None and not self.test_mode
                    and min(sides) < self.bbox_min_size)

@@ -9,6 +9,7 @@ from mmrotate.datasets import HRSCDataset
 from mmrotate.registry import DATASETS
 from mmrotate.structures.bbox import rbox2qbox
 
+from .annotation_files import read_lines
 from .bad_input import AnnotationError, BadInput, box_problem, require_layout
 from .hrsc_xml import REMEDY, HRSCObject, read_hrsc_xml
 from .image_files import EXTENSIONS, image_size, index_images
@@ -76,6 +77,8 @@ class HRSC2016Dataset(HRSCDataset):
             }, LAYOUT.format(root=(root or '.').rstrip('/')))
         self._images = index_images(images)
         self._resized: List[str] = []
+        # The base class fails on what is no text without naming the file.
+        read_lines(self.ann_file)
         data_list = [info for info in super().load_data_list() if info]
         self.bad.summarise(self.ann_file)
         if self._resized:

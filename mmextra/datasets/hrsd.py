@@ -5,7 +5,6 @@ import warnings
 from typing import Dict, List, Optional
 
 from mmengine.dataset import BaseDataset
-from mmengine.fileio import list_from_file
 from mmrotate.registry import DATASETS
 
 from mmextra.evaluation.functional import parse_dota_line
@@ -123,7 +122,7 @@ class HRSDDataset(BaseDataset):
         images = index_images(folder)
         ids = list(images)
         if self.ann_file:
-            lines = map(str.strip, list_from_file(self.ann_file))
+            lines = map(str.strip, read_lines(self.ann_file))
             ids = sorted(line for line in lines if line)
         labels = {name: k for k, name in enumerate(self._metainfo['classes'])}
         data_list = []

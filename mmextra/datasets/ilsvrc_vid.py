@@ -7,6 +7,14 @@ import xml.etree.ElementTree as ET
 from multiprocessing import Pool
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from .annotation_files import (
+    read_xml,
+    voc_box,
+    voc_int,
+    voc_name,
+    voc_objects,
+    voc_size,
+)
 from .bad_input import AnnotationError
 from .ilsvrc_classes import VID_CLASSES
 
@@ -48,40 +56,25 @@ def read_annotation(path: str) -> Tuple[int, int, List[VIDObject]]:
     Raises:
         AnnotationError: If it cannot be understood.
     """
-    try:
-        root = ET.parse(path).getroot()
-        width, height = (int(root.findtext(f'size/{name}'))
-                         for name in ('width', 'height'))
-        objects = [_read_object(item, path, k)
-                   for k, item in enumerate(root.iter('object'))]
-    except (ET.ParseError, TypeError, ValueError) as error:
-        if isinstance(error, AnnotationError):
-            raise
+    root = read_xml(path)
+    size = voc_size(root)
+    if size is None:
         raise AnnotationError(
-            path, f'is no ILSVRC annotation ({error})',
-            'Replace the file, or take it away; a frame without file is '
-            'left out') from error
-    return width, height, objects
+            path, 'is no ILSVRC annotation: it has no <size> with a width '
+            'and a height', 'Replace the file, or take it away; a frame '
+            'without file is left out')
+    objects = [_read_object(item, f'{path}, object {k}', k)
+               for k, item in enumerate(voc_objects(root, path))]
+    return (*size, objects)
 
 
-def _read_object(item: ET.Element, path: str, number: int) -> VIDObject:
-    try:
-        box = tuple(float(item.findtext(f'bndbox/{side}'))
-                    for side in ('xmin', 'ymin', 'xmax', 'ymax'))
-    except (TypeError, ValueError) as error:
-        raise AnnotationError(f'{path}, object {number}, bndbox',
-                              f'lacks a number ({error})',
-                              'Correct or remove the object') from error
-    if box[2] < box[0] or box[3] < box[1]:
-        raise AnnotationError(f'{path}, object {number}, bndbox',
-                              f'{box} has no area',
-                              'Correct or remove the object')
+def _read_object(item: ET.Element, where: str, number: int) -> VIDObject:
     return VIDObject(
-        wnid=item.findtext('name', ''),
-        track=int(item.findtext('trackid', str(number))),
-        bbox=box,
-        occluded=int(item.findtext('occluded', '0')),
-        generated=int(item.findtext('generated', '0')))
+        wnid=voc_name(item, where),
+        track=voc_int(item, 'trackid', where, number),
+        bbox=voc_box(item, where),
+        occluded=voc_int(item, 'occluded', where),
+        generated=voc_int(item, 'generated', where))
 
 
 def _xml_files(folder: str) -> Iterator[Tuple[str, List[str]]]:

@@ -4,7 +4,7 @@ import os.path as osp
 from functools import lru_cache
 from typing import Dict, Tuple
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 EXTENSIONS = ('.bmp', '.png', '.jpg', '.jpeg', '.tif', '.tiff')
 
@@ -54,7 +54,8 @@ def _cached_size(path: str, _: int) -> Tuple[int, int]:
     try:
         with Image.open(path) as image:
             return image.size
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    # Pillow tells broken files by errors of any kind.
+    except Exception as error:
         raise ValueError(
             f'{path}: cannot be read as an image ({error}). Replace it, '
             'take it out of the split, or set on_error="skip".') from error

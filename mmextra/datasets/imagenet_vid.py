@@ -6,6 +6,7 @@ from mmdet.datasets import BaseVideoDataset
 from mmdet.registry import DATASETS
 
 from .bad_input import AnnotationError, require_layout
+from .coco_json import read_coco, tell_left_out, with_area
 from .ilsvrc_classes import VID_CLASSES
 
 LAYOUT = """Expected:
@@ -38,8 +39,9 @@ class ImageNetVIDDataset(BaseVideoDataset):
     Raises:
         FileNotFoundError: If files are missing; the text shows the layout
             and how to make it.
-        AnnotationError: If the classes do not fit the file, or frames of a
-            video share a number.
+        AnnotationError: If the file is not as it must be, see
+            :func:`~.coco_json.read_coco`, its classes are others, or frames
+            of a video share a number.
     """
 
     METAINFO = dict(classes=tuple(VID_CLASSES))
@@ -61,7 +63,11 @@ class ImageNetVIDDataset(BaseVideoDataset):
         if prefix:
             needed['folder of the frames (data_prefix.img_path)'] = prefix
         require_layout(needed, LAYOUT.format(root=root))
+        # The base class would lose bad entries without a word.
+        self._check_videos(read_coco(self.ann_file))
+        self._left_out = 0
         data_list = super().load_data_list()
+        tell_left_out(self.ann_file, self._left_out)
         for video in data_list:
             frames = video['images']
             for frame in frames:
@@ -80,12 +86,26 @@ class ImageNetVIDDataset(BaseVideoDataset):
                         'Number the frames of each video from 0 on')
         return data_list
 
+    def _check_videos(self, content: dict) -> None:
+        """The base class makes a video of every image without one."""
+        without = [image['id'] for image in content['images']
+                   if 'video_id' not in image]
+        if 0 < len(without) < len(content['images']):
+            raise AnnotationError(
+                f'{self.ann_file}, image {without[0]}', 'has no video_id',
+                'Give it to all images, or to none')
+
     def parse_data_info(self, raw_data_info: dict) -> dict:
         """See the base class; checks the classes at the first frame."""
         if not self._classes_fit:
             self._check_classes()
             self._classes_fit = True
-        return super().parse_data_info(raw_data_info)
+        annotations = [with_area(item) for item in raw_data_info[
+            'raw_ann_info'] if not item.get('ignore', False)]
+        info = super().parse_data_info(
+            dict(raw_data_info, raw_ann_info=annotations))
+        self._left_out += len(annotations) - len(info['instances'])
+        return info
 
     def _check_classes(self) -> None:
         """Labels follow the file, whatever order the classes have."""

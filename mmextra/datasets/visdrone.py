@@ -6,6 +6,7 @@ from typing import List, Optional
 from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 
+from .annotation_files import read_lines
 from .bad_input import AnnotationError, BadInput, require_layout
 from .image_files import image_size, index_images
 
@@ -55,6 +56,10 @@ def parse_visdrone_line(line: str, where: str) -> Optional[dict]:
             REMEDY) from None
     left, top, width, height, score, category = values[:6]
     truncation, occlusion = (values[6:] + [0, 0])[:2]
+    # Boxes are kept in single precision.
+    if max(map(abs, values[:4])) >= 1e38:
+        raise AnnotationError(
+            where, f'the box {values[:4]} is not finite', REMEDY)
     if min(width, height) < 0:
         raise AnnotationError(
             where, f'the box has a negative side: width {width}, height '
@@ -165,16 +170,17 @@ class VisDroneDataset(BaseDetDataset):
                 'image, or set on_error="skip"')
         width, height = image_size(img_path)
         instances = []
-        with open(ann_path, encoding='utf-8-sig') as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    instance = parse_visdrone_line(
-                        line, f'{ann_path}, line {number}')
-                except AnnotationError as error:
-                    self.bad.report(error)
-                    continue
-                if instance:
-                    instances += self._relabel(instance)
+        for number, line in enumerate(read_lines(ann_path), 1):
+            where = f'{ann_path}, line {number}'
+            try:
+                instance = parse_visdrone_line(line, where)
+            except AnnotationError as error:
+                self.bad.report(error)
+                continue
+            if instance:
+                instances += self._relabel(instance)
+            elif line.strip():
+                self.bad.leave_out(f'{where}: no area')
         return dict(
             img_id=img_id,
             img_path=img_path,

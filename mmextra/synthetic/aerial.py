@@ -4,8 +4,8 @@ from typing import Dict, List, Tuple, Union
 
 import numpy as np
 
-from .aerial_scene import KINDS, Aerial, AerialScene, object_box, write_jpeg
-from .folder import write_once
+from .aerial_scene import KINDS, Aerial, AerialScene, object_box
+from .folder import check_counts, write_image, write_once
 
 # Raise it when the same arguments give other pictures.
 VERSION = 1
@@ -84,12 +84,7 @@ def make_aerial(root: Union[str, Path],
             this function, or, without ``force``, by other arguments.
     """
     counts = dict(train=num_train, val=num_val, test=num_test)
-    for split, number in counts.items():
-        if not 0 <= number <= 100000:
-            raise ValueError(
-                f'num_{split} must be 0 to 100000, got {number}')
-    if image_size < 96:
-        raise ValueError(f'image_size must be at least 96, got {image_size}')
+    check_counts(counts, image_size, 96)
     if not 0 <= objects[0] <= objects[1]:
         raise ValueError(f'objects must be (low, high), got {objects}')
 
@@ -103,9 +98,8 @@ def make_aerial(root: Union[str, Path],
                 rng = np.random.default_rng([seed, k, number])
                 scene = Aerial(rng, image_size, image_size, objects).draw()
                 name = image_name(split, number)
-                write_jpeg(
-                    str(place / folder / 'images' / f'{name}.jpg'),
-                    scene.image)
+                write_image(place / folder / 'images' / f'{name}.jpg',
+                            scene.image, 92)
                 (place / folder / 'annotations' / f'{name}.txt').write_text(
                     ''.join(f'{line}\n' for line in scene_lines(scene)))
                 found[f'{split}_objects'] += len(scene.objects)

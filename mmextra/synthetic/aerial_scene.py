@@ -2,7 +2,6 @@
 import math
 from typing import List, NamedTuple, Tuple
 
-import cv2
 import numpy as np
 
 from .drawing import Canvas, covered, fill_mask, noise, rectangle
@@ -217,13 +216,3 @@ def object_box(corners: np.ndarray, width: int,
     low = np.clip(np.floor(corners.min(0)), 0, (width, height)).astype(int)
     high = np.clip(np.ceil(corners.max(0)), 0, (width, height)).astype(int)
     return (*low.tolist(), *(high - low).tolist())
-
-
-def write_jpeg(path: str, image: np.ndarray) -> None:
-    """Write a picture as VisDrone has them.
-
-    Raises:
-        OSError: If it cannot be written.
-    """
-    if not cv2.imwrite(path, image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
-        raise OSError(f'cannot write {path}; is the disk full?')

@@ -2,11 +2,10 @@
 from pathlib import Path
 from typing import Dict, List, Union
 
-import cv2
 import numpy as np
 
 from .ct_slice import CLASSES, draw_slice
-from .folder import write_once
+from .folder import check_counts, write_image, write_once
 
 # Raise it when the same arguments give other pictures.
 VERSION = 1
@@ -103,12 +102,7 @@ def make_ct(root: Union[str, Path],
             this function, or, without ``force``, by other arguments.
     """
     counts = dict(train=num_train, val=num_val, test=num_test)
-    for split, number in counts.items():
-        if not 0 <= number <= 100000:
-            raise ValueError(
-                f'num_{split} must be 0 to 100000, got {number}')
-    if image_size < 64:
-        raise ValueError(f'image_size must be at least 64, got {image_size}')
+    check_counts(counts, image_size)
     slices, images = slice_names(counts), image_names(counts)
 
     def write(place: Path) -> Dict[str, int]:
@@ -118,8 +112,9 @@ def make_ct(root: Union[str, Path],
                 kind = 'control' if number % 8 == 7 else rng.choice(
                     ['pneumonia', 'covid'])
                 image, mask, _ = draw_slice(rng, image_size, kind)
-                _write(place / f'covid_data/{split}/imgs/{name}.jpg', image)
-                _write(place / f'covid_data/{split}/masks/{name}.png', mask)
+                folder = place / 'covid_data' / split
+                write_image(folder / f'imgs/{name}.jpg', image)
+                write_image(folder / f'masks/{name}.png', mask)
             listed = ''.join(f'{name}.jpg\n' for name in slices[split])
             (place / f'covid_data/{split}.txt').write_text(listed)
             lines = []
@@ -127,7 +122,7 @@ def make_ct(root: Union[str, Path],
                 rng = np.random.default_rng([seed, k, number, 1])
                 label = number % len(CLASSES)
                 image, _, body = draw_slice(rng, image_size, CLASSES[label])
-                _write(place / f'covidx_ct/images/{name}.png', image)
+                write_image(place / f'covidx_ct/images/{name}.png', image)
                 lines.append(' '.join(map(str, (f'{name}.png', label, *body))))
             text = ''.join(f'{line}\n' for line in lines)
             (place / LISTS.format(split)).write_text(text)
@@ -137,8 +132,3 @@ def make_ct(root: Union[str, Path],
         num_train=num_train, num_val=num_val, num_test=num_test,
         image_size=image_size, seed=seed)
     return write_once(root, 'ct', VERSION, arguments, ct_files, write, force)
-
-
-def _write(path: Path, image: np.ndarray) -> None:
-    if not cv2.imwrite(str(path), image):
-        raise OSError(f'cannot write {path}; is the disk full?')

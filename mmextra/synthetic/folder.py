@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 from typing import Callable, Dict, Sequence, Union
 
+import cv2
+import numpy as np
+
 MARKER = 'SYNTHETIC.json'
 
 
@@ -113,3 +116,41 @@ def write_once(root: Union[str, Path],
     marker.update(counts=write(root), complete=True)
     _write_marker(root, marker)
     return marker
+
+
+def check_counts(counts: Dict[str, int], image_size: int,
+                 smallest: int = 64) -> None:
+    """Check what most generators are asked for.
+
+    Args:
+        counts (dict): Number of images of each split.
+        image_size (int): Side of the images in pixels.
+        smallest (int): Least side that the objects fit into.
+
+    Raises:
+        ValueError: If one is out of its range.
+    """
+    for split, number in counts.items():
+        if not 0 <= number <= 100000:
+            raise ValueError(
+                f'num_{split} must be 0 to 100000, got {number}')
+    if image_size < smallest:
+        raise ValueError(
+            f'image_size must be at least {smallest}, got {image_size}')
+
+
+def write_image(path: Path, image: np.ndarray,
+                jpeg_quality: int = 95) -> None:
+    """Write an image.
+
+    Args:
+        path (Path): The file; its suffix is the format.
+        image (np.ndarray): (H, W) or (H, W, 3) BGR uint8.
+        jpeg_quality (int): 0 to 100, for JPEG.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    if not cv2.imwrite(
+            str(path), image, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]):
+        raise OSError(f'cannot write {path}; is the disk full?')

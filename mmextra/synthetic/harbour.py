@@ -3,10 +3,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple, Union
 
-import cv2
 import numpy as np
 
-from .folder import write_once
+from .folder import check_counts, write_image, write_once
 from .harbour_scene import Harbour, Scene
 from .ships import Ship
 
@@ -149,12 +148,7 @@ def make_harbour(root: Union[str, Path],
             this function, or, without ``force``, by other arguments.
     """
     counts = dict(train=num_train, val=num_val, test=num_test)
-    for split, number in counts.items():
-        if not 0 <= number <= 100000:
-            raise ValueError(
-                f'num_{split} must be 0 to 100000, got {number}')
-    if image_size < 64:
-        raise ValueError(f'image_size must be at least 64, got {image_size}')
+    check_counts(counts, image_size)
     if not 0 <= ships[0] <= ships[1]:
         raise ValueError(f'ships must be (low, high), got {ships}')
     if ship_length is None:
@@ -177,7 +171,7 @@ def make_harbour(root: Union[str, Path],
                 width, height = (int(round(image_size * s)) for s in shape)
                 scene = Harbour(rng, width, height, ships,
                                 ship_length).draw()
-                _write_image(place / 'FullDataSet', image_id, scene)
+                _write_files(place / 'FullDataSet', image_id, scene)
                 found[f'{split}_ships'] += len(scene.ships)
         for name, members in lists.items():
             text = ''.join(f'{i}\n' for i in members)
@@ -196,10 +190,8 @@ def make_harbour(root: Union[str, Path],
                       write, force)
 
 
-def _write_image(folder: Path, image_id: str, scene: Scene) -> None:
-    path = folder / 'AllImages' / f'{image_id}.bmp'
-    if not cv2.imwrite(str(path), scene.image):
-        raise OSError(f'cannot write {path}; is the disk full?')
+def _write_files(folder: Path, image_id: str, scene: Scene) -> None:
+    write_image(folder / 'AllImages' / f'{image_id}.bmp', scene.image)
     scene_xml(image_id, scene).write(
         str(folder / 'Annotations' / f'{image_id}.xml'),
         encoding='utf-8',

@@ -9,11 +9,10 @@ import json
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple, Union
 
-import cv2
 import numpy as np
 
 from .drawing import Canvas, noise
-from .folder import write_once
+from .folder import check_counts, write_image, write_once
 
 # Raise it when the same arguments give other pictures.
 VERSION = 1
@@ -219,12 +218,7 @@ def make_toys(root: Union[str, Path],
             this function, or, without ``force``, by other arguments.
     """
     counts = dict(train=num_train, val=num_val, test=num_test)
-    for split, number in counts.items():
-        if not 0 <= number <= 100000:
-            raise ValueError(
-                f'num_{split} must be 0 to 100000, got {number}')
-    if image_size < 64:
-        raise ValueError(f'image_size must be at least 64, got {image_size}')
+    check_counts(counts, image_size)
     if not 1 <= toys[0] <= toys[1]:
         raise ValueError(f'toys must be (low, high), got {toys}')
 
@@ -237,8 +231,7 @@ def make_toys(root: Union[str, Path],
                 names = _draw_names(rng, split, number, toys)
                 room = Room(rng, image_size, names)
                 path = place / 'images' / split / f'{number:05d}.png'
-                if not cv2.imwrite(str(path), room.image):
-                    raise OSError(f'cannot write {path}; is the disk full?')
+                write_image(path, room.image)
                 rooms.append((path.name, room.names, room.boxes))
             text = json.dumps(coco_dict(rooms, image_size, 10**5 * k))
             (place / 'annotations' / f'{split}.json').write_text(text)
@@ -285,7 +278,9 @@ def coco_dict(rooms: Sequence[tuple], image_size: int, first_id: int) -> dict:
         for name, box in zip(names, boxes):
             x1, y1, x2, y2 = (round(float(v), 2) for v in box)
             annotations.append(dict(
-                id=first_id + len(annotations), image_id=first_id + number,
+                # Not 0, which COCO's evaluation takes for no match.
+                id=first_id + len(annotations) + 1,
+                image_id=first_id + number,
                 category_id=TOYS.index(str(name)) + 1, iscrowd=0,
                 bbox=[x1, y1, round(x2 - x1, 2), round(y2 - y1, 2)],
                 area=round((x2 - x1) * (y2 - y1), 2)))

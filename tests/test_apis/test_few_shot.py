@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / 'configs' / 'gcn_fsod' / 'README.md'
 
 
-@pytest.fixture(scope='module')
+# Not shared: inference on arrays changes the pipeline in the model's config.
+@pytest.fixture
 def config():
     cfg = Config.fromfile(ROOT / 'configs' / 'gcn_fsod' / 'synthetic.py')
     cfg.merge_from_dict(dict(model=dict(
@@ -102,6 +103,8 @@ def test_a_saved_bank_is_loaded(model, config, tmp_path):
     ((2, ['a']), {}, 'one label'),
     ((0, []), {}, 'one label'),
     ((1, ['a']), dict(bboxes=[]), 'one label'),
+    ((1, ['a']), dict(bboxes=[(50, 5, 20, 40)]), 'x1 < x2'),
+    ((1, ['a']), dict(bboxes=[(500, 5, 520, 40)]), 'outside of the image'),
     ((1, ['a']), dict(classes=('b', )), "'a'"),
     ((1, [2]), dict(classes=('a', 'b')), 'label 2')])
 def test_bad_input(model, args, kwargs, text):

@@ -29,6 +29,19 @@ def load(name):
     return cfg
 
 
+def shrink(cfg):
+    """The model with an eighth of the channels of its backbone."""
+    model = cfg.model
+    base = model.backbone.get('base_channels', 64)
+    model.backbone.update(base_channels=8, init_cfg=None)
+    wide = model.neck.in_channels
+    model.neck.in_channels = (
+        [width * 8 // base for width in wide] if isinstance(wide, list)
+        else wide * 8 // base)
+    model.roi_head.bbox_head.fc_out_channels = 16
+    return model
+
+
 def count(module):
     return sum(p.numel() for p in module.parameters())
 

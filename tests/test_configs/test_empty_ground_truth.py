@@ -16,11 +16,22 @@ from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.structures.mask import BitmapMasks
 from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmrotate.structures.bbox import RotatedBoxes
 
-from tests.test_configs import test_larsd
+from tests.test_configs import (
+    test_covid_configs,
+    test_feature_forecast,
+    test_gcn_fsod,
+    test_larsd,
+    test_lcb_yolov5,
+)
+from tests.test_models.test_detectors.test_query_support_detector import (
+    item as query_with_supports,
+)
+from tests.video_helpers import clip, video
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -58,7 +69,41 @@ class Paper(NamedTuple):
     batch: Callable[[Config], dict] = empty_batch
 
 
-PAPERS = dict(larsd=Paper(test_larsd.shrink))
+def track_batch(cfg: Config) -> dict:
+    """Two clips, or images where a config has no clips."""
+    if 'detector' not in cfg.model:
+        return empty_batch(cfg, 160)
+    return dict(inputs=[video(2, size=160) * 255 for _ in range(2)],
+                data_samples=[clip(2, size=160, boxes=0) for _ in range(2)])
+
+
+def query_support_batch(cfg: Config) -> dict:
+    """Two queries without objects, and supports, which always have one."""
+    if 'num_support_ways' not in cfg.model:
+        return empty_batch(cfg)
+    ways = cfg.model.num_support_ways
+    items = [query_with_supports(ways, cfg.model.num_support_shots)
+             for _ in range(2)]
+    for item in items:
+        query = item['data_samples']['query']
+        query.gt_instances = query.gt_instances[:0]
+    return pseudo_collate(items)
+
+
+def labelled_batch(cfg: Config) -> dict:
+    """With the label of the image, which is never absent."""
+    batch = empty_batch(cfg)
+    for sample in batch['data_samples']:
+        sample.set_metainfo(dict(img_label=1))
+    return batch
+
+
+PAPERS = dict(
+    covid_ct_mask_net=Paper(test_covid_configs.shrink, labelled_batch),
+    feature_forecast=Paper(test_feature_forecast.shrink, track_batch),
+    gcn_fsod=Paper(test_gcn_fsod.shrink, query_support_batch),
+    larsd=Paper(test_larsd.shrink),
+    lcb_yolov5=Paper(lambda cfg: test_lcb_yolov5.shrink(cfg.model)))
 
 
 def without_gradient(model: dict, batch: dict) -> list:

@@ -107,7 +107,7 @@ def test_pretrained_weights_come_from_the_first_phase():
 def shrink(cfg):
     """A model of a handful of channels, of the same parts."""
     model = cfg.model
-    detector = model.detector
+    detector = model.get('detector', model)
     detector.pop('init_cfg', None)
     detector.backbone.pop('init_cfg', None)
     if detector.backbone.type == 'ResNet':
@@ -117,8 +117,9 @@ def shrink(cfg):
             widths = (width, ) * len(detector.neck.out_channels)
             detector.neck.update(in_channels=widths[:1], out_channels=widths)
             detector.bbox_head.in_channels = widths
-            model.temporal and model.temporal.update(
-                in_channels=width, hidden_channels=4)
+            if model.get('temporal'):
+                model.temporal.update(
+                    in_channels=width, hidden_channels=4)
         else:
             detector.backbone.depth = 18
             detector.neck.in_channels = [4, 8, 16, 32]

@@ -111,6 +111,35 @@ def test_patients_of_two_lists(data, tmp_path, capsys):
     assert main([lists[0], str(leaking)]) == 2
 
 
+def test_lists_of_the_released_size(tmp_path, capsys):
+    facts = worked_case('covid_ct_mask_net', 'split_facts')
+    seg, first, lists = facts['seg'], 0, []
+    for split in ('train', 'test'):
+        count = seg[f'{split}_patients']
+        names = [f'{first + k}_{n}.jpg' for k in range(count)
+                 for n in range(5)]
+        assert len(names) == seg[split]
+        first += count
+        lists.append(tmp_path / f'{split}.txt')
+        lists[-1].write_text('\n'.join(names))
+    main = tool('check_patient_split').main
+    assert main(list(map(str, lists))) == seg['shared_patients'] == 0
+    out = capsys.readouterr().out
+    for split in ('train', 'test'):
+        assert f"{split}.txt: {seg[f'{split}_patients']} patients" in out
+    # The slices to classify, in the authors' form
+    cls = facts['cls_train']
+    names = [
+        f'{label}_{label}{k % patients}_1_{k:04d}.png' for label, (
+            number, patients) in enumerate(zip(cls['per_class'],
+                                               cls['patients']))
+        for k in range(number)]
+    assert len(names) == cls['n']
+    lists[0].write_text('\n'.join(names))
+    main(list(map(str, lists)))
+    assert f"{sum(cls['patients'])} patients" in capsys.readouterr().out
+
+
 def test_folds(tmp_path, capsys):
     module = tool('make_folds')
     lines = [f'{label}_{label}{patient}_0_{k}.png'

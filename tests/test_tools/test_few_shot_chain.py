@@ -10,6 +10,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmextra.evaluation.speed import model_costs
 from mmextra.synthetic import make_toys
 
 ROOT = Path(__file__).parents[2]
@@ -145,3 +146,11 @@ def test_two_processes_equal_one(toys, tmp_path):
             for one in json.loads(Path(f'{boxes}.bbox.json').read_text())))
     assert len(found[0]) > 20
     assert found[0] == found[1]
+
+
+def test_costs_of_a_detector_that_is_shown_its_classes(toys, tmp_path):
+    path = tmp_path / 'costs.py'
+    tiny('synthetic', toys, tmp_path).dump(path)
+    row, = model_costs([str(path)], rounds=1)
+    assert row['problems'] == []
+    assert row['macs'] > 0 and row['latency_ms'] > 0

@@ -105,12 +105,12 @@ def test_bad_input_is_named(root):
     with pytest.raises(AnnotationError, match='frame number'):
         convert_videos(str(root), ['val/four'], False)
     path = root / 'broken.xml'
-    for text, problem in (('<annotation>', 'no ILSVRC annotation'),
+    for text, problem in (('<annotation>', 'not well-formed XML'),
                           ('<annotation/>', 'no ILSVRC annotation'),
                           (XML.format(width=8, objects='<object/>'),
-                           'object 0, bndbox'),
+                           'hold one <bndbox>'),
                           (XML.format(width=8, objects=OBJECT.format(
-                              track=0, wnid=DOG, x2=2)), 'no area')):
+                              track=0, wnid=DOG, x2=2)), 'negative side')):
         path.write_text(text)
         with pytest.raises(AnnotationError, match=problem):
             read_annotation(str(path))

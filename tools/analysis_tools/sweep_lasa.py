@@ -8,7 +8,7 @@ two differ.
 
 Examples:
     python tools/analysis_tools/sweep_lasa.py configs/larsd/hrsc2016.py \
-        work_dirs/hrsc2016/epoch_12.pth --out sweep.md
+        work_dirs/hrsc2016/iter_90000.pth --out sweep.md
     python tools/analysis_tools/sweep_lasa.py CONFIG CHECKPOINT \
         --patterns diamond9 --extents 0.5 0.8 --modes geomean
 """

@@ -15,7 +15,6 @@ data/hrsc data/hrsd
 labels/ data/hrsd --img-dir images/ --lists train=train.txt val=val.txt
 """
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -28,10 +27,22 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmextra.datasets.annotation_files import (  # noqa: E402
+    read_lines,
+    read_xml,
+    voc_int,
+    voc_name,
+)
 from mmextra.datasets.bad_input import (  # noqa: E402
     AnnotationError,
     BadInput,
     box_problem,
+)
+from mmextra.datasets.coco_json import (  # noqa: E402
+    RULES,
+    check_entry,
+    is_number,
+    load_json,
 )
 from mmextra.datasets.hrsc_xml import read_hrsc_xml  # noqa: E402
 from mmextra.datasets.image_files import (  # noqa: E402
@@ -41,6 +52,8 @@ from mmextra.datasets.image_files import (  # noqa: E402
 from mmextra.evaluation.functional import box_corners  # noqa: E402
 
 REMEDY = 'Correct or remove the entry, or pass --on-error skip'
+ANNOTATION_RULES = {
+    key: RULES['annotations'][key] for key in ('image_id', 'category_id')}
 
 
 class Ship(NamedTuple):
@@ -68,8 +81,7 @@ def rbox_quad(rbox: List[float]) -> np.ndarray:
 
 def read_ids(path: Path) -> List[str]:
     """The ids in a list, without blank lines."""
-    return [line.strip() for line in path.read_text().splitlines()
-            if line.strip()]
+    return [line.strip() for line in read_lines(str(path)) if line.strip()]
 
 
 def find_image(images: Dict[str, str], img_id: str, where: str) -> str:
@@ -115,15 +127,20 @@ def rolabelimg_ship(element: ET.Element, where: str) -> Ship:
     """
 
     def number(box: ET.Element, tag: str) -> float:
-        text = box.findtext(tag)
+        texts = [each.text for each in box.findall(tag)]
         try:
+            text, = texts
             return float(text)
         except (TypeError, ValueError):
             raise AnnotationError(
-                where, f'<{tag}> must be a number, got {text!r}',
+                where, f'<{tag}> must be a number, once, got {texts}',
                 REMEDY) from None
 
     turned, upright = element.find('robndbox'), element.find('bndbox')
+    if len(boxes_in(element)) > 1 and not (
+            len(boxes_in(element)) == 2 and turned is not None and
+            upright is not None):
+        raise AnnotationError(where, 'it has several boxes', REMEDY)
     if turned is not None:
         quad = rbox_quad([
             number(turned, tag) for tag in ('cx', 'cy', 'w', 'h', 'angle')
@@ -136,11 +153,14 @@ def rolabelimg_ship(element: ET.Element, where: str) -> Ship:
     else:
         raise AnnotationError(where, 'neither <robndbox> nor <bndbox>',
                               REMEDY)
-    name = (element.findtext('name') or '').strip()
-    if not name:
-        raise AnnotationError(where, '<name> is missing', REMEDY)
-    difficult = (element.findtext('difficult') or '0').strip() != '0'
-    return Ship(where, quad, name, difficult)
+    difficult = voc_int(element, 'difficult', where) != 0
+    return Ship(where, quad, voc_name(element, where), difficult)
+
+
+def boxes_in(element: ET.Element) -> List[ET.Element]:
+    """The boxes of roLabelImg in an element, however deep."""
+    return [each for each in element.iter()
+            if each.find('cx') is not None or each.find('xmin') is not None]
 
 
 def read_rolabelimg(args: argparse.Namespace,
@@ -152,10 +172,15 @@ def read_rolabelimg(args: argparse.Namespace,
     images = index_images(args.img_dir or args.source)
     for path in files:
         try:
-            root = ET.parse(path).getroot()
-        except ET.ParseError as error:
-            bad.report(AnnotationError(
-                str(path), f'is not well-formed XML ({error})', REMEDY))
+            root = read_xml(str(path))
+            strange = [each.tag for each in root
+                       if each.tag != 'object' and boxes_in(each)]
+            if strange:
+                raise AnnotationError(
+                    str(path), f'a box is in <{strange[0]}> and not in '
+                    '<object>', REMEDY)
+        except AnnotationError as error:
+            bad.report(error)
             continue
         ships = []
         for k, element in enumerate(root.findall('object')):
@@ -177,15 +202,16 @@ def coco_quad(item: dict, args: argparse.Namespace,
             polygon.
     """
     box = item.get('bbox') or []
-    if len(box) == 5:
+    if isinstance(box, list) and len(box) == 5 and all(map(is_number, box)):
         angle = np.deg2rad(box[4]) if args.angle == 'deg' else box[4]
         return rbox_quad([*box[:4], -angle if args.ccw else angle])
     polygons = item.get('segmentation')
-    if not isinstance(polygons, list) or not polygons or len(
-            polygons[0]) < 6:
+    if not isinstance(polygons, list) or not polygons or not all(
+            isinstance(each, list) and len(each) >= 6 and not len(each) % 2
+            and all(map(is_number, each)) for each in polygons):
         raise AnnotationError(
-            where, f'bbox has {len(box)} numbers instead of 5 and there is '
-            'no polygon in segmentation', REMEDY)
+            where, f'bbox {box!r} is not 5 numbers and there is no polygon '
+            'in segmentation', REMEDY)
     if len(polygons) == 1 and len(polygons[0]) == 8:
         return np.array(polygons[0], np.float64)
     points = np.concatenate([np.reshape(p, (-1, 2)) for p in polygons])
@@ -198,19 +224,18 @@ def read_coco(args: argparse.Namespace, bad: BadInput) -> Iterator[Record]:
     if not args.img_dir:
         raise ValueError('coco_rbox needs --img-dir, the folder that the '
                          'file names in the JSON start from.')
-    try:
-        data = json.loads(Path(args.source).read_text())
-        names = {c['id']: c['name'] for c in data['categories']}
-        images = {i['id']: i['file_name'] for i in data['images']}
-        items = data['annotations']
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f'{args.source} is not a COCO file with images, annotations and '
-            f'categories ({error!r}).') from error
+    data = load_json(args.source)
+    if not isinstance(data, dict) or not all(
+            isinstance(data.get(key), list) for key in RULES):
+        raise ValueError(f'{args.source} is not a COCO file with images, '
+                         'annotations and categories.')
+    names = _by_id(data, 'categories', 'name', args.source)
+    images = _by_id(data, 'images', 'file_name', args.source)
     ships: Dict[int, List[Ship]] = {key: [] for key in images}
-    for k, item in enumerate(items):
-        where = f'{args.source}, annotation {item.get("id", k)}'
+    for k, item in enumerate(data['annotations']):
+        where = f'{args.source}, annotation {k}'
         try:
+            check_entry(item, ANNOTATION_RULES, where)
             if item.get('category_id') not in names:
                 raise AnnotationError(
                     where, f'category_id {item.get("category_id")!r} is not '
@@ -229,6 +254,20 @@ def read_coco(args: argparse.Namespace, bad: BadInput) -> Iterator[Record]:
     for key, file_name in images.items():
         image = Path(args.img_dir) / file_name
         yield Record('', image.stem, str(image), ships[key])
+
+
+def _by_id(data: dict, kind: str, key: str, path: str) -> Dict[int, str]:
+    """What the entries of a list of a COCO file say under a key."""
+    rules = {name: RULES[kind][name] for name in ('id', key)}
+    found: Dict[int, str] = {}
+    for k, item in enumerate(data[kind]):
+        where = f'{path}, {kind}[{k}]'
+        check_entry(item, rules, where)
+        if item['id'] in found:
+            raise AnnotationError(
+                where, f'id {item["id"]!r} is given twice', REMEDY)
+        found[item['id']] = item[key]
+    return found
 
 
 READERS = dict(

@@ -8,7 +8,7 @@ on the few shots of the new classes can give these rows instead
 Example:
     python tools/few_shot/initialize_bbox_head.py \
         configs/gcn_fsod/synthetic-5shot-tfa.py \
-        work_dirs/synthetic-tfa_base/iter_1200.pth all_classes.pth
+        work_dirs/synthetic-tfa_base/iter_1500.pth all_classes.pth
 """
 import argparse
 import sys

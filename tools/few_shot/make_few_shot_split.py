@@ -20,6 +20,7 @@ from typing import Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmextra.datasets.coco_json import read_coco  # noqa: E402
 from mmextra.datasets.few_shot.shots import select_shots, shot_key  # noqa: E402
 
 
@@ -127,11 +128,11 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     if args.shots < 1:
         parser.error('--shots must be positive')
     try:
-        coco = json.loads(Path(args.annotations).read_text())
+        coco = read_coco(args.annotations)
         split = choose(coco, args.shots, args.seed, args.classes,
                        args.min_area)
-    except (OSError, ValueError, KeyError) as error:
-        sys.exit(f'make_few_shot_split.py: {args.annotations}: {error!r}')
+    except (OSError, ValueError) as error:
+        sys.exit(f'make_few_shot_split.py: {args.annotations}: {error}')
     write(split, args.out)
     rest = rest_of(coco, split, len(args.rest), args.seed)
     for path, part in zip(args.rest, rest):

@@ -5,6 +5,10 @@ _base_ = './lesion_mask_rcnn_r18_t1.py'
 
 model = dict(
     train_cfg=dict(
+        # Regression losses are divided by all samples: of the paper's 256
+        # only five or so are positive in a slice, and the proposals hardly
+        # move in that many iterations.
+        rpn=dict(assigner=dict(pos_iou_thr=0.5), sampler=dict(num=64)),
         rpn_proposal=dict(nms_pre=500, max_per_img=300),
         rcnn=dict(
             # The paper's positives, from 0.75 on, are at first the ground

@@ -1,9 +1,9 @@
 # From scratch on a CPU in minutes. Not the paper's.
 _base_ = '../default_runtime.py'
 
-max_epochs = 10
+max_epochs = 8
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=5)
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=4)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 optim_wrapper = dict(

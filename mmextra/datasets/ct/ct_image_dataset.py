@@ -4,8 +4,8 @@ from typing import List, Optional
 
 from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
-from mmengine.fileio import list_from_file
 
+from ..annotation_files import read_lines
 from ..bad_input import AnnotationError, BadInput, require_layout
 from .bit_depth import BitDepthMixin
 from .names import listed_name, parse_ct_name
@@ -84,7 +84,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 'list of the split (ann_file)': self.ann_file
             }, layout_help)
         data_list = []
-        for number, line in enumerate(list_from_file(self.ann_file), 1):
+        for number, line in enumerate(read_lines(self.ann_file), 1):
             if not line.strip():
                 continue
             try:
@@ -141,6 +141,11 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
             folder, base = osp.split(path)
             path = osp.join(
                 folder, listed_name(parsed) + osp.splitext(base)[1])
+        if len(numbers) == 5 and not (
+                numbers[1] < numbers[3] and numbers[2] < numbers[4]):
+            raise AnnotationError(
+                where, f'the box of the body {numbers[1:]} has no area',
+                REMEDY)
         info = dict(
             img_id=osp.splitext(name)[0],
             img_path=path,

@@ -5,8 +5,8 @@ from typing import Dict, List, Mapping, Optional
 
 from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
-from mmengine.fileio import list_from_file
 
+from ..annotation_files import read_lines
 from ..bad_input import AnnotationError, BadInput, require_layout
 from ..image_files import image_size, index_images
 from ..transforms.load_ct_slice import LoadCTSlice
@@ -163,7 +163,7 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
         """Names of the images of the split."""
         if not self.ann_file:
             return list(images)
-        lines = [line.strip() for line in list_from_file(self.ann_file)]
+        lines = [line.strip() for line in read_lines(self.ann_file)]
         stems = [osp.splitext(line)[0] for line in lines if line]
         if self.layout == 'nested':
             # The authors' lists have flat names.

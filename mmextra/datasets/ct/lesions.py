@@ -3,7 +3,7 @@ from typing import Collection, Dict, List, Mapping
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from pycocotools import mask as mask_utils
 
 from ..bad_input import AnnotationError
@@ -141,8 +141,12 @@ def read_lesion_mask(path: str, known: Collection[int]) -> np.ndarray:
     try:
         # Not OpenCV, which turns palettes into colours or grey levels.
         with Image.open(path) as image:
+            # The checksums: changed codes can look as good as any.
+            image.verify()
+        with Image.open(path) as image:
             mode, mask = image.mode, np.asarray(image)
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    # Pillow tells broken files by errors of any kind.
+    except Exception as error:
         raise AnnotationError(
             path, f'cannot be read as a mask ({error})', remedy) from error
     if mask.ndim != 2:

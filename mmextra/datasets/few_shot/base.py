@@ -1,6 +1,5 @@
 """What all few-shot datasets share, whatever their format."""
 import copy
-import json
 import os.path as osp
 import warnings
 from typing import Any, Dict, List, Optional, Sequence, Union
@@ -11,6 +10,7 @@ from mmengine.logging import print_log
 from mmextra.utils.class_splits import Splits, resolve_classes, split_kind
 
 from ..bad_input import AnnotationError
+from .saved import read_saved, write_saved
 from .shots import select_shots, shot_key
 
 Classes = Union[str, Sequence[str]]
@@ -229,8 +229,8 @@ class FewShotMixin:
                     path, f'the annotation file of {self.dataset_name} is '
                     'not there', 'Check data_root, ann_root and ann_cfg, or '
                     'make it with tools/few_shot/make_few_shot_split.py.')
-            infos = self._load_saved(path) if kind == 'saved_dataset' else \
-                self.load_ann_file(path)
+            infos = read_saved(path, self.metainfo['classes']) if (
+                kind == 'saved_dataset') else self.load_ann_file(path)
             for info in infos:
                 known = merged.setdefault(info['img_id'], info)
                 if known is not info:
@@ -250,23 +250,7 @@ class FewShotMixin:
         infos = [self.get_data_info(i) for i in range(len(self))]
         for info in infos:
             info.pop('sample_idx', None)
-        with open(path, 'w') as file:
-            json.dump(
-                dict(
-                    classes=self.metainfo['classes'],
-                    data_prefix=self.data_prefix,
-                    data_infos=infos), file)
-
-    def _load_saved(self, path: str) -> List[dict]:
-        with open(path) as file:
-            saved = json.load(file)
-        classes = tuple(saved.get('classes', ()))
-        if classes != tuple(self.metainfo['classes']):
-            raise AnnotationError(
-                path, f'it was saved with classes {classes}, not with '
-                f'{tuple(self.metainfo["classes"])}',
-                'Use the same classes in the same order.')
-        return saved['data_infos']
+        write_saved(path, self.metainfo['classes'], self.data_prefix, infos)
 
     # Filtering
 

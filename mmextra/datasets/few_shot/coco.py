@@ -1,16 +1,15 @@
 """COCO for few-shot detection (section 4.1)."""
 import copy
-import json
 import re
 from typing import List, Optional
 
 from mmdet.datasets import CocoDataset
-from mmdet.datasets.api_wrappers import COCO
 from mmdet.registry import DATASETS
 
 from mmextra.utils.class_splits import COCO_SPLITS
 
 from ..bad_input import AnnotationError
+from ..coco_json import coco_index, read_coco, tell_left_out, with_area
 from .base import FewShotMixin
 
 PREFIX_STYLES = ('auto', 'none')
@@ -96,16 +95,11 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
             list[dict]: Data infos, labels by the order of the classes.
 
         Raises:
-            AnnotationError: If the file cannot be read, or gives a category
-                another id than the files before.
+            AnnotationError: If the file is not as it must be, see
+                :func:`~..coco_json.read_coco`, or gives a category another
+                id than the files before.
         """
-        try:
-            coco = COCO(path)
-            coco.get_img_ids(), coco.cats
-        except (json.JSONDecodeError, KeyError, AssertionError) as error:
-            raise AnnotationError(
-                path, f'it is no annotation file of COCO ({error!r})',
-                'It needs images, annotations and categories.') from error
+        coco = coco_index(read_coco(path))
         ids = {cat['name']: cat['id'] for cat in coco.cats.values()}
         for name in self.metainfo['classes']:
             if name not in ids:
@@ -122,31 +116,23 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
             if name in ids
         }
         self.cat_ids = list(self.cat2label)
-        infos = []
+        infos, left_out = [], 0
         for img_id in coco.get_img_ids():
             image = dict(coco.load_imgs([img_id])[0], img_id=img_id)
             if self.img_prefix_style == 'auto':
                 image['file_name'] = image_folder(
                     image['file_name'], path) + image['file_name']
-            anns = coco.load_anns(coco.get_ann_ids(img_ids=[img_id]))
-            infos.append(self.parse_data_info(dict(
-                raw_img_info=image,
-                raw_ann_info=[_with_area(ann, path) for ann in anns])))
+            anns = [
+                with_area(ann)
+                for ann in coco.load_anns(coco.get_ann_ids(img_ids=[img_id]))
+                if ann['category_id'] in self.cat2label and
+                not ann.get('ignore', False)
+            ]
+            infos.append(self.parse_data_info(
+                dict(raw_img_info=image, raw_ann_info=anns)))
+            left_out += len(anns) - len(infos[-1]['instances'])
+        tell_left_out(path, left_out)
         return infos
-
-
-def _with_area(ann: dict, path: str) -> dict:
-    """An annotation that has a box, with an area even if the file has none.
-
-    Raises:
-        AnnotationError: If it has no box.
-    """
-    box = ann.get('bbox')
-    if not isinstance(box, (list, tuple)) or len(box) != 4:
-        raise AnnotationError(
-            f'{path}, annotation {ann.get("id")}', f'its bbox is {box!r}',
-            'Give x, y, width and height in pixels, or leave it out.')
-    return dict(ann, area=ann.get('area', box[2] * box[3]))
 
 
 # Files of the usual protocols, relative to ann_root; {seed} is empty for

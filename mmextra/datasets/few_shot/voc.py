@@ -2,7 +2,7 @@
 import copy
 import os.path as osp
 import re
-import xml.etree.ElementTree as ET
+import warnings
 from typing import List, Optional, Sequence
 
 from mmdet.datasets import XMLDataset
@@ -10,6 +10,15 @@ from mmdet.registry import DATASETS
 
 from mmextra.utils.class_splits import VOC_SPLITS, resolve_classes
 
+from ..annotation_files import (
+    read_lines,
+    read_xml,
+    voc_box,
+    voc_int,
+    voc_name,
+    voc_objects,
+    voc_size,
+)
 from ..bad_input import AnnotationError
 from ..image_files import image_size
 from .base import FewShotMixin
@@ -70,10 +79,16 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
         Raises:
             AnnotationError: If an image has no readable annotation.
         """
-        with open(path) as file:
-            lines = [line.strip() for line in file if line.strip()]
+        lines = [line.strip() for line in read_lines(path) if line.strip()]
         only = self._class_of_list(path)
-        return [self._load_image(line, path, only) for line in lines]
+        self._strange = []
+        infos = [self._load_image(line, path, only) for line in lines]
+        if self._strange:
+            warnings.warn(
+                f'{path}: left out {len(self._strange)} objects of classes '
+                f'that are in no split; the first: {self._strange[0]}',
+                stacklevel=2)
+        return infos
 
     def _class_of_list(self, path: str) -> Optional[str]:
         """K-shot lists are of one class and count its boxes only."""
@@ -98,23 +113,23 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
         xml_path = osp.join(self.sub_data_root, folder, self.ann_subdir,
                             f'{img_id}.xml')
         try:
-            root = ET.parse(xml_path).getroot()
-        except (OSError, ET.ParseError) as error:
+            root = read_xml(xml_path)
+        except OSError as error:
             raise AnnotationError(
                 xml_path, f'cannot be read ({error}), but {path} lists '
                 f'{line!r}', 'Check data_root and data_prefix.') from error
-        size = root.find('size')
-        if size is not None and int(size.findtext('width', '0')) > 0:
-            width = int(size.findtext('width'))
-            height = int(size.findtext('height'))
-        else:
-            width, height = image_size(img_path)
-        instances = [
-            self._parse_object(item, xml_path) for item in
-            root.findall('object')
-            if item.findtext('name') in self.metainfo['classes'] and
-            only in (None, item.findtext('name'))
-        ]
+        width, height = voc_size(root) or image_size(img_path)
+        known = set().union(
+            self.metainfo['classes'], *self.class_splits.values())
+        instances = []
+        for k, item in enumerate(voc_objects(root, xml_path)):
+            where = f'{xml_path}, object {k}'
+            name, bbox = voc_name(item, where), voc_box(item, where)
+            if name in self.metainfo['classes'] and only in (None, name):
+                instances.append(self._instance(
+                    name, bbox, voc_int(item, 'difficult', where)))
+            elif name not in known:
+                self._strange.append(f'{where}: {name!r}')
         # The years have no id in common.
         return dict(
             img_id=img_id,
@@ -124,24 +139,13 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
             height=height,
             instances=instances)
 
-    def _parse_object(self, item: ET.Element, xml_path: str) -> dict:
-        name = item.findtext('name')
-        try:
-            bbox = [
-                float(item.find('bndbox').findtext(tag))
-                for tag in ('xmin', 'ymin', 'xmax', 'ymax')
-            ]
-        except (AttributeError, TypeError, ValueError) as error:
-            raise AnnotationError(
-                xml_path, f'an object {name!r} has no box ({error})',
-                'Give bndbox with xmin, ymin, xmax, ymax.') from error
-        if not self.test_mode:
-            bbox = [x + d for x, d in zip(bbox, self.coordinate_offset)]
-        difficult = int(item.findtext('difficult') or 0)
+    def _instance(self, name: str, bbox: Sequence[float],
+                  difficult: int) -> dict:
+        offset = (0, ) * 4 if self.test_mode else self.coordinate_offset
         # Difficult ones never count in the test.
         ignored = difficult and (self.test_mode or not self.use_difficult)
         return dict(
-            bbox=bbox,
+            bbox=[x + d for x, d in zip(bbox, offset)],
             bbox_label=self.metainfo['classes'].index(name),
             ignore_flag=int(bool(ignored)))
 

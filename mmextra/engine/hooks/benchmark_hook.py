@@ -31,7 +31,8 @@ def clean_metrics(metrics: Optional[Mapping[str, Any]]
 
     Returns:
         Dict[str, float]: Key to number; None for nan and infinity, which
-        JSON does not have.
+        JSON does not have, and for -1, by which COCO's evaluation says that
+        there was no such object.
     """
     cleaned = {}
     for key, value in (metrics or {}).items():
@@ -41,7 +42,8 @@ def clean_metrics(metrics: Optional[Mapping[str, Any]]
             number = float(value)
         except (TypeError, ValueError, RuntimeError):
             continue
-        cleaned[key] = number if math.isfinite(number) else None
+        known = math.isfinite(number) and number != -1
+        cleaned[key] = number if known else None
     return cleaned
 
 

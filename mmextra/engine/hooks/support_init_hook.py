@@ -1,5 +1,5 @@
 """Show a few-shot detector its classes before it is tested."""
-from typing import Optional, Sequence, Union
+from typing import Any, Optional, Sequence, Union
 
 import torch
 from mmdet.registry import DATASETS, HOOKS
@@ -76,11 +76,11 @@ class SupportInitHook(Hook):
 
     def before_val_epoch(self, runner: Runner) -> None:
         """Fill the bank."""
-        self._show(runner, runner.val_dataloader.dataset)
+        self.show(runner.model, runner.val_dataloader.dataset)
 
     def before_test_epoch(self, runner: Runner) -> None:
         """Fill the bank."""
-        self._show(runner, runner.test_dataloader.dataset)
+        self.show(runner.model, runner.test_dataloader.dataset)
 
     def before_save_checkpoint(self, runner: Runner,
                                checkpoint: dict) -> None:
@@ -88,7 +88,17 @@ class SupportInitHook(Hook):
         if self.keep:
             checkpoint['support_bank'] = find_model(runner.model).support_bank
 
-    def _show(self, runner: Runner, tested) -> None:
+    def show(self, model: nn.Module, tested: Any) -> None:
+        """Fill the bank of a model.
+
+        Args:
+            model (nn.Module): The detector, wrapped or not.
+            tested (Dataset): What it is going to be tested on.
+
+        Raises:
+            TypeError: If the model is no few-shot detector.
+            ValueError: If the classes of supports and tested dataset differ.
+        """
         if isinstance(self.dataset, dict):
             self.dataset = DATASETS.build(self.dataset)
         names = tuple(self.dataset.metainfo['classes'])
@@ -98,7 +108,7 @@ class SupportInitHook(Hook):
                 'SupportInitHook: supports and tested dataset must have the '
                 'same classes in the same order, for labels are positions; '
                 f'the supports have {names}, the tested dataset {wanted}')
-        model = find_model(runner.model)
+        model = find_model(model)
         # A plain loader: one made by the runner would give every process a
         # part of the supports only.
         loader = DataLoader(

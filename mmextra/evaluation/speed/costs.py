@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 import torch
 import torch.nn as nn
-from mmdet.registry import MODELS
+from mmdet.registry import DATASETS, HOOKS, MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, load_checkpoint
@@ -57,6 +57,19 @@ def own_batch(cfg: Config, mode: str) -> Any:
     return next(iter(Runner.build_dataloader(loader, seed=0)))
 
 
+def show_classes(cfg: Config, model: nn.Module) -> None:
+    """Show a few-shot detector its classes, as its config's hook does.
+
+    Args:
+        cfg (Config): The config.
+        model (nn.Module): Its model.
+    """
+    for hook in cfg.get('custom_hooks') or ():
+        if hook['type'].endswith('SupportInitHook'):
+            HOOKS.build(hook).show(
+                model, DATASETS.build(cfg.test_dataloader.dataset))
+
+
 class _Candidate:
     """A config on its way to a row of costs."""
 
@@ -99,8 +112,10 @@ class _Candidate:
                 f'{mode} data', lambda mode=mode: own_batch(self.cfg, mode))
             for mode in TIMES
         }
+        model.to(device)
+        self.attempt('supports', lambda: show_classes(self.cfg, model))
         self.timed = TimedModel(
-            self.row['config'], model.to(device), scope, batches, device)
+            self.row['config'], model, scope, batches, device)
 
     def ready(self, mode: str) -> bool:
         """Whether a step of the mode works."""

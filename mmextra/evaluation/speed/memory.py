@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Callable
 
 import torch
+from torch.autograd import _enable_record_function
 from torch.profiler import ProfilerActivity, profile
 
 
@@ -28,7 +29,13 @@ def peak_memory(step: Callable[[], object], device: str) -> int:
         return torch.cuda.max_memory_allocated(device) - held
     with profile(activities=[ProfilerActivity.CPU],
                  profile_memory=True) as log:
-        step()
+        # Operations are not wanted, and stock assigners on a CPU make
+        # millions of them: their log would take tens of GiB.
+        _enable_record_function(False)
+        try:
+            step()
+        finally:
+            _enable_record_function(True)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'trace.json'
         log.export_chrome_trace(str(path))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..dense_heads.lcrpn_head import LCRPNHead
 from ..layers.support import SupportFeatures, fuse_shots
-from .freezing import freeze_modules
+from .freezing import FrozenPartsMixin
 
 NO_BANK = (
     'the detector has not been shown its classes. In a config add '
@@ -21,7 +21,7 @@ NO_BANK = (
 
 
 @MODELS.register_module()
-class QuerySupportDetector(TwoStageDetector):
+class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
     """Two stages that compare a query image with supports.
 
     In training every query comes with ``num_support_ways`` classes of
@@ -60,14 +60,7 @@ class QuerySupportDetector(TwoStageDetector):
         # Label to dict(map=(C, h, w), vec=(C,), roi=(C', r, r)).
         self.support_bank: Dict[int, Dict[str, Tensor]] = {}
         # Before a distributed wrapper looks at what trains.
-        self._frozen = freeze_modules(self, frozen_parameters)
-
-    def train(self, mode: bool = True) -> 'QuerySupportDetector':
-        """Set the mode; frozen modules stay in evaluation."""
-        super().train(mode)
-        for module in self._frozen:
-            module.eval()
-        return self
+        self.freeze(frozen_parameters)
 
     @property
     def compares_in_rpn(self) -> bool:

@@ -4,11 +4,11 @@ from typing import Optional, Sequence
 from mmdet.models.detectors import TwoStageDetector
 from mmdet.registry import MODELS
 
-from .freezing import freeze_modules
+from .freezing import FrozenPartsMixin
 
 
 @MODELS.register_module()
-class TFA(TwoStageDetector):
+class TFA(FrozenPartsMixin, TwoStageDetector):
     """Two-stage detector of which fine-tuning trains the last layers only.
 
     Wang et al., "Frustratingly Simple Few-Shot Object Detection", ICML 2020.
@@ -27,11 +27,4 @@ class TFA(TwoStageDetector):
                  frozen_parameters: Optional[Sequence[str]] = None,
                  **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self._frozen = freeze_modules(self, frozen_parameters)
-
-    def train(self, mode: bool = True) -> 'TFA':
-        """Set the mode; frozen modules stay in evaluation."""
-        super().train(mode)
-        for module in self._frozen:
-            module.eval()
-        return self
+        self.freeze(frozen_parameters)

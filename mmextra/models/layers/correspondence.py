@@ -138,8 +138,8 @@ def shared_correspondence(
         block (int): Rows of Q that are made at a time.
         chunk (int): Classes that are multiplied at a time.
         detach_affinity (bool): No gradient through A.
-        project (Callable, optional): Applied to the (c, n, C2) result of
-            each chunk; only what it returns is kept.
+        project (Callable, optional): Applied to the (1, n, C2) result of
+            each class; only what it returns is kept.
 
     Returns:
         Tensor: (k, n, C2), or what ``project`` returns for all classes.
@@ -169,13 +169,16 @@ def shared_correspondence(
         mixed = kernel.times(
             torch.cat([graph.p * h for graph, (h, _) in zip(graphs, hidden)],
                       1))
-        result = torch.stack([
-            (graph.second_layer(part, h) @ theta2).relu()
-            for graph, part, (_, h) in zip(
-                graphs, mixed.split(inputs.shape[1], 1), hidden)
-        ])
-        outputs.append(result if project is None else project(result))
+        for graph, part, (_, h) in zip(
+                graphs, mixed.split(inputs.shape[1], 1), hidden):
+            result = _positive(graph.second_layer(part, h) @ theta2)[None]
+            outputs.append(result if project is None else project(result))
     return torch.cat(outputs)
+
+
+def _positive(x: Tensor) -> Tensor:
+    """ReLU, in place where no gradient wants the input."""
+    return x.relu() if x.requires_grad else x.relu_()
 
 
 class _SupportSide:
@@ -194,9 +197,9 @@ class _SupportSide:
 
     def first_layer(self, mixed: Tensor,
                     inputs: Tensor) -> Tuple[Tensor, Tensor]:
-        query = (self.p * (mixed + self.cross @ self.scaled)).relu()
-        support = (self.s * (self.cross.t() @ (self.p * inputs) +
-                             self.own @ self.scaled)).relu()
+        query = _positive(self.p * (mixed + self.cross @ self.scaled))
+        support = _positive(self.s * (self.cross.t() @ (self.p * inputs) +
+                                      self.own @ self.scaled))
         return query, support
 
     def second_layer(self, mixed: Tensor, support: Tensor) -> Tensor:

@@ -177,8 +177,8 @@ class LocalCorrespondenceGCN(BaseModule):
             query_nodes (Tensor): (n, C), row-major cells of the query.
             support_nodes (list[Tensor]): k tensors (m_c, C), the cells of
                 each support; their order does not matter.
-            project (Callable, optional): Applied to (c, n, C_out) results;
-                then only its results are kept and returned.
+            project (Callable, optional): Applied to the (1, n, C_out) result
+                of each class; only what it returns is kept.
 
         Returns:
             Tensor: (k, n, C_out) local correspondence L, or what ``project``

@@ -78,9 +78,6 @@ class SupportFeatures:
         """(S, C) class-attentive vectors s_f, the means of the maps."""
         return torch.stack([one.mean((1, 2)) for one in self.maps])
 
-    def __len__(self) -> int:
-        return len(self.maps)
-
     @classmethod
     def of_bank(cls, bank: Dict[int, Dict[str, Tensor]]) -> 'SupportFeatures':
         """The classes of a support bank, in its order."""

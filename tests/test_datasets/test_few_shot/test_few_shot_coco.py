@@ -214,15 +214,18 @@ def test_bad_files(zoo, tmp_path):
 
     anns = coco['annotations']
     boxless = variant(annotations=[dict(anns[0], bbox=[])] + anns[1:])
-    with pytest.raises(AnnotationError, match='annotation 0.*bbox'):
+    with pytest.raises(AnnotationError, match=r'annotations\[0\].*bbox'):
         build(zoo, ann_file=boxless)
-    renamed = variant(categories=[
-        dict(cat, id=cat['id'] + 1) for cat in coco['categories']])
+    renamed = variant(
+        categories=[dict(cat, id=cat['id'] + 1)
+                    for cat in coco['categories']],
+        annotations=[dict(ann, category_id=ann['category_id'] + 1)
+                     for ann in anns])
     with pytest.raises(AnnotationError, match='agree'):
         build(zoo, ann_file='', ann_cfg=[
             dict(ann_file=str(zoo / 'zoo.json')), dict(ann_file=renamed)])
     (tmp_path / 'text.json').write_text('no json')
-    with pytest.raises(AnnotationError, match='no annotation file of COCO'):
+    with pytest.raises(AnnotationError, match='is not valid JSON'):
         build(zoo, ann_file=str(tmp_path / 'text.json'))
 
 

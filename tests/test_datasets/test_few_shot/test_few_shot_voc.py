@@ -102,5 +102,5 @@ def test_bad_files(voc):
     (voc / 'VOC2007/Annotations/boxless.xml').write_text(
         XML.format('<object><name>cow</name></object>'))
     path.write_text('boxless\n')
-    with pytest.raises(AnnotationError, match='no box'):
+    with pytest.raises(AnnotationError, match='hold one <bndbox>'):
         build(voc, ann_file=str(path))

@@ -262,8 +262,8 @@ def test_unknown_reference_is_refused_when_the_hook_is_built():
 def test_clean_metrics():
     cleaned = clean_metrics({
         'a': torch.tensor(0.5), 'b': math.inf, 'c': '0.1 0.2', 'd': [1, 2],
-        'e': 3, 'f': torch.ones(2)})
-    assert cleaned == {'a': 0.5, 'b': None, 'e': 3.0}
+        'e': 3, 'f': torch.ones(2), 'g': -1.})
+    assert cleaned == {'a': 0.5, 'b': None, 'e': 3.0, 'g': None}
     assert clean_metrics(None) == {}
 
 

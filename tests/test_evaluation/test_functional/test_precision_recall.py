@@ -28,7 +28,7 @@ def match(dets, scores, gts, thrs=(.5, ), labels=None, gt_labels=None):
 
 def test_iou():
     others = np.array([SQUARE, [5, 0, 15, 10], [10, 0, 20, 10], [3, 3, 3, 3]])
-    assert box_iou(np.array([SQUARE]), others)[0].tolist() == pytest.approx(
+    assert box_iou(SQUARE, others, plus_one=False).tolist() == pytest.approx(
         [1, 1 / 3, 0, 0])
 
 
@@ -42,7 +42,8 @@ def test_no_second_choice():
     """COCO would give the loser the other box, which it covers by 0.54."""
     gts = shifted(0, 4)
     dets = shifted(1, 0)
-    assert box_iou(dets, gts)[0].round(2).tolist() == [.82, .54]
+    assert box_iou(dets[:1], gts, plus_one=False).round(2).tolist() == [
+        .82, .54]
     assert match(dets, [.8, .9], gts) == [[0], [1]]
 
 

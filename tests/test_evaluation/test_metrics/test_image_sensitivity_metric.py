@@ -11,6 +11,7 @@ from mmextra.evaluation.functional.classification import (
     macro_f1,
     sensitivities,
 )
+from mmextra.evaluation.references import get_reference
 from tests.helpers import worked_case
 
 CLASSES = ('Control', 'CP', 'COVID-19')
@@ -64,6 +65,23 @@ def test_published_confusion():
         recall = matrix[k, k] / matrix[k].sum()
         f1.append(2 * precision * recall / (precision + recall))
     assert macro_f1(matrix) == pytest.approx(np.mean(f1))
+
+
+@pytest.mark.parametrize('row, gap', [
+    ('ResNet18', 0), ('ResNet18_T1', 0), ('ResNet18_T2', 0), ('ResNet34', 0),
+    ('ResNet34_T1', 0), ('ResNet34_T2', 0.04), ('ResNet50_merged', 0.29),
+    ('ResNet50_separate', 0)])
+def test_overall_accuracies_follow_from_the_test_list(row, gap):
+    """Two rows of Table 3 contradict themselves."""
+    images = worked_case(
+        'covid_ct_mask_net', 'split_facts')['covidx_v1']['test']
+    values = {
+        key: entry.value for key, entry in get_reference(
+            f'covid_ct_mask_net/table3/{row}/COVIDx-CT').values.items()}
+    overall = np.average(
+        [values[key] for key in ('Normal', 'Pneumonia', 'COVID-19')],
+        weights=images)
+    assert values['Overall'] - overall == pytest.approx(gap, abs=0.011)
 
 
 def test_a_class_without_images_has_no_sensitivity():

@@ -2,6 +2,7 @@
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from mmextra.evaluation.zoo import (
     ManifestError,
@@ -175,4 +176,19 @@ def test_manifests_of_the_papers(folder):
         if stage.tool not in ('train', 'test', 'data'):
             assert (ROOT / stage.tool).is_file()
     quick, = choose_configs([folder], folder.parent, 'synthetic', True)
-    assert any(stage.tool == 'test' for stage in make_plan([quick], 1, True))
+    shortened = make_plan([quick], 1, True)
+    assert any(stage.tool == 'test' for stage in shortened)
+    for stage in shortened:
+        if stage.tool == 'train':
+            cfg = Config.fromfile(stage.config)
+            # All keys are there, and the training is shorter.
+            values = {key: value_at(cfg, key) for key in stage.options}
+            length, = (key for key in values if '.max_' in key)
+            assert stage.options[length] < values[length]
+
+
+def value_at(cfg, key):
+    """What a key of ``--cfg-options`` changes; it must be there."""
+    for part in key.split('.'):
+        cfg = cfg[int(part)] if isinstance(cfg, (list, tuple)) else cfg[part]
+    return cfg

@@ -1,0 +1,127 @@
+"""Every command that a page, a config or a tool shows is one that runs.
+
+Each tool reads its arguments and is stopped there.
+"""
+import argparse
+import ast
+import re
+import runpy
+import shlex
+import sys
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+from mmengine.config import Config
+
+from mmextra.utils import stock_tools
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r'```bash\n(.*?)```', re.S)
+INLINE = re.compile(r'`((?:python|bash) tools/[^`]+)`')
+COMMENT = re.compile(r'^#\s+(python tools/.*)', re.M)
+ASSIGNMENT = re.compile(r'[A-Z_]+=\S*')
+CHECKPOINT = re.compile(r'work_dirs/([\w-]+)/(epoch|iter)_(\d+)\.pth')
+# Of the shell scripts, which arguments are not those of the tool they run.
+SCRIPTS = {
+    'tools/dist_train.sh': ('tools/train.py', [1]),
+    'tools/dist_test.sh': ('tools/test.py', [1]),
+    'tools/slurm_train.sh': ('tools/train.py', [0, 1, 3]),
+    'tools/slurm_test.sh': ('tools/test.py', [0, 1]),
+    'tools/quickstart.sh': None,
+    'tools/run_tests.sh': None,
+}
+
+
+def lines_of(text: str) -> List[str]:
+    lines = text.replace('\\\n', ' ').splitlines()
+    return [' '.join(line.split()) for line in lines if line.strip()]
+
+
+def commands() -> Dict[str, Path]:
+    """Every command, and a file that shows it."""
+    found = []
+    for page in [ROOT / 'README.md', *ROOT.glob('configs/*/README.md')]:
+        text = page.read_text()
+        found += [(line, page) for block in BLOCK.findall(text)
+                  for line in lines_of(block) if line[0] != '#']
+        found += [(' '.join(line.split()), page)
+                  for line in INLINE.findall(text) if '...' not in line]
+    for config in ROOT.glob('configs/**/*.py'):
+        text = re.sub(r'\\\n#', '', config.read_text())
+        found += [(' '.join(line.split()), config)
+                  for line in COMMENT.findall(text)]
+    for tool in ROOT.glob('tools/**/*.py'):
+        text = ast.get_docstring(ast.parse(tool.read_text())) or ''
+        found += [(line, tool) for line in lines_of(text)
+                  if line.startswith('python tools/')]
+    return dict(sorted(found))
+
+
+COMMANDS = commands()
+
+
+class Parsed(BaseException):
+    """A tool has accepted its arguments."""
+
+
+def parse(tool: str, arguments: List[str], monkeypatch) -> None:
+    """Let a tool read its arguments, and nothing more."""
+    original = argparse.ArgumentParser.parse_args
+
+    def parse_args(self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        raise Parsed
+
+    monkeypatch.setattr(argparse.ArgumentParser, 'parse_args', parse_args)
+    # The files are checked here; those of a training do not exist.
+    for check in ('check_files', 'check_checkpoints'):
+        monkeypatch.setattr(stock_tools, check, lambda *args: None)
+    monkeypatch.setattr(sys, 'argv', [tool, *arguments])
+    monkeypatch.setattr(sys, 'path', list(sys.path))
+    with pytest.raises(Parsed):
+        runpy.run_path(str(ROOT / tool), run_name='__main__')
+
+
+@pytest.mark.parametrize('line', COMMANDS)
+def test_command(line, monkeypatch):
+    words = shlex.split(line, comments=True)
+    while ASSIGNMENT.fullmatch(words[0]):
+        words.pop(0)
+    if words[0] in ('python', 'bash'):
+        words.pop(0)
+    tool, *arguments = words
+    assert (ROOT / tool).is_file()
+    configs = [word for word in arguments if word.startswith('configs/')]
+    for word in configs:
+        assert list(ROOT.glob(word)), word
+    if tool.endswith('.sh'):
+        if SCRIPTS[tool] is None:
+            return
+        tool, own = SCRIPTS[tool]
+        arguments = [word for number, word in enumerate(arguments)
+                     if number not in own]
+    # Without arguments it lists what it can run.
+    if line != 'python tools/mmdet_tool.py':
+        parse(tool, arguments, monkeypatch)
+
+
+def test_checkpoints_are_called_as_their_configs_say():
+    files = [*ROOT.glob('configs/**/*.py'), *ROOT.glob('tools/**/*.py'),
+             *ROOT.glob('configs/*/README.md'), ROOT / 'README.md']
+    named = {found: path for path in files
+             for found in CHECKPOINT.findall(path.read_text())}
+    assert len(named) > 5
+    wrong = {}
+    for (stem, unit, number), path in named.items():
+        loops = [Config.fromfile(config).train_cfg
+                 for config in ROOT.glob(f'configs/*/{stem}.py')]
+        if all(str(loop.get(f'max_{unit}s')) != number for loop in loops):
+            wrong[f'{stem}/{unit}_{number}'] = str(path)
+    assert not wrong
+
+
+def test_commands_are_found():
+    tools = {line.split()[1] for line in COMMANDS}
+    assert {'tools/train.py', 'tools/test.py', 'tools/run_benchmark.py',
+            'tools/make_synthetic.py'} <= tools
