@@ -136,7 +136,7 @@ def train_step(cfg: Config, model: nn.Module) -> Set[str]:
     """One step of training; gives the parameters that a gradient reached."""
     trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
     before = {n: p.detach().clone() for n, p in trained.items()}
-    optimizer = torch.optim.SGD(trained.values(), lr=0.01)
+    optimizer = torch.optim.SGD(trained.values(), lr=1e-3)
     total, _ = model.parse_losses(losses_of(cfg, model))
     assert total.isfinite() and total > 0
     optimizer.zero_grad()

@@ -24,7 +24,6 @@ auto_scale_lr = dict(base_batch_size=8)
 max_epochs = 6
 train_cfg = dict(max_epochs=max_epochs, val_interval=6)
 param_scheduler = [
-    dict(type='ConstantLR', factor=1.0, by_epoch=True, begin=0, end=1),
     dict(
         type='CosineAnnealingLR',
         T_max=max_epochs,

@@ -19,6 +19,7 @@ train_pipeline[3].update(scale=img_scale)
 test_pipeline = _base_.test_pipeline
 test_pipeline[1].update(scale=img_scale)
 train_dataloader = dict(
+    batch_size=8,
     dataset=dict(
         data_root=data_root, metainfo=metainfo, pipeline=train_pipeline))
 val_dataloader = dict(
@@ -28,8 +29,8 @@ test_dataloader = val_dataloader
 val_evaluator = dict(
     ann_file=data_root + 'annotations/imagenet_vid_val.json')
 test_evaluator = val_evaluator
-max_epochs = 40
-train_cfg = dict(max_epochs=max_epochs, val_interval=20)
+max_epochs = 30
+train_cfg = dict(max_epochs=max_epochs, val_interval=15)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=30),
     dict(
@@ -39,4 +40,4 @@ param_scheduler = [
         by_epoch=True,
         convert_to_iter_based=True)
 ]
-default_hooks = dict(logger=dict(interval=8), checkpoint=dict(interval=20))
+default_hooks = dict(logger=dict(interval=16), checkpoint=dict(interval=15))

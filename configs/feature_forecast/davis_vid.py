@@ -17,7 +17,7 @@ model = dict(
                 min_sizes=[32, 64, 112],
                 max_sizes=[64, 112, 180])),
         init_cfg=dict(
-            checkpoint='work_dirs/davis_vid-pretrain/epoch_40.pth')))
+            checkpoint='work_dirs/davis_vid-pretrain/epoch_30.pth')))
 train_pipeline = _base_.train_pipeline
 train_pipeline[0].update(num_frames=6)
 train_pipeline[2].update(img_scale=img_scale)
@@ -40,7 +40,7 @@ test_dataloader = dict(
         pipeline=test_pipeline))
 custom_hooks = [
     dict(
-        type='FeatureForecastPhaseHook', decision_begin=7, thinning_off=11),
+        type='FeatureForecastPhaseHook', decision_begin=7, thinning_off=9),
     dict(type='VIDDumpCheckHook'),
     dict(type='NumClassCheckHook'),
     dict(

@@ -73,7 +73,8 @@ def score_map(mask_logits: Tensor, bboxes: Tensor, height: int,
         x1, y1 = (int(v) for v in box[:2].clamp(min=0).floor())
         x2, y2 = (int(v) for v in box[2:].ceil())
         part = (slice(y1, y2), slice(x1, x2))
-        combined[part] = np.maximum(combined[part], pasted[0].cpu()[part])
+        combined[part] = np.maximum(
+            combined[part], pasted[0].cpu().numpy()[part])
     reached = np.isfinite(combined)
     lowest = combined[reached].min() if reached.any() else 0.
     return np.where(reached, combined, np.float32(lowest))

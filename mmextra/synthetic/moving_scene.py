@@ -34,7 +34,7 @@ SHAPES: Dict[str, Tuple[float, List[Tuple[list, float]]]] = {
 }
 PACES = ('slow', 'medium', 'fast', 'mixed')
 # Pixels per frame, of objects 36 to 72 pixels wide in 160.
-SPEEDS = dict(slow=(0., .2), medium=(.5, 1.), fast=(2.2, 4.5))
+SPEEDS = dict(slow=(0., .2), medium=(.5, 1.), fast=(5., 11.))
 # Share of the time between frames in which the shutter is open.
 EXPOSURE = 0.7
 SCALE = 3
@@ -138,7 +138,7 @@ class MovingScene:
         self.background = self._background()
         self.cover, self.cover_colour = self._occluders()
         self.light = self._shadow()
-        self.noise = float(rng.uniform(5, 16))
+        self.noise = float(rng.uniform(3, 11))
 
     def _background(self) -> np.ndarray:
         rng, shape = self.rng, (self.size, self.size)
@@ -194,8 +194,8 @@ class MovingScene:
         image = image * self.light
         cover = self.cover[..., None]
         image = image * (1 - cover) + self.cover_colour * cover
-        image = image * self.rng.uniform(.92, 1.08)
-        if self.rng.random() < .12:
+        image = image * self.rng.uniform(.97, 1.03)
+        if self.rng.random() < .08:
             image = cv2.GaussianBlur(image, (0, 0), self.rng.uniform(1, 2.5))
         image = image + self.rng.normal(0, self.noise, image.shape)
         return np.clip(image, 0, 255).astype(np.uint8), truths

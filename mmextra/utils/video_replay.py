@@ -129,6 +129,35 @@ def replay(model: FeatureForecastDetector,
     return track
 
 
+@torch.no_grad()
+def forecast_errors(model: FeatureForecastDetector,
+                    video: KeptVideo) -> Tuple[float, float]:
+    """How far forecasts are from the maps that came, every frame read.
+
+    Args:
+        model (FeatureForecastDetector): One that forecasts, in evaluation
+            mode.
+        video (KeptVideo): The video.
+
+    Returns:
+        tuple[float, float]: Squared errors, summed over the elements of all
+        levels that are forecast, of the forecast and of repeating the last
+        map.
+    """
+    device = next(model.parameters()).device
+    dtype = next(model.parameters()).dtype
+    memory, forecast, copied = None, 0., 0.
+    for now, then in zip(video.maps, video.maps[1:]):
+        now = tuple(m.to(device, dtype) for m in now)
+        out = model.temporal.step(now, memory)
+        memory = out.state
+        for level in model.temporal.levels:
+            real = then[level].to(device, dtype)
+            forecast += float((out.forecast[level] - real).square().sum())
+            copied += float((now[level] - real).square().sum())
+    return forecast, copied
+
+
 def as_batch(tracks: Sequence[TrackDataSample]) -> List[dict]:
     """Samples as metrics take them."""
     return [track.to_dict() for track in tracks]

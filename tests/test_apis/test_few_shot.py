@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / 'configs' / 'gcn_fsod' / 'README.md'
 
 
-@pytest.fixture(scope='module')
+# Not shared: inference on arrays changes the pipeline in the model's config.
+@pytest.fixture
 def config():
     cfg = Config.fromfile(ROOT / 'configs' / 'gcn_fsod' / 'synthetic.py')
     cfg.merge_from_dict(dict(model=dict(

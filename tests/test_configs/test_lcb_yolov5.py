@@ -1,9 +1,10 @@
 """Every config builds what its name says, and parts fit stock configs."""
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from mmdet.registry import MODELS
+from mmdet.registry import MODELS, TRANSFORMS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -67,6 +68,32 @@ def test_rows_of_table_6(name):
     assert built.bbox_head.batch_scale == 64
     assert cfg.train_dataloader.batch_size * \
         cfg.optim_wrapper.accumulative_counts == 64
+
+
+@pytest.mark.parametrize('data, im6', [('hit_uav', 'hit_uav'),
+                                       ('synthetic', 'synthetic-im6')])
+def test_small_rows_differ_as_those_of_table_6(data, im6):
+    """On other data a row has the changes of its number, and no others."""
+    plain = load(f'{data}-yolov5s')
+    for number in range(7):
+        name = {0: f'{data}-yolov5s', 6: im6}.get(
+            number, f'{data}-im{number}')
+        wanted = ROWS[{0: 'visdrone-yolov5s', 6: 'visdrone'}.get(
+            number, f'visdrone-im{number}')][0]
+        cfg = load(name)
+        model = cfg.model
+        assert (model.bbox_head.loss_bbox.type, model.backbone.downsample,
+                model.backbone.spp, model.neck.csp) == wanted[:4]
+        assert (size_everywhere(cfg) > size_everywhere(plain)) == (
+            wanted[4] == 1024)
+        for key in ('optim_wrapper', 'param_scheduler', 'train_cfg',
+                    'randomness'):
+            assert cfg[key] == plain[key]
+        assert cfg.train_dataloader.batch_size == \
+            plain.train_dataloader.batch_size
+        reference = cfg.custom_hooks[0]['reference']
+        assert reference.split('/')[2] == (
+            f'IM{number}' if number else 'YOLOv5s')
 
 
 def test_gains_of_table_6_show_the_misprint():
@@ -165,7 +192,9 @@ def test_every_config_is_consistent(name):
     wanted = hook.get('reference') or []
     for each in [wanted] if isinstance(wanted, str) else wanted:
         reference = get_reference(each)
-        assert hook.get('dataset', 'VisDrone2019') == reference.dataset
+        # The table of the ablations stands beside other data as well.
+        assert hook.get('dataset', 'VisDrone2019') in (
+            reference.dataset, 'HIT-UAV')
     assert any('LrHook' in h['type'] for h in cfg.custom_hooks) == (
         not cfg.param_scheduler)
     dataset = cfg.val_dataloader.dataset
@@ -180,6 +209,29 @@ def test_every_config_is_consistent(name):
         assert 'instances' in steps[-1].meta_keys
         assert 'LoadInstances' in [step.type for step in steps]
         assert loader.dataset.test_mode
+
+
+@pytest.mark.parametrize(
+    'case', worked_case('lcb_yolov5', 'letterbox')['cases'],
+    ids=lambda case: 'x'.join(map(str, case['wh'])))
+def test_pictures_fill_the_square(case):
+    """The test pipeline scales a picture and pads it right and below."""
+    width, height = case['wh']
+    size = case['size']
+    cfg = load({640: 'visdrone-yolov5s', 1024: 'visdrone'}[size])
+    resize, pad = (TRANSFORMS.build(step) for step in
+                   cfg.val_dataloader.dataset.pipeline[1:3])
+    image = np.zeros((height, width, 3), np.uint8)
+    results = pad(resize(dict(img=image, img_shape=(height, width))))
+    assert results['scale_factor'] == pytest.approx(case['scale_factor'])
+    assert results['img'].shape == (size, size, 3)
+    new_width, new_height = case['new_wh']
+    assert (new_width, new_height) == (size - case['pad_right'],
+                                       size - case['pad_bottom'])
+    padded = results['img'].any(-1)
+    assert not padded[:new_height, :new_width].any()
+    assert padded.sum() == size**2 - new_width * new_height
+    assert (results['img'][padded] == 114).all()
 
 
 def test_yolov3_builds():

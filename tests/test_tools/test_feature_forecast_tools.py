@@ -10,8 +10,15 @@ from mmengine.registry import init_default_scope
 
 from mmextra.evaluation.functional import break_even_ratio, fps_model
 from mmextra.models.layers import CorrelationScheduler
+from mmextra.models.necks.temporal_module import StepOut
 from mmextra.models.task_modules import ReadPolicy
-from mmextra.utils.video_replay import Stopwatch, keep_videos, replay
+from mmextra.utils.video_replay import (
+    KeptVideo,
+    Stopwatch,
+    forecast_errors,
+    keep_videos,
+    replay,
+)
 from tests.helpers import TOOLS, load_tool, worked_case
 from tests.video_helpers import PER_FRAME, model_cfg, results, same
 
@@ -89,6 +96,27 @@ def test_replay_equals_the_model(trained):
         assert same(results(found), results(expected))
 
 
+def test_errors_of_forecast_and_copy():
+    class Doubling(torch.nn.Module):
+        levels = (1, )
+
+        def __init__(self):
+            super().__init__()
+            self.temporal = self
+            self.weight = torch.nn.Parameter(torch.zeros(1))
+
+        def step(self, feats, state):
+            assert state == (None if feats[1].max() == 1 else 1)
+            return StepOut((feats[0], 2 * feats[1]), feats, 1)
+
+    maps = [(torch.rand(1, 2, 3, 3), torch.full((1, 1, 2, 2), float(v)))
+            for v in (1, 3, 5)]
+    # Forecasts 2 and 6 for 3 and 5; copies 1 and 3.
+    assert forecast_errors(Doubling(), KeptVideo(maps, [])) == (
+        4 * (1 + 1), 4 * (4 + 4))
+    assert forecast_errors(Doubling(), KeptVideo(maps[:1], [])) == (0, 0)
+
+
 def test_sweep_draws_and_writes(trained, tmp_path):
     tool = load_tool('analysis_tools/forecast_sweep.py')
     rows = tool.main([
@@ -105,6 +133,7 @@ def test_sweep_draws_and_writes(trained, tmp_path):
     written = json.loads((tmp_path / 'sweep.json').read_text())
     assert written['rows'] == rows
     assert set(written['over_alternate']) == {'alternate 2'}
+    assert written['forecast_vs_copy'] > 0
     picture = cv2.imread(str(tmp_path / 'sweep.png'))
     assert picture.std() > 10
 

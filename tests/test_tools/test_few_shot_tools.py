@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-TOOLS = Path(__file__).parents[2] / 'tools' / 'few_shot'
+ROOT = Path(__file__).parents[2]
 
 
-def tool(name):
-    spec = importlib.util.spec_from_file_location(name, TOOLS / f'{name}.py')
+def tool(name, folder='few_shot'):
+    spec = importlib.util.spec_from_file_location(
+        name, ROOT / 'tools' / folder / f'{name}.py')
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -105,3 +106,33 @@ def test_more_classes():
         module.widen(state, ['a', 'b'], ['a', 'x'])
     with pytest.raises(ValueError, match='3 classes'):
         module.widen(state, ['a', 'b', 'c'], ['a', 'b', 'c', 'd'])
+
+
+def test_benchmark_of_the_graph():
+    module = tool('benchmark_few_shot', 'analysis_tools')
+    rows = module.main(
+        ['gcn', '--query', '200', '--support', '30', '--channels', '16',
+         '--width', '8', '--classes', '3', '--rounds', '1'])
+    assert [row['form'] for row in rows] == [
+        'textbook', 'dense', 'cache', 'stream', 'dense', 'block']
+    for row in rows[:4]:
+        single, double = row['differences']
+        assert 0 < single < 1e-5 and double < 1e-12
+    assert 0 < rows[5]['differences'][0] < 1e-4
+    assert rows[0]['seconds_ratio'] == rows[4]['mib_ratio'] == 1
+    # What they are for, even at this size.
+    assert rows[2]['mib_ratio'] < 1 and rows[3]['mib'] < rows[2]['mib']
+
+
+def test_benchmark_of_detectors():
+    module = tool('benchmark_few_shot', 'analysis_tools')
+    configs = ROOT / 'configs' / 'gcn_fsod'
+    rows = module.main([
+        'detector', str(configs / 'synthetic-attention_rpn.py'),
+        str(configs / 'synthetic.py'), '--classes', '2', '--rounds', '1',
+        '--image', '48', '64'])
+    assert [row['form'] for row in rows] == [
+        'synthetic-attention_rpn', 'synthetic']
+    assert all(row['seconds'] > 0 and row['mib'] > 0 for row in rows)
+    with pytest.raises(SystemExit):
+        module.main(['detector'])

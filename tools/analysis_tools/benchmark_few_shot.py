@@ -55,23 +55,44 @@ def take_turns(steps: Steps, rounds: int) -> Dict[str, List[float]]:
     return readings
 
 
-def show(title: str, steps: Steps, rounds: int, per: Dict[str, int],
-         differences: Optional[Dict[str, str]] = None) -> None:
-    """Measure and print; ``per`` is what a step's time is divided by."""
+def measure(title: str, steps: Steps, rounds: int, per: Dict[str, int],
+            differences: Optional[Dict[str, List[float]]] = None
+            ) -> List[dict]:
+    """Measure and print.
+
+    Args:
+        title (str): Of the table.
+        steps (dict): Name to what to measure.
+        rounds (int): Of which the median is taken.
+        per (dict): What the time of each is divided by.
+        differences (dict, optional): Relative differences to show.
+
+    Returns:
+        list[dict]: ``form``, ``seconds``, ``mib``, their ratios to the
+        first's and ``differences``.
+    """
     readings = take_turns(steps, rounds)
     table = Table(title=title)
     for heading in ('form', 'seconds', 'to the first', 'peak MiB',
                     'to the first', 'difference'):
         table.add_column(heading)
-    first = None
+    rows = []
     for name, step in steps.items():
-        seconds = statistics.median(readings[name]) / per[name]
-        peak = peak_memory(step, 'cpu') / 2**20
-        first = first or (seconds, peak)
-        table.add_row(name, f'{seconds:.3f}', f'{seconds / first[0]:.3f}',
-                      f'{peak:.0f}', f'{peak / first[1]:.3f}',
-                      (differences or {}).get(name, ''))
+        row = dict(
+            form=name,
+            seconds=statistics.median(readings[name]) / per[name],
+            mib=peak_memory(step, 'cpu') / 2**20,
+            differences=(differences or {}).get(name, []))
+        rows.append(row)
+        row.update(
+            seconds_ratio=row['seconds'] / rows[0]['seconds'],
+            mib_ratio=row['mib'] / rows[0]['mib'])
+        table.add_row(
+            name, f'{row["seconds"]:.3f}', f'{row["seconds_ratio"]:.3f}',
+            f'{row["mib"]:.0f}', f'{row["mib_ratio"]:.3f}',
+            ', '.join(f'{value:.1e}' for value in row['differences']))
     Console(width=110).print(table)
+    return rows
 
 
 def random_features(args: argparse.Namespace, supports: int,
@@ -112,7 +133,7 @@ def textbook(query: Tensor, supports: Sequence[Tensor], theta1: Tensor,
     return torch.cat(found)
 
 
-def test_forms(args: argparse.Namespace) -> None:
+def test_forms(args: argparse.Namespace) -> List[dict]:
     """Many classes, without gradient."""
     query, supports = random_features(args, args.classes, torch.float32)
     weight = torch.randn(15, args.channels) * .01
@@ -146,19 +167,20 @@ def test_forms(args: argparse.Namespace) -> None:
         found = step(name, 2, query, supports)()
         double = step(name, 2, query.double(), [
             s.double() for s in supports[:2]])()
-        differences[name] = ', '.join(
-            f'{((one - exact).norm() / exact.norm()).item():.1e}'
-            for one in (found, double))
-    show(
+        differences[name] = [
+            ((one - exact).abs().max() / exact.abs().max()).item()
+            for one in (found, double)
+        ]
+    return measure(
         f'per class, {args.classes} classes, n={args.query}, '
         f'm={args.support}, C={args.channels}, width {args.width}; '
-        'difference in float32 and float64 to dense float64',
+        'largest relative difference in float32 and float64 to dense float64',
         {name: step(name, number, query, supports)
          for name, number in numbers.items()}, args.rounds, numbers,
         differences)
 
 
-def train_forms(args: argparse.Namespace) -> None:
+def train_forms(args: argparse.Namespace) -> List[dict]:
     """Forward and backward of the pairs of one query."""
     steps = {}
     gradients = {}
@@ -176,13 +198,13 @@ def train_forms(args: argparse.Namespace) -> None:
 
         steps[impl] = run
         gradients[impl] = run().clone()
-    change = (gradients['block'] - gradients['dense']).norm() / \
-        gradients['dense'].norm()
-    show(
+    change = (gradients['block'] - gradients['dense']).abs().max() / \
+        gradients['dense'].abs().max()
+    return measure(
         f'forward and backward, {args.pairs} pairs, n={args.query}, '
         f'm={args.support}; difference of the query\'s gradient',
         steps, args.rounds, dict.fromkeys(steps, 1),
-        dict(block=f'{change.item():.1e}'))
+        dict(block=[change.item()]))
 
 
 def detector_step(path: str, args: argparse.Namespace
@@ -247,7 +269,8 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--dense-classes', type=int, default=2,
                         help='classes that the dense form is measured on')
     parser.add_argument('--pairs', type=int, default=1)
-    parser.add_argument('--chunk', type=int, default=4)
+    parser.add_argument('--chunk', type=int, default=1,
+                        help='classes that the shared forms multiply at once')
     parser.add_argument('--image', type=int, nargs=2, default=[600, 1000],
                         help='height and width in pixels')
     parser.add_argument('--rounds', type=int, default=3)
@@ -258,20 +281,18 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return args
 
 
-def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Command line."""
+def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
+    """Command line; returns the rows, see :func:`measure`."""
     args = parse_args(argv)
     torch.set_num_threads(args.threads)
     if args.what == 'gcn':
-        if 'test' in args.modes:
-            test_forms(args)
-        if 'train' in args.modes:
-            train_forms(args)
-        return
+        forms = dict(test=test_forms, train=train_forms)
+        return [row for mode in args.modes for row in forms[mode](args)]
     steps = {Path(path).stem: detector_step(path, args)
              for path in args.configs}
-    show(f'one {args.image[0]} x {args.image[1]} picture, {args.classes} '
-         'classes', steps, args.rounds, dict.fromkeys(steps, 1))
+    return measure(
+        f'one {args.image[0]} x {args.image[1]} picture, {args.classes} '
+        'classes', steps, args.rounds, dict.fromkeys(steps, 1))
 
 
 if __name__ == '__main__':

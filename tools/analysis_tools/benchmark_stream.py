@@ -226,8 +226,12 @@ def show(rows: Sequence[Dict[str, Any]], evens: Sequence[dict],
     console = Console(width=130)
     console.print(table)
     for item in evens:
-        console.print(f'{item["model"]} is faster than {item["other"]} from '
-                      f'{100 * item["share"]:.0f} % forecasts on')
+        share = item['share']
+        when = 'at any share of forecasts' if share <= 0 else \
+            'at no share of forecasts' if share >= 1 else \
+            f'from {100 * share:.0f} % forecasts on'
+        console.print(f'{item["model"]} is faster than {item["other"]} '
+                      f'{when}')
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:

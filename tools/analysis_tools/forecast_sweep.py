@@ -6,6 +6,8 @@ the measured times of backbone and of the rest (medians, without loading).
 
 "alternate k" reads every k-th frame; "hold k" does so too, but repeats the
 last map where a forecast is wanted: the forecast must beat it.
+forecast_vs_copy is the squared error of the forecast maps relative to that of
+repeating the last map, with every frame read.
 
 Example:
     python tools/analysis_tools/forecast_sweep.py CONFIG CHECKPOINT --hold \
@@ -37,6 +39,7 @@ from mmextra.models.task_modules import ReadPolicy
 from mmextra.utils.video_replay import (
     Stopwatch,
     as_batch,
+    forecast_errors,
     keep_videos,
     replay,
 )
@@ -81,6 +84,13 @@ class Sweep:
         self.metric_cfg = cfg[f'{args.split}_evaluator']
         self.device = torch.device(args.device)
         self.max_videos = args.max_videos
+        self.errors = np.zeros(2)
+
+    @property
+    def forecast_vs_copy(self) -> Optional[float]:
+        """Of the videos run; None where there is nothing to forecast."""
+        forecast, copied = self.errors
+        return float(forecast / copied) if copied else None
 
     def run(self, settings: Sequence[dict]) -> List[Dict[str, Any]]:
         """A row for each setting."""
@@ -93,6 +103,8 @@ class Sweep:
                              self.max_videos)
         for video in track(videos, self.name, total=len(self.dataset)
                            if self.max_videos is None else self.max_videos):
+            if self.model.forecasts:
+                self.errors += forecast_errors(self.model, video)
             for setting, metric, watch in zip(settings, metrics, steps):
                 policy = {key: value for key, value in setting.items()
                           if key not in ('name', 'hold')}
@@ -174,7 +186,8 @@ def plot(rows: Sequence[dict], path: Path, title: str) -> None:
     plt.close(figure)
 
 
-def show(rows: Sequence[dict], gains: Dict[str, float]) -> None:
+def show(rows: Sequence[dict], gains: Dict[str, float],
+         forecast_vs_copy: Optional[float]) -> None:
     table = Table()
     for heading in ('model', 'policy', 'forecasts', 'fps', *VALUES):
         table.add_column(heading)
@@ -187,6 +200,8 @@ def show(rows: Sequence[dict], gains: Dict[str, float]) -> None:
     console.print(table)
     for name, gain in gains.items():
         console.print(f'scheduler over {name} at its ratio: {gain:+.4f} mAP')
+    if forecast_vs_copy is not None:
+        console.print(f'forecast_vs_copy {forecast_vs_copy:.4f}')
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -197,7 +212,8 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('checkpoint')
     parser.add_argument('--thresholds', type=float, nargs='+',
                         default=[1, .9, .7, .5, .3, .1, -1])
-    parser.add_argument('--alternate', type=int, nargs='*', default=[2, 3])
+    parser.add_argument('--alternate', type=int, nargs='*',
+                        default=[2, 3, 4, 6, 8])
     parser.add_argument('--hold', action='store_true',
                         help='also repeat the last map in place of forecasts')
     parser.add_argument('--baseline', nargs=2,
@@ -222,10 +238,11 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
         other = Sweep(*args.baseline, args)
         rows += other.run(settings_of(args, other.model.forecasts))
     gains = over_alternate([r for r in rows if r['model'] == sweep.name])
-    show(rows, gains)
+    show(rows, gains, sweep.forecast_vs_copy)
     if args.out:
         write_atomic(args.out, json.dumps(
-            dict(rows=rows, over_alternate=gains), indent=1) + '\n')
+            dict(rows=rows, over_alternate=gains,
+                 forecast_vs_copy=sweep.forecast_vs_copy), indent=1) + '\n')
     if args.plot:
         plot(rows, args.plot, args.title or sweep.name)
     return rows

@@ -11,10 +11,10 @@ model, <name>_map.npy (raw mask scores of the best RoIs in one map) and
 Example:
     python tools/analysis_tools/roi_critical_areas.py \
         configs/covid_ct_mask_net/synthetic-classifier.py \
-        CLASSIFIER_CHECKPOINT \
+        work_dirs/synthetic-classifier/epoch_6.pth \
         --list test_COVIDx-CT.txt --max-images 6 \
         --seg-config configs/covid_ct_mask_net/synthetic.py \
-        --seg-checkpoint SEG_CHECKPOINT
+        --seg-checkpoint work_dirs/synthetic/epoch_8.pth
 """
 import argparse
 import json

@@ -60,6 +60,16 @@ def test_projection_and_residual():
         BottleneckLSTMCell(6, 3, residual=True)
 
 
+def test_the_first_state_is_worth_learning_from():
+    torch.manual_seed(0)
+    cell = BottleneckLSTMCell(320, 64, out_channels=320)
+    cell.init_weights()
+    x = torch.rand(2, 320, 5, 5)
+    _, (hidden, _) = cell(x)
+    assert hidden.std() > 0.05 * x.std()
+    assert not cell.b_pw.bias.any() and not cell.proj.bias.any()
+
+
 def test_gradients_reach_every_weight_and_the_first_frame():
     torch.manual_seed(0)
     cell = BottleneckLSTMCell(3, 4, out_channels=3)
