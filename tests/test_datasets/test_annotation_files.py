@@ -12,6 +12,7 @@ from mmextra.datasets.annotation_files import (
     voc_objects,
     voc_size,
 )
+from tests.helpers import load_tool
 
 BOX = '<bndbox><xmin>1</xmin><ymin>2</ymin></bndbox>'
 
@@ -126,3 +127,14 @@ def test_what_is_wrong_with_an_object_is_told(read, tags, message):
         read(element(**tags), 'here')
     with pytest.raises(AnnotationError, match='<difficult> must be one'):
         voc_int(element(difficult='no'), 'difficult', 'here')
+
+
+@pytest.mark.parametrize('tool, reader', [
+    ('check_patient_split', 'read_patients'), ('make_folds', 'read_slices'),
+    ('imagenet_vid', 'read_frame_list'), ('convert_hrsd', 'read_ids')])
+def test_lists_of_the_tools_are_text(tool, reader, tmp_path):
+    path = tmp_path / 'list.txt'
+    path.write_bytes(b'0_1_2_3.png 1 \xff')
+    read = getattr(load_tool(f'dataset_converters/{tool}.py'), reader)
+    with pytest.raises(AnnotationError, match='list.txt: is not UTF-8'):
+        read(path)
