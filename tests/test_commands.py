@@ -4,9 +4,12 @@ Each tool reads its arguments and is stopped there.
 """
 import argparse
 import ast
+import functools
 import re
 import runpy
 import shlex
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Dict, List
@@ -20,7 +23,16 @@ ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r'```bash\n(.*?)```', re.S)
 INLINE = re.compile(r'`((?:python|bash) tools/[^`]+)`')
 COMMENT = re.compile(r'^#\s+(python tools/.*)', re.M)
-ASSIGNMENT = re.compile(r'[A-Z_]+=\S*')
+# In place of what a shell would run.
+SHELL = """
+set -e
+show() { printf '%q ' "$@"; echo; }
+python() { show python "$@"; }
+bash() { show bash "$@"; }
+shell_script() { show "$@"; }
+cd() { :; }
+pip() { :; }
+"""
 CHECKPOINT = re.compile(r'work_dirs/([\w-]+)/(epoch|iter)_(\d+)\.pth')
 # Of the shell scripts, which arguments are not those of the tool they run.
 SCRIPTS = {
@@ -33,29 +45,36 @@ SCRIPTS = {
 }
 
 
-def lines_of(text: str) -> List[str]:
-    lines = text.replace('\\\n', ' ').splitlines()
-    return [' '.join(line.split()) for line in lines if line.strip()]
+def expand(script: str) -> List[str]:
+    """The commands of a script, each with its arguments as bash gives them
+    to it; nothing is run."""
+    script = re.sub(r'^(\w+=\S+ )*(tools/)', r'shell_script \2', script,
+                    flags=re.M)
+    done = subprocess.run(
+        [shutil.which('bash'), '--norc', '-c', SHELL + script],
+        env=dict(PATH='/nowhere'), cwd=ROOT, text=True, capture_output=True)
+    assert done.returncode == 0, f'{script}\n{done.stderr}'
+    return done.stdout.splitlines()
 
 
 def commands() -> Dict[str, Path]:
     """Every command, and a file that shows it."""
-    found = []
+    scripts = []
     for page in [ROOT / 'README.md', *ROOT.glob('configs/*/README.md')]:
         text = page.read_text()
-        found += [(line, page) for block in BLOCK.findall(text)
-                  for line in lines_of(block) if line[0] != '#']
-        found += [(' '.join(line.split()), page)
-                  for line in INLINE.findall(text) if '...' not in line]
+        scripts += [(block, page) for block in BLOCK.findall(text)]
+        scripts += [(line.replace('\n', ' '), page)
+                    for line in INLINE.findall(text) if '...' not in line]
     for config in ROOT.glob('configs/**/*.py'):
         text = re.sub(r'\\\n#', '', config.read_text())
-        found += [(' '.join(line.split()), config)
-                  for line in COMMENT.findall(text)]
+        scripts += [(line, config) for line in COMMENT.findall(text)]
     for tool in ROOT.glob('tools/**/*.py'):
         text = ast.get_docstring(ast.parse(tool.read_text())) or ''
-        found += [(line, tool) for line in lines_of(text)
-                  if line.startswith('python tools/')]
-    return dict(sorted(found))
+        scripts += [(line.strip(), tool) for line in
+                    text.replace('\\\n', ' ').splitlines()
+                    if line.strip().startswith('python tools/')]
+    return {line: path for script, path in dict(scripts).items()
+            for line in expand(script)}
 
 
 COMMANDS = commands()
@@ -85,12 +104,8 @@ def parse(tool: str, arguments: List[str], monkeypatch) -> None:
 
 @pytest.mark.parametrize('line', COMMANDS)
 def test_command(line, monkeypatch):
-    words = shlex.split(line, comments=True)
-    while ASSIGNMENT.fullmatch(words[0]):
-        words.pop(0)
-    if words[0] in ('python', 'bash'):
-        words.pop(0)
-    tool, *arguments = words
+    words = shlex.split(line)
+    tool, *arguments = words[words[0] in ('python', 'bash'):]
     assert (ROOT / tool).is_file()
     configs = [word for word in arguments if word.startswith('configs/')]
     for word in configs:
@@ -102,23 +117,30 @@ def test_command(line, monkeypatch):
         arguments = [word for number, word in enumerate(arguments)
                      if number not in own]
     # Without arguments it lists what it can run.
-    if line != 'python tools/mmdet_tool.py':
+    if arguments or tool != 'tools/mmdet_tool.py':
         parse(tool, arguments, monkeypatch)
 
 
 def test_checkpoints_are_called_as_their_configs_say():
     files = [*ROOT.glob('configs/**/*.py'), *ROOT.glob('tools/**/*.py'),
              *ROOT.glob('configs/*/README.md'), ROOT / 'README.md']
-    named = {found: path for path in files
+    named = {(path.parent, *found): path for path in files
              for found in CHECKPOINT.findall(path.read_text())}
     assert len(named) > 5
     wrong = {}
-    for (stem, unit, number), path in named.items():
-        loops = [Config.fromfile(config).train_cfg
-                 for config in ROOT.glob(f'configs/*/{stem}.py')]
-        if all(str(loop.get(f'max_{unit}s')) != number for loop in loops):
+    for (folder, stem, unit, number), path in named.items():
+        own = folder / f'{stem}.py'
+        configs = [own] if own.is_file() else ROOT.glob(
+            f'configs/*/{stem}.py')
+        if number not in [length(config, unit) for config in configs]:
             wrong[f'{stem}/{unit}_{number}'] = str(path)
     assert not wrong
+
+
+@functools.lru_cache(maxsize=None)
+def length(config: Path, unit: str) -> str:
+    """How many epochs or iterations a config trains."""
+    return str(Config.fromfile(config).train_cfg.get(f'max_{unit}s'))
 
 
 def test_commands_are_found():

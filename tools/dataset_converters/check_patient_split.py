@@ -21,6 +21,7 @@ from typing import Dict, List, Optional, Set
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmextra.datasets.annotation_files import read_lines  # noqa: E402
 from mmextra.datasets.ct import parse_ct_name, parse_slice_name  # noqa: E402
 
 
@@ -47,7 +48,7 @@ def read_patients(path: Path) -> Set[str]:
     """
     patients = {
         patient_of(line.split()[0], f'{path}, line {number}')
-        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for number, line in enumerate(read_lines(str(path)), 1)
         if line.strip()
     }
     if not patients:

@@ -16,6 +16,7 @@ from typing import Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmextra.datasets.annotation_files import read_lines  # noqa: E402
 from mmextra.datasets.ilsvrc_vid import (  # noqa: E402
     PAPER_VIDEOS,
     convert_det,
@@ -38,7 +39,7 @@ def read_frame_list(path: Path) -> Dict[str, List[int]]:
         ValueError: If a line is not of this form; it is named.
     """
     frames: Dict[str, List[int]] = {}
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(read_lines(str(path)), 1):
         parts = line.split()
         if not parts:
             continue

@@ -14,6 +14,7 @@ from typing import List, Optional
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmextra.datasets.annotation_files import read_lines  # noqa: E402
 from mmextra.datasets.bad_input import require_layout  # noqa: E402
 from mmextra.datasets.dior_vas import LAYOUT  # noqa: E402
 from mmextra.datasets.dior_vas_selection import (  # noqa: E402
@@ -56,7 +57,7 @@ def main(argv: Optional[List[str]] = None) -> None:
              **{f'list {path.stem}': str(path) for path in lists}},
             LAYOUT.format(root=args.dior))
         img_ids = [line.strip() for path in lists
-                   for line in path.read_text().splitlines() if line.strip()]
+                   for line in read_lines(str(path)) if line.strip()]
         candidates = vas_candidates(str(annotations), img_ids)
     except (ValueError, OSError) as error:
         sys.exit(f'make_dior_vas.py: {error}')

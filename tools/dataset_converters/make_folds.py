@@ -19,6 +19,7 @@ from typing import Dict, List, NamedTuple, Optional
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmextra.datasets.annotation_files import read_lines  # noqa: E402
 from mmextra.datasets.ct import parse_ct_name  # noqa: E402
 
 
@@ -36,7 +37,7 @@ def read_slices(path: Path) -> List[Slice]:
         ValueError: If a line has no class or no group.
     """
     slices = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(read_lines(str(path)), 1):
         words = line.split()
         if not words:
             continue

@@ -27,6 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: F401
+from mmextra.datasets.annotation_files import read_lines
 from mmextra.datasets.bad_input import box_problem
 from mmextra.datasets.image_files import (
     EXTENSIONS,
@@ -117,7 +118,10 @@ def read_splits(root: Path, names: Optional[Sequence[str]]
             raise FileNotFoundError(
                 f'{root / "ImageSets" / name}.txt is missing; there are '
                 f'{sorted(found)}')
-    return {name: found[name].read_text().split() for name in names}
+    return {
+        name: [line.strip() for line in read_lines(str(found[name]))
+               if line.strip()] for name in names
+    }
 
 
 def tile_image(path: Path, label: Path, out: Path, size: int, overlap: int,
