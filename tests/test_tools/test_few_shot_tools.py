@@ -57,6 +57,10 @@ def test_split(tmp_path, capsys):
     with pytest.raises(SystemExit, match='gnu'):
         module.main([str(source), str(out), '--shots', '1', '--classes',
                      'gnu'])
+    # A split of COCO stands for its classes, of which none is here.
+    with pytest.raises(SystemExit, match='motorcycle'):
+        module.main([str(source), str(out), '--shots', '1', '--classes',
+                     'NOVEL_CLASSES'])
     with pytest.raises(SystemExit, match='all.jsn'):
         module.main([str(tmp_path / 'all.jsn'), str(out), '--shots', '1'])
 
@@ -121,7 +125,7 @@ def test_benchmark_of_the_graph():
     assert 0 < rows[5]['differences'][0] < 1e-4
     assert rows[0]['seconds_ratio'] == rows[4]['mib_ratio'] == 1
     # What they are for, even at this size.
-    assert rows[2]['mib_ratio'] < 1 and rows[3]['mib'] < rows[2]['mib']
+    assert rows[2]['mib_ratio'] < .5 and rows[3]['mib_ratio'] < .5
 
 
 def test_benchmark_of_detectors():

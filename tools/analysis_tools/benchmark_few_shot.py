@@ -269,7 +269,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--dense-classes', type=int, default=2,
                         help='classes that the dense form is measured on')
     parser.add_argument('--pairs', type=int, default=1)
-    parser.add_argument('--chunk', type=int, default=1,
+    parser.add_argument('--chunk', type=int,
                         help='classes that the shared forms multiply at once')
     parser.add_argument('--image', type=int, nargs=2, default=[600, 1000],
                         help='height and width in pixels')

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mmextra.datasets.coco_json import read_coco  # noqa: E402
 from mmextra.datasets.few_shot.shots import select_shots, shot_key  # noqa: E402
+from mmextra.utils.class_splits import COCO_SPLITS  # noqa: E402
 
 
 def choose(coco: dict, shots: int, seed: int = 0,
@@ -117,7 +118,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('--shots', type=int, required=True)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--classes', nargs='+',
-                        help='all categories if not given')
+                        help='all categories if not given; one of '
+                        f'{", ".join(COCO_SPLITS)} stands for those of COCO')
     parser.add_argument('--min-area', type=float, default=0.,
                         help='smallest box in square pixels')
     parser.add_argument('--rest', nargs='+', default=[],
@@ -127,6 +129,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         parser.error('--rest takes one or two files')
     if args.shots < 1:
         parser.error('--shots must be positive')
+    if args.classes and len(args.classes) == 1:
+        args.classes = COCO_SPLITS.get(args.classes[0], args.classes)
     try:
         coco = read_coco(args.annotations)
         split = choose(coco, args.shots, args.seed, args.classes,

@@ -2,7 +2,7 @@
 #   cd data/coco_mini
 #   python ../../tools/few_shot/make_few_shot_split.py \
 #       annotations/instances_boxes.json few_shot/2shot.json --shots 2 \
-#       --rest few_shot/train.json few_shot/test.json
+#       --classes NOVEL_CLASSES --rest few_shot/train.json few_shot/test.json
 # Base classes are those with some objects in the training images.
 _base_ = './synthetic_toys_base.py'
 

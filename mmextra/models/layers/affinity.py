@@ -5,7 +5,7 @@ product gives all squared distances of two sets of nodes, and one
 implementation serves all of them.
 """
 import math
-from typing import Dict, Optional, Union
+from typing import Dict, Optional, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -68,6 +68,13 @@ def mirror(embedded: Tensor) -> Tensor:
                       embedded[:, -2:-1]], 1)
 
 
+def _sides(rows: Tensor, cols: Tensor) -> Tuple[Tensor, Tensor]:
+    """Both sides of the form; the smaller one is mirrored, to save room."""
+    if len(rows) <= len(cols):
+        return mirror(rows), cols
+    return rows, mirror(cols)
+
+
 def embedded_affinity(rows: Tensor,
                       cols: Tensor,
                       squared: bool,
@@ -91,7 +98,8 @@ def embedded_affinity(rows: Tensor,
     if torch.is_grad_enabled() and (
             rows.requires_grad or cols.requires_grad or
             getattr(temperature, 'requires_grad', False)):
-        distances = mirror(rows) @ cols.t()
+        left, right = _sides(rows, cols)
+        distances = left @ right.t()
         if diagonal is not None:
             distances.diagonal(diagonal).fill_(0)
         # Its backward selects, so the infinite slope of the root at 0 is
@@ -101,7 +109,8 @@ def embedded_affinity(rows: Tensor,
             distances = distances.sqrt()
         return (distances * (-1 / temperature)).exp()
     with torch.no_grad():
-        values = torch.mm(mirror(rows), cols.t(), out=out)
+        left, right = _sides(rows, cols)
+        values = torch.mm(left, right.t(), out=out)
         if diagonal is not None:
             values.diagonal(diagonal).fill_(0)
         F.threshold_(values, EPS, 0.)

@@ -116,7 +116,7 @@ def shared_correspondence(
         temperature: Temperature,
         cached: bool = True,
         block: int = 512,
-        chunk: int = 4,
+        chunk: int = 1,
         detach_affinity: bool = False,
         project: Optional[Callable[[Tensor], Tensor]] = None) -> Tensor:
     """The local correspondences of several classes with one query.
@@ -134,7 +134,7 @@ def shared_correspondence(
         distance (str): See :func:`~.affinity.affinity`.
         temperature (float or Tensor): T of Eq. 1.
         cached (bool): Keep Q, ``n * n`` numbers; otherwise nothing of that
-            size is kept and Q is made three times per chunk.
+            size is kept and Q is made again twice per chunk.
         block (int): Rows of Q that are made at a time.
         chunk (int): Classes that are multiplied at a time.
         detach_affinity (bool): No gradient through A.
@@ -150,15 +150,16 @@ def shared_correspondence(
     kernel = QueryKernel(embedded, squared, temperature, cached, block)
     degrees = kernel.times(embedded.new_ones(len(query), 1))
     inputs = query @ theta1
-    outputs = []
-    for first in range(0, len(supports), chunk):
+
+    def several(supports: List[Tensor]) -> List[Tensor]:
+        """Of one chunk; nothing of it stays but the results."""
         graphs = [
             _SupportSide(
                 embedded, degrees,
                 embed_nodes(support.detach() if detach_affinity else support,
                             distance), support @ theta1, squared,
                 temperature)
-            for support in supports[first:first + chunk]
+            for support in supports
         ]
         mixed = kernel.times(
             torch.cat([graph.p * inputs for graph in graphs], 1))
@@ -169,10 +170,16 @@ def shared_correspondence(
         mixed = kernel.times(
             torch.cat([graph.p * h for graph, (h, _) in zip(graphs, hidden)],
                       1))
+        results = []
         for graph, part, (_, h) in zip(
                 graphs, mixed.split(inputs.shape[1], 1), hidden):
             result = _positive(graph.second_layer(part, h) @ theta2)[None]
-            outputs.append(result if project is None else project(result))
+            results.append(result if project is None else project(result))
+        return results
+
+    outputs = []
+    for first in range(0, len(supports), chunk):
+        outputs += several(supports[first:first + chunk])
     return torch.cat(outputs)
 
 

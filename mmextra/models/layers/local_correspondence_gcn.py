@@ -14,6 +14,7 @@ from .correspondence import (
     shared_correspondence,
 )
 
+CLASS_CHUNKS = dict(cache=1, stream=4)
 IMPLEMENTATIONS = ('auto', 'dense', 'cache', 'stream', 'block')
 
 
@@ -74,7 +75,9 @@ class LocalCorrespondenceGCN(BaseModule):
             pass as long as it is not larger.
         dense_bytes (int): See above.
         block_size (int): Rows that are made at a time.
-        class_chunk (int): Classes that are multiplied at a time.
+        class_chunk (int, optional): Classes that are multiplied at a time. If
+            not given 1, to save memory, but 4 for ``'stream'``, where each
+            product makes the query's block again.
         init_cfg (dict, optional): Xavier-uniform if not given.
 
     Raises:
@@ -92,7 +95,7 @@ class LocalCorrespondenceGCN(BaseModule):
                  cache_bytes: int = 256 * 2**20,
                  dense_bytes: int = 2 * 2**30,
                  block_size: int = 512,
-                 class_chunk: int = 4,
+                 class_chunk: Optional[int] = None,
                  init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg)
         if distance not in DISTANCES:
@@ -197,7 +200,7 @@ class LocalCorrespondenceGCN(BaseModule):
                 return shared_correspondence(
                     query, supports, *weights, *setting,
                     cached=impl == 'cache', block=self.block_size,
-                    chunk=self.class_chunk,
+                    chunk=self.class_chunk or CLASS_CHUNKS[impl],
                     detach_affinity=self.detach_affinity, project=project)
             results = []
             for support in supports:
