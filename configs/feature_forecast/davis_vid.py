@@ -40,7 +40,7 @@ test_dataloader = dict(
         pipeline=test_pipeline))
 custom_hooks = [
     dict(
-        type='FeatureForecastPhaseHook', decision_begin=7, thinning_off=9),
+        type='FeatureForecastPhaseHook', decision_begin=5, thinning_off=9),
     dict(type='VIDDumpCheckHook'),
     dict(type='NumClassCheckHook'),
     dict(
