@@ -4,13 +4,12 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Dict, List, Sequence, Union
 
-import cv2
 import numpy as np
 
 from mmextra.datasets.ilsvrc_classes import VID_CLASSES
 from mmextra.datasets.ilsvrc_vid import convert_videos, find_videos
 
-from .folder import write_once
+from .folder import write_image, write_once
 from .moving_scene import CLEAR, PACES, MovingScene, Truth
 
 # Raise it when the same arguments give other pictures.
@@ -163,8 +162,6 @@ def make_moving_objects(root: Union[str, Path],
 def _write_video(root: Path, name: str, scene: MovingScene) -> None:
     for t in range(scene.length):
         image, truths = scene.frame(t)
-        path = root / 'Data' / 'VID' / name / f'{t:06d}.JPEG'
-        if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
-            raise OSError(f'cannot write {path}; is the disk full?')
+        write_image(root / 'Data' / 'VID' / name / f'{t:06d}.JPEG', image, 92)
         frame_xml(name.split('/')[-1], t, scene.size, truths).write(
             str(root / 'Annotations' / 'VID' / name / f'{t:06d}.xml'))
