@@ -34,7 +34,12 @@ model = dict(
     # The gradient of a mean over all elements is a hundredth of that of the
     # head: with a weight of 30 the forecast is no better than a copy.
     loss_forecast=dict(type='ForecastMSELoss', loss_weight=1000.),
-    scheduler=dict(type='CorrelationScheduler', conv_channels=(32, 16)))
+    # Without normalisation AdamW soon closes its ReLUs: correlations are all
+    # positive.
+    scheduler=dict(
+        type='CorrelationScheduler',
+        conv_channels=(32, 16),
+        norm_cfg=dict(type='BN')))
 
 data_root = 'data/synthetic_video/'
 img_scale = (160, 160)
@@ -88,9 +93,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(
         custom_keys={
             'temporal.': dict(lr_mult=20.),
-            # All correlations are positive, and a filter has 729 of them: at
-            # ten times this rate AdamW drives its ReLUs into the dead zone.
-            'scheduler.': dict(lr_mult=0.2, tag='scheduler')
+            'scheduler.': dict(lr_mult=3., tag='scheduler')
         }))
 param_scheduler = [
     dict(

@@ -1,8 +1,9 @@
 """The scheduler network of the feature forecast (Section 3.2, Fig. 3)."""
-from typing import Sequence
+from typing import List, Sequence
 
+from mmcv.cnn import build_norm_layer
 from mmdet.registry import MODELS
-from mmdet.utils import OptMultiConfig
+from mmdet.utils import OptConfigType, OptMultiConfig
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
@@ -16,8 +17,8 @@ class CorrelationScheduler(BaseModule):
     Correlation of the converted map of this frame with the forecast of the
     next, two convolutions and a fully connected layer, as Fig. 3 draws it.
 
-    Not in the paper: the range of the correlation, the channels, and the
-    pooling to a fixed size that lets images of any size in.
+    Not in the paper: the range of the correlation, the channels, the
+    pooling to a fixed size that lets images of any size in, and ``norm_cfg``.
 
     Args:
         max_displacement (int): Range of the correlation in positions.
@@ -26,6 +27,9 @@ class CorrelationScheduler(BaseModule):
         pool_size (int): Side of the map before the fully connected layer.
         level (int): Which of several maps to look at.
         normalize (bool): See :func:`correlation`.
+        norm_cfg (dict, optional): Normalisation after each convolution.
+            Correlations of maps after a ReLU are all positive; without it
+            one large step of the optimizer closes all ReLUs for good.
         init_cfg (dict or list[dict], optional): Initialisation.
 
     Raises:
@@ -38,6 +42,7 @@ class CorrelationScheduler(BaseModule):
                  pool_size: int = 5,
                  level: int = 0,
                  normalize: bool = False,
+                 norm_cfg: OptConfigType = None,
                  init_cfg: OptMultiConfig = dict(
                      type='Xavier',
                      layer=['Conv2d', 'Linear'],
@@ -51,11 +56,16 @@ class CorrelationScheduler(BaseModule):
         self.level = level
         self.normalize = normalize
         first, second = conv_channels
+
+        def norm(channels: int) -> List[nn.Module]:
+            return [build_norm_layer(norm_cfg, channels)[1]] \
+                if norm_cfg else []
+
         self.convs = nn.Sequential(
             nn.Conv2d((2 * max_displacement + 1)**2, first, 3, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(first, second, 3, stride=2, padding=1), nn.ReLU(),
-            nn.AdaptiveAvgPool2d(pool_size))
+            *norm(first), nn.ReLU(),
+            nn.Conv2d(first, second, 3, stride=2, padding=1), *norm(second),
+            nn.ReLU(), nn.AdaptiveAvgPool2d(pool_size))
         self.fc = nn.Linear(second * pool_size**2, 2)
 
     def forward(self, converted: Tensor, forecast: Tensor) -> Tensor:

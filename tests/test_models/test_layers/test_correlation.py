@@ -87,3 +87,19 @@ def test_scheduler_takes_maps_of_any_size():
     assert all(p.grad is not None for p in net.parameters())
     with pytest.raises(ValueError, match='conv_channels'):
         CorrelationScheduler(conv_channels=(64, ))
+
+
+def test_normalised_scheduler_survives_a_large_step():
+    torch.manual_seed(0)
+    maps = torch.rand(2, 6, 8, 6, 6)
+    kinds = {}
+    for norm_cfg in (None, dict(type='BN')):
+        net = CorrelationScheduler(2, (4, 3), norm_cfg=norm_cfg)
+        net.init_weights()
+        with torch.no_grad():
+            for conv in (net.convs[0], net.convs[3 if norm_cfg else 2]):
+                conv.weight -= 1.
+        kinds[bool(norm_cfg)] = net(*maps).std(0)
+    assert kinds[False].max() == 0 and kinds[True].min() > 0
+    assert list(CorrelationScheduler(2, (4, 3)).state_dict())[:4] == [
+        'convs.0.weight', 'convs.0.bias', 'convs.2.weight', 'convs.2.bias']
