@@ -52,7 +52,7 @@ def run(*command, cwd):
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=environment(),
         capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-20000:]
     return done.stdout + done.stderr
 
 
