@@ -138,6 +138,15 @@ def test_sweep_draws_and_writes(trained, tmp_path):
     assert picture.std() > 10
 
 
+def test_sweep_caps_the_scheduler_alone():
+    tool = load_tool('analysis_tools/forecast_sweep.py')
+    args = tool.parse_args(['c', 'w', '--thresholds', '-1', '--alternate',
+                            '4', '--max-forecasts', '2'])
+    capped, fixed = tool.settings_of(args, True)
+    assert (capped['mode'], capped['max_forecasts']) == ('scheduler', 2)
+    assert 'max_forecasts' not in fixed and fixed['interval'] == 4
+
+
 def test_gain_over_a_fixed_rule():
     tool = load_tool('analysis_tools/forecast_sweep.py')
     rows = [dict(mode='scheduler', ratio=r, mAP=m)

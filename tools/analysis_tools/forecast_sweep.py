@@ -51,7 +51,8 @@ def settings_of(args: argparse.Namespace, forecasts: bool) -> List[dict]:
     """The policies to try, by name."""
     if not forecasts:
         return [dict(name='always read', mode='always_read')]
-    out = [dict(name=f'p={p:g}', mode='scheduler', threshold=p)
+    out = [dict(name=f'p={p:g}', mode='scheduler', threshold=p,
+                max_forecasts=args.max_forecasts)
            for p in args.thresholds]
     for k in args.alternate:
         same = dict(mode='alternate', interval=k)
@@ -212,6 +213,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('checkpoint')
     parser.add_argument('--thresholds', type=float, nargs='+',
                         default=[1, .9, .7, .5, .3, .1, -1])
+    parser.add_argument('--max-forecasts', type=int,
+                        help='with the scheduler, read after so many '
+                        'forecasts in a row')
     parser.add_argument('--alternate', type=int, nargs='*',
                         default=[2, 3, 4, 6, 8])
     parser.add_argument('--hold', action='store_true',
