@@ -195,3 +195,7 @@ def run_stock_tool(name: str) -> None:
     sys.path.insert(0, osp.dirname(script))
     # Under torchrun an error becomes part of its closing summary.
     record(runpy.run_path)(script, run_name='__main__')
+    if torch.distributed.is_initialized():
+        # The scripts leave that to the end of Python, where the threads of
+        # gloo now and then abort a process whose work is done.
+        torch.distributed.destroy_process_group()

@@ -50,7 +50,7 @@ def run(*command, cwd):
         text=True, timeout=600, env=dict(
             os.environ, OMP_NUM_THREADS='1', PYTHON=sys.executable,
             PYTHONWARNINGS='ignore'))
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-20000:]
     return done.stdout + done.stderr
 
 

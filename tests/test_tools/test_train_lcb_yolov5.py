@@ -58,7 +58,7 @@ def run(cwd, tool, *args):
         [sys.executable, str(ROOT / 'tools' / tool), *map(str, args)],
         cwd=cwd, capture_output=True, text=True, timeout=600,
         env=dict(os.environ, OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore'))
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-20000:]
     return done.stdout + done.stderr
 
 
