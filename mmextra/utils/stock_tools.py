@@ -6,6 +6,7 @@ in ``--cfg-options``; a mistyped path, and a checkpoint that is cut short, is
 told in one line; and several processes work on a machine without GPU.
 """
 import argparse
+import gc
 import os
 import os.path as osp
 import runpy
@@ -197,5 +198,7 @@ def run_stock_tool(name: str) -> None:
     record(runpy.run_path)(script, run_name='__main__')
     if torch.distributed.is_initialized():
         # The scripts leave that to the end of Python, where the threads of
-        # gloo now and then abort a process whose work is done.
+        # gloo now and then abort a process whose work is done. Models hold
+        # the group in cycles of references.
         torch.distributed.destroy_process_group()
+        gc.collect()
