@@ -15,7 +15,7 @@ del _base_.model
 # any more, faster than the encoders learn to forecast.
 detector.backbone.update(frozen_stages=3, norm_eval=True)
 detector.init_cfg = dict(
-    type='Pretrained', checkpoint='work_dirs/synthetic-pretrain/epoch_16.pth')
+    type='Pretrained', checkpoint='work_dirs/synthetic-pretrain/epoch_5.pth')
 model = dict(
     type='FeatureForecastDetector',
     data_preprocessor=dict(
@@ -60,16 +60,7 @@ train_dataloader = dict(
     num_workers=0,
     persistent_workers=False,
     dataset=dict(
-        _delete_=True,
-        type='RepeatDataset',
-        times=2,
-        dataset=dict(
-            type='ImageNetVIDDataset',
-            data_root=data_root,
-            ann_file='annotations/imagenet_vid_train.json',
-            data_prefix=dict(img_path='Data/VID/'),
-            metainfo=metainfo,
-            pipeline=train_pipeline)))
+        data_root=data_root, metainfo=metainfo, pipeline=train_pipeline))
 val_dataloader = dict(
     num_workers=0,
     persistent_workers=False,
@@ -84,8 +75,8 @@ test_dataloader = dict(
         metainfo=metainfo,
         pipeline=test_pipeline))
 
-max_epochs = 12
-train_cfg = dict(max_epochs=max_epochs, val_interval=6)
+max_epochs = 8
+train_cfg = dict(max_epochs=max_epochs, val_interval=4)
 optim_wrapper = dict(
     optimizer=dict(
         _delete_=True, type='AdamW', lr=0.0003, weight_decay=0.01),
@@ -100,17 +91,17 @@ param_scheduler = [
         type='GroupMultiStepLR',
         group='main',
         end=max_epochs,
-        milestones=[8, 11]),
+        milestones=[5, 7]),
     dict(
         type='GroupMultiStepLR',
         group='scheduler',
         end=max_epochs,
-        milestones=[10, 11])
+        milestones=[6, 7])
 ]
 default_hooks = dict(logger=dict(interval=12))
 custom_hooks = [
     dict(
-        type='FeatureForecastPhaseHook', decision_begin=5, thinning_off=9),
+        type='FeatureForecastPhaseHook', decision_begin=3, thinning_off=6),
     dict(type='VIDDumpCheckHook'),
     dict(type='NumClassCheckHook'),
     dict(

@@ -95,6 +95,7 @@ def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
     if model.scheduler is not None:
         losses.update(
             _decision_losses(model, feats, converted, forecast,
+                             clips.frames(1, count + 1),
                              _samples(data_samples, 1, count + 1)))
     return losses
 
@@ -119,14 +120,14 @@ def _forecast_losses(model: 'FeatureForecastDetector', feats: Feats,
 
 
 def _decision_losses(model: 'FeatureForecastDetector', feats: Feats,
-                     converted: Feats, forecast: Feats,
+                     converted: Feats, forecast: Feats, target: Feats,
                      samples: List[DetDataSample]) -> Dict[str, Tensor]:
     if not model.decision_active:
         # Distributed training wants every parameter in every iteration.
         idle = sum(p.sum() for p in model.scheduler.parameters())
         return dict(loss_decision=0. * idle)
     logits = model.schedule(feats, converted, forecast)
-    targets = model.judge_forecasts(forecast, samples)
+    targets = model.judge_forecasts(forecast, samples, target)
     with torch.no_grad():
         counted = (targets != IGNORE)
         total = counted.sum().clamp(min=1)

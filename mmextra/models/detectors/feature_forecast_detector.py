@@ -64,7 +64,9 @@ class FeatureForecastDetector(BaseMOTModel):
         loss_forecast (dict, optional): Forecast loss (gamma of Eq. 1).
         loss_decision_weight (float): lambda of Eq. 1.
         decision_cfg (dict): ``iou_thr``, ``score_thr`` and
-            ``empty_target`` of :func:`decision_target`.
+            ``empty_target`` of :func:`decision_target`; with
+            ``relative=True`` objects that are missed in the real frame do
+            not count (not in the paper).
         scheduler_input (str): ``'converted'`` or ``'mean'``.
         detach_scheduler_input (bool): Train the scheduler without changing
             what it judges.
@@ -250,7 +252,8 @@ class FeatureForecastDetector(BaseMOTModel):
 
     @torch.no_grad()
     def judge_forecasts(self, forecast: Feats,
-                        samples: Sequence[DetDataSample]) -> Tensor:
+                        samples: Sequence[DetDataSample],
+                        feats: Optional[Feats] = None) -> Tensor:
         """Targets of the scheduler (Section 3.4).
 
         The detector is applied to the forecasts themselves, without any
@@ -259,30 +262,40 @@ class FeatureForecastDetector(BaseMOTModel):
         Args:
             forecast (tuple[Tensor]): Maps forecast for N frames.
             samples (Sequence[DetDataSample]): Annotations of these frames.
+            feats (tuple[Tensor], optional): Real maps of these frames,
+                needed by ``decision_cfg.relative`` alone.
 
         Returns:
             Tensor: (N,) see :func:`decision_targets`.
         """
+        cfg = dict(self.decision_cfg)
+        if cfg.pop('relative', False):
+            cfg.update(readings=self._found(feats, samples, cfg))
+        return decision_targets([sample.gt_instances for sample in samples],
+                                self._found(forecast, samples, cfg), **cfg)
+
+    def _found(self, maps: Feats, samples: Sequence[DetDataSample],
+               decision_cfg: dict) -> List[InstanceData]:
+        """Detections that count for the targets of the scheduler."""
         head = self.detector.bbox_head
         # A box of a lower score never suppresses one of a higher, so the
         # threshold may come before NMS.
         cfg = copy.deepcopy(head.test_cfg)
-        cfg['score_thr'] = self.decision_cfg['score_thr']
+        cfg['score_thr'] = decision_cfg['score_thr']
         modes = {module: module.training
                  for module in self.detector.modules()}
         self.detector.eval()
         try:
-            outs = head(self.head_maps([f.detach() for f in forecast]))
-            found = head.predict_by_feat(
-                *outs,
-                batch_img_metas=[sample.metainfo for sample in samples],
-                cfg=cfg,
-                rescale=False)
+            with torch.no_grad():
+                outs = head(self.head_maps(maps))
+                return head.predict_by_feat(
+                    *outs,
+                    batch_img_metas=[sample.metainfo for sample in samples],
+                    cfg=cfg,
+                    rescale=False)
         finally:
             for module, training in modes.items():
                 module.training = training
-        return decision_targets([sample.gt_instances for sample in samples],
-                                found, **self.decision_cfg)
 
     def detect(self, det_feats: Feats,
                sample: DetDataSample) -> InstanceData:
