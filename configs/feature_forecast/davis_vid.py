@@ -25,15 +25,9 @@ test_pipeline = _base_.test_pipeline
 test_pipeline[0].transforms[1].update(scale=img_scale)
 train_dataloader = dict(
     dataset=dict(
-        _delete_=True,
-        type='RepeatDataset',
-        times=6,
+        times=4,
         dataset=dict(
-            type='ImageNetVIDDataset',
-            data_root=data_root,
-            ann_file='annotations/imagenet_vid_train.json',
-            data_prefix=dict(img_path='Data/VID/'),
-            metainfo=metainfo,
+            data_root=data_root, metainfo=metainfo,
             pipeline=train_pipeline)))
 val_dataloader = dict(
     dataset=dict(
@@ -46,7 +40,7 @@ test_dataloader = dict(
         pipeline=test_pipeline))
 custom_hooks = [
     dict(
-        type='FeatureForecastPhaseHook', decision_begin=3, thinning_off=6),
+        type='FeatureForecastPhaseHook', decision_begin=5, thinning_off=9),
     dict(type='VIDDumpCheckHook'),
     dict(type='NumClassCheckHook'),
     dict(

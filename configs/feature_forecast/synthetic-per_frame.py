@@ -10,7 +10,7 @@ model = dict(
     policy=dict(mode='always_read'))
 custom_hooks = [
     dict(
-        type='FeatureForecastPhaseHook', decision_begin=3, thinning_off=6),
+        type='FeatureForecastPhaseHook', decision_begin=5, thinning_off=9),
     dict(type='VIDDumpCheckHook'),
     dict(type='NumClassCheckHook'),
     dict(

@@ -44,8 +44,8 @@ val_evaluator = dict(
     ann_file=data_root + 'annotations/imagenet_vid_val.json')
 test_evaluator = val_evaluator
 
-max_epochs = 5
-train_cfg = dict(max_epochs=max_epochs, val_interval=5)
+max_epochs = 16
+train_cfg = dict(max_epochs=max_epochs, val_interval=8)
 optim_wrapper = dict(
     optimizer=dict(
         _delete_=True, type='AdamW', lr=0.003, weight_decay=0.01),
@@ -60,5 +60,5 @@ param_scheduler = [
         convert_to_iter_based=True)
 ]
 default_hooks = dict(
-    logger=dict(interval=25), checkpoint=dict(interval=1, max_keep_ckpts=2))
+    logger=dict(interval=25), checkpoint=dict(interval=4, max_keep_ckpts=2))
 randomness = dict(seed=0)

@@ -5,7 +5,7 @@ _base_ = './synthetic.py'
 model = dict(temporal=dict(combine='converted', residual=False))
 custom_hooks = [
     dict(
-        type='FeatureForecastPhaseHook', decision_begin=3, thinning_off=6),
+        type='FeatureForecastPhaseHook', decision_begin=5, thinning_off=9),
     dict(type='VIDDumpCheckHook'),
     dict(type='NumClassCheckHook'),
     dict(

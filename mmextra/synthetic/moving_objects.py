@@ -72,8 +72,8 @@ def frame_xml(video: str, frame: int, size: int,
 
 
 def make_moving_objects(root: Union[str, Path],
-                        num_train: int = 240,
-                        num_val: int = 24,
+                        num_train: int = 80,
+                        num_val: int = 12,
                         num_test: int = 32,
                         image_size: int = 160,
                         seed: int = 0,

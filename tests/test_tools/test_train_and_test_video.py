@@ -24,7 +24,7 @@ model = dict(
 data = dict(data_root=data_root)
 train_cfg = dict(max_epochs=2, val_interval=2)
 train_dataloader = dict(
-    batch_size=2, dataset=data)
+    batch_size=2, dataset=dict(times=1, dataset=data))
 val_dataloader = dict(dataset=data)
 test_dataloader = dict(dataset=data)
 default_hooks = dict(logger=dict(interval=1))

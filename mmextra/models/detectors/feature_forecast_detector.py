@@ -1,5 +1,4 @@
 """Live video detection by feature map forecast (Sections 3.1 to 3.5)."""
-import copy
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from ..losses.decision_loss import decision_targets
 from ..task_modules.read_policy import FORECAST, READ, ReadPolicy
-from .clip_loss import ClipMaps, clip_losses
+from .clip_loss import ClipMaps, clip_losses, sure_detections
 from .video_stream import VideoStream
 
 Feats = Tuple[Tensor, ...]
@@ -67,7 +66,9 @@ class FeatureForecastDetector(BaseMOTModel):
             ``empty_target`` of :func:`decision_target`; with
             ``relative=True`` objects that are missed in the real frame do
             not count (not in the paper).
-        scheduler_input (str): ``'converted'`` or ``'mean'``.
+        scheduler_input (str): What the forecast is compared with: the
+            ``'converted'`` map, its ``'mean'`` with the current one, or the
+            ``'current'`` one (not in the paper).
         detach_scheduler_input (bool): Train the scheduler without changing
             what it judges.
         policy (dict): Arguments of :class:`ReadPolicy`.
@@ -127,9 +128,10 @@ class FeatureForecastDetector(BaseMOTModel):
         if self.insert == 'neck' and not self.detector.with_neck:
             raise ValueError("insert='neck', but the detector has no neck; "
                              "use insert='backbone'")
-        if self.scheduler_input not in ('converted', 'mean'):
-            raise ValueError("scheduler_input must be 'converted' or "
-                             f"'mean', got {self.scheduler_input!r}")
+        if self.scheduler_input not in ('converted', 'mean', 'current'):
+            raise ValueError(
+                "scheduler_input must be 'converted', 'mean' or 'current', "
+                f'got {self.scheduler_input!r}')
         unknown = set(self.test_cfg) - {'timing'}
         if unknown:
             raise ValueError(
@@ -225,6 +227,8 @@ class FeatureForecastDetector(BaseMOTModel):
         first, second = converted[level], forecast[level]
         if self.scheduler_input == 'mean':
             first = (feats[level] + first) / 2
+        elif self.scheduler_input == 'current':
+            first = feats[level]
         if self.detach_scheduler_input:
             first, second = first.detach(), second.detach()
         return self.scheduler(first, second)
@@ -262,40 +266,20 @@ class FeatureForecastDetector(BaseMOTModel):
         Args:
             forecast (tuple[Tensor]): Maps forecast for N frames.
             samples (Sequence[DetDataSample]): Annotations of these frames.
-            feats (tuple[Tensor], optional): Real maps of these frames,
-                needed by ``decision_cfg.relative`` alone.
+            feats (tuple[Tensor], optional): Real maps of these frames, for
+                ``decision_cfg.relative``.
 
         Returns:
             Tensor: (N,) see :func:`decision_targets`.
         """
         cfg = dict(self.decision_cfg)
+        score_thr = cfg['score_thr']
         if cfg.pop('relative', False):
-            cfg.update(readings=self._found(feats, samples, cfg))
-        return decision_targets([sample.gt_instances for sample in samples],
-                                self._found(forecast, samples, cfg), **cfg)
-
-    def _found(self, maps: Feats, samples: Sequence[DetDataSample],
-               decision_cfg: dict) -> List[InstanceData]:
-        """Detections that count for the targets of the scheduler."""
-        head = self.detector.bbox_head
-        # A box of a lower score never suppresses one of a higher, so the
-        # threshold may come before NMS.
-        cfg = copy.deepcopy(head.test_cfg)
-        cfg['score_thr'] = decision_cfg['score_thr']
-        modes = {module: module.training
-                 for module in self.detector.modules()}
-        self.detector.eval()
-        try:
-            with torch.no_grad():
-                outs = head(self.head_maps(maps))
-                return head.predict_by_feat(
-                    *outs,
-                    batch_img_metas=[sample.metainfo for sample in samples],
-                    cfg=cfg,
-                    rescale=False)
-        finally:
-            for module, training in modes.items():
-                module.training = training
+            cfg.update(readings=sure_detections(
+                self, feats, samples, score_thr))
+        return decision_targets(
+            [sample.gt_instances for sample in samples],
+            sure_detections(self, forecast, samples, score_thr), **cfg)
 
     def detect(self, det_feats: Feats,
                sample: DetDataSample) -> InstanceData:

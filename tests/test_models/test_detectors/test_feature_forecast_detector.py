@@ -289,7 +289,8 @@ def test_scheduler_input():
     feats, back, ahead = ((torch.rand(1, 8, 4, 4), ) for _ in range(3))
     seen = []
     for kind, first in (('converted', back[0]),
-                        ('mean', (feats[0] + back[0]) / 2)):
+                        ('mean', (feats[0] + back[0]) / 2),
+                        ('current', feats[0])):
         model = build(scheduler_input=kind)
         model.scheduler.register_forward_pre_hook(
             lambda _, inputs: seen.append(inputs))
