@@ -51,7 +51,8 @@ class FeatureForecastDetector(BaseMOTModel):
 
     Not in the paper: which maps the scheduler compares is given in two ways;
     here the forecast and the converted map (Section 3.2), or the mean by
-    ``scheduler_input='mean'``.
+    ``scheduler_input='mean'``. With residual encoders neither differs from
+    the forecast by the motion; ``'current'`` does.
 
     Args:
         detector (dict): Config of a ``SingleStageDetector``.
