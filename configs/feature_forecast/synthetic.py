@@ -47,7 +47,8 @@ model = dict(
         conv_channels=(32, 16),
         pool_size=1,
         normalize=True,
-        norm_cfg=dict(type='BN')))
+        norm_cfg=dict(type='BN')),
+    policy=dict(mode='scheduler', threshold=1.0, cumulative=True))
 
 data_root = 'data/synthetic_video/'
 img_scale = (160, 160)
