@@ -52,7 +52,8 @@ def settings_of(args: argparse.Namespace, forecasts: bool) -> List[dict]:
     if not forecasts:
         return [dict(name='always read', mode='always_read')]
     out = [dict(name=f'p={p:g}', mode='scheduler', threshold=p,
-                max_forecasts=args.max_forecasts)
+                max_forecasts=args.max_forecasts,
+                cumulative=args.cumulative)
            for p in args.thresholds]
     for k in args.alternate:
         same = dict(mode='alternate', interval=k)
@@ -216,6 +217,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--max-forecasts', type=int,
                         help='with the scheduler, read after so many '
                         'forecasts in a row')
+    parser.add_argument('--cumulative', action='store_true',
+                        help='compare the product of the confidences since '
+                        'the last read')
     parser.add_argument('--alternate', type=int, nargs='*',
                         default=[2, 3, 4, 6, 8])
     parser.add_argument('--hold', action='store_true',

@@ -1,9 +1,11 @@
 """Losses of clips: detection, forecast and decision (Eq. 1)."""
+import copy
 from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
 from mmdet.structures import DetDataSample, TrackDataSample
+from mmengine.structures import InstanceData
 from torch import Tensor
 
 from ..losses.decision_loss import IGNORE, decision_loss
@@ -95,6 +97,7 @@ def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
     if model.scheduler is not None:
         losses.update(
             _decision_losses(model, feats, converted, forecast,
+                             clips.frames(1, count + 1),
                              _samples(data_samples, 1, count + 1)))
     return losses
 
@@ -119,14 +122,14 @@ def _forecast_losses(model: 'FeatureForecastDetector', feats: Feats,
 
 
 def _decision_losses(model: 'FeatureForecastDetector', feats: Feats,
-                     converted: Feats, forecast: Feats,
+                     converted: Feats, forecast: Feats, target: Feats,
                      samples: List[DetDataSample]) -> Dict[str, Tensor]:
     if not model.decision_active:
         # Distributed training wants every parameter in every iteration.
         idle = sum(p.sum() for p in model.scheduler.parameters())
         return dict(loss_decision=0. * idle)
     logits = model.schedule(feats, converted, forecast)
-    targets = model.judge_forecasts(forecast, samples)
+    targets = model.judge_forecasts(forecast, samples, target)
     with torch.no_grad():
         counted = (targets != IGNORE)
         total = counted.sum().clamp(min=1)
@@ -136,3 +139,36 @@ def _decision_losses(model: 'FeatureForecastDetector', feats: Feats,
             logits, targets),
         decision_pos_rate=(targets == 1).sum() / total,
         decision_acc=right.sum() / total)
+
+
+@torch.no_grad()
+def sure_detections(model: 'FeatureForecastDetector', maps: Feats,
+                    samples: Sequence[DetDataSample],
+                    score_thr: float) -> List[InstanceData]:
+    """What the detector finds on maps, as if it were not in training.
+
+    Args:
+        model (FeatureForecastDetector): The model.
+        maps (tuple[Tensor]): Maps of N frames, or forecasts of them.
+        samples (Sequence[DetDataSample]): These frames.
+        score_thr (float): Lowest score.
+
+    Returns:
+        list[InstanceData]: Detections of each frame.
+    """
+    head = model.detector.bbox_head
+    # A box of a lower score never suppresses one of a higher, so the
+    # threshold may come before NMS.
+    cfg = copy.deepcopy(head.test_cfg)
+    cfg['score_thr'] = score_thr
+    modes = {module: module.training for module in model.detector.modules()}
+    model.detector.eval()
+    try:
+        return head.predict_by_feat(
+            *head(model.head_maps(maps)),
+            batch_img_metas=[sample.metainfo for sample in samples],
+            cfg=cfg,
+            rescale=False)
+    finally:
+        for module, training in modes.items():
+            module.training = training

@@ -1,5 +1,4 @@
 """Live video detection by feature map forecast (Sections 3.1 to 3.5)."""
-import copy
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from ..losses.decision_loss import decision_targets
 from ..task_modules.read_policy import FORECAST, READ, ReadPolicy
-from .clip_loss import ClipMaps, clip_losses
+from .clip_loss import ClipMaps, clip_losses, sure_detections
 from .video_stream import VideoStream
 
 Feats = Tuple[Tensor, ...]
@@ -52,7 +51,8 @@ class FeatureForecastDetector(BaseMOTModel):
 
     Not in the paper: which maps the scheduler compares is given in two ways;
     here the forecast and the converted map (Section 3.2), or the mean by
-    ``scheduler_input='mean'``.
+    ``scheduler_input='mean'``. With residual encoders neither differs from
+    the forecast by the motion; ``'current'`` does.
 
     Args:
         detector (dict): Config of a ``SingleStageDetector``.
@@ -64,8 +64,12 @@ class FeatureForecastDetector(BaseMOTModel):
         loss_forecast (dict, optional): Forecast loss (gamma of Eq. 1).
         loss_decision_weight (float): lambda of Eq. 1.
         decision_cfg (dict): ``iou_thr``, ``score_thr`` and
-            ``empty_target`` of :func:`decision_target`.
-        scheduler_input (str): ``'converted'`` or ``'mean'``.
+            ``empty_target`` of :func:`decision_target`; with
+            ``relative=True`` objects that are missed in the real frame do
+            not count (not in the paper).
+        scheduler_input (str): What the forecast is compared with: the
+            ``'converted'`` map, its ``'mean'`` with the current one, or the
+            ``'current'`` one (not in the paper).
         detach_scheduler_input (bool): Train the scheduler without changing
             what it judges.
         policy (dict): Arguments of :class:`ReadPolicy`.
@@ -125,9 +129,10 @@ class FeatureForecastDetector(BaseMOTModel):
         if self.insert == 'neck' and not self.detector.with_neck:
             raise ValueError("insert='neck', but the detector has no neck; "
                              "use insert='backbone'")
-        if self.scheduler_input not in ('converted', 'mean'):
-            raise ValueError("scheduler_input must be 'converted' or "
-                             f"'mean', got {self.scheduler_input!r}")
+        if self.scheduler_input not in ('converted', 'mean', 'current'):
+            raise ValueError(
+                "scheduler_input must be 'converted', 'mean' or 'current', "
+                f'got {self.scheduler_input!r}')
         unknown = set(self.test_cfg) - {'timing'}
         if unknown:
             raise ValueError(
@@ -223,6 +228,8 @@ class FeatureForecastDetector(BaseMOTModel):
         first, second = converted[level], forecast[level]
         if self.scheduler_input == 'mean':
             first = (feats[level] + first) / 2
+        elif self.scheduler_input == 'current':
+            first = feats[level]
         if self.detach_scheduler_input:
             first, second = first.detach(), second.detach()
         return self.scheduler(first, second)
@@ -250,7 +257,8 @@ class FeatureForecastDetector(BaseMOTModel):
 
     @torch.no_grad()
     def judge_forecasts(self, forecast: Feats,
-                        samples: Sequence[DetDataSample]) -> Tensor:
+                        samples: Sequence[DetDataSample],
+                        feats: Optional[Feats] = None) -> Tensor:
         """Targets of the scheduler (Section 3.4).
 
         The detector is applied to the forecasts themselves, without any
@@ -259,30 +267,20 @@ class FeatureForecastDetector(BaseMOTModel):
         Args:
             forecast (tuple[Tensor]): Maps forecast for N frames.
             samples (Sequence[DetDataSample]): Annotations of these frames.
+            feats (tuple[Tensor], optional): Real maps of these frames, for
+                ``decision_cfg.relative``.
 
         Returns:
             Tensor: (N,) see :func:`decision_targets`.
         """
-        head = self.detector.bbox_head
-        # A box of a lower score never suppresses one of a higher, so the
-        # threshold may come before NMS.
-        cfg = copy.deepcopy(head.test_cfg)
-        cfg['score_thr'] = self.decision_cfg['score_thr']
-        modes = {module: module.training
-                 for module in self.detector.modules()}
-        self.detector.eval()
-        try:
-            outs = head(self.head_maps([f.detach() for f in forecast]))
-            found = head.predict_by_feat(
-                *outs,
-                batch_img_metas=[sample.metainfo for sample in samples],
-                cfg=cfg,
-                rescale=False)
-        finally:
-            for module, training in modes.items():
-                module.training = training
-        return decision_targets([sample.gt_instances for sample in samples],
-                                found, **self.decision_cfg)
+        cfg = dict(self.decision_cfg)
+        score_thr = cfg['score_thr']
+        if cfg.pop('relative', False):
+            cfg.update(readings=sure_detections(
+                self, feats, samples, score_thr))
+        return decision_targets(
+            [sample.gt_instances for sample in samples],
+            sure_detections(self, forecast, samples, score_thr), **cfg)
 
     def detect(self, det_feats: Feats,
                sample: DetDataSample) -> InstanceData:

@@ -27,9 +27,10 @@ class CorrelationScheduler(BaseModule):
         pool_size (int): Side of the map before the fully connected layer.
         level (int): Which of several maps to look at.
         normalize (bool): See :func:`correlation`.
-        norm_cfg (dict, optional): Normalisation after each convolution.
-            Correlations of maps after a ReLU are all positive; without it
-            one large step of the optimizer closes all ReLUs for good.
+        norm_cfg (dict, optional): Normalisation of the correlations and
+            after each convolution. Correlations of maps after a ReLU are
+            all positive; without it one large step of the optimizer closes
+            all ReLUs for good.
         init_cfg (dict or list[dict], optional): Initialisation.
 
     Raises:
@@ -61,9 +62,11 @@ class CorrelationScheduler(BaseModule):
             return [build_norm_layer(norm_cfg, channels)[1]] \
                 if norm_cfg else []
 
+        displacements = (2 * max_displacement + 1)**2
         self.convs = nn.Sequential(
-            nn.Conv2d((2 * max_displacement + 1)**2, first, 3, padding=1),
-            *norm(first), nn.ReLU(),
+            *norm(displacements),
+            nn.Conv2d(displacements, first, 3, padding=1), *norm(first),
+            nn.ReLU(),
             nn.Conv2d(first, second, 3, stride=2, padding=1), *norm(second),
             nn.ReLU(), nn.AdaptiveAvgPool2d(pool_size))
         self.fc = nn.Linear(second * pool_size**2, 2)

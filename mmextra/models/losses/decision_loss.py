@@ -1,5 +1,5 @@
 """Decision loss (Eq. 3) and its targets (Section 3.4)."""
-from typing import List, Sequence, Union
+from typing import List, Optional, Sequence, Union
 
 import torch
 import torch.nn.functional as F
@@ -43,21 +43,39 @@ def decision_target(gt_bboxes: Tensor,
     """
     if not len(gt_bboxes):
         return IGNORE if empty_target == 'ignore' else int(empty_target)
+    return int(
+        found_objects(gt_bboxes, gt_labels, det_bboxes, det_labels,
+                      det_scores, iou_thr, score_thr).all())
+
+
+def found_objects(gt_bboxes: Tensor, gt_labels: Tensor, det_bboxes: Tensor,
+                  det_labels: Tensor, det_scores: Tensor, iou_thr: float,
+                  score_thr: float) -> Tensor:
+    """Which ground truths have a detection, see :func:`decision_target`.
+
+    Returns:
+        Tensor: (G,) bool.
+    """
     keep = det_scores >= score_thr
     if not keep.any():
-        return 0
+        return torch.zeros_like(gt_labels, dtype=torch.bool)
     good = bbox_overlaps(gt_bboxes.float(), det_bboxes[keep].float()) > \
         iou_thr
     good &= gt_labels[:, None] == det_labels[keep]
-    return int(good.any(1).all())
+    return good.any(1)
 
 
 def decision_targets(ground_truth: Sequence[InstanceData],
                      detections: Sequence[InstanceData],
                      iou_thr: float = 0.7,
                      score_thr: float = 0.3,
-                     empty_target: Union[int, str] = 1) -> Tensor:
+                     empty_target: Union[int, str] = 1,
+                     readings: Optional[Sequence[InstanceData]] = None
+                     ) -> Tensor:
     """:func:`decision_target` of several frames.
+
+    Not in the paper: ``readings``. What is missed in the frame itself says
+    nothing against its forecast.
 
     Args:
         ground_truth (Sequence[InstanceData]): ``bboxes`` and ``labels``.
@@ -66,10 +84,21 @@ def decision_targets(ground_truth: Sequence[InstanceData],
         iou_thr (float): See there.
         score_thr (float): See there.
         empty_target (int or str): See there.
+        readings (Sequence[InstanceData], optional): Detections on the real
+            maps of the same frames; a ground truth that none of them finds
+            does not count.
 
     Returns:
         Tensor: (N,) int64.
     """
+    if readings is not None:
+        ground_truth = [
+            gt[found_objects(
+                get_box_tensor(gt.bboxes), gt.labels,
+                get_box_tensor(read.bboxes), read.labels, read.scores,
+                iou_thr, score_thr)]
+            for gt, read in zip(ground_truth, readings)
+        ]
     targets: List[int] = [
         decision_target(
             get_box_tensor(gt.bboxes), gt.labels, get_box_tensor(det.bboxes),

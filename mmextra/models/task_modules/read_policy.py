@@ -21,7 +21,8 @@ class ReadPolicy:
     - ``always_forecast``: after the first frame none is read.
 
     Not in the paper: ``max_forecasts``, a guard against drift in long live
-    streams.
+    streams, and ``cumulative``. A forecast of a forecast moves less than the
+    forecast of a frame that was read, so that its confidence says too much.
 
     Args:
         mode (str): See above.
@@ -29,6 +30,8 @@ class ReadPolicy:
         interval (int): Frames from one read to the next by ``alternate``.
         max_forecasts (int, optional): After so many forecasts in a row a
             frame is read whatever the mode says.
+        cumulative (bool): Compare the product of the confidences since the
+            last read with ``threshold``, not the latest alone.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -38,7 +41,8 @@ class ReadPolicy:
                  mode: str = 'scheduler',
                  threshold: float = 1.0,
                  interval: int = 2,
-                 max_forecasts: Optional[int] = None) -> None:
+                 max_forecasts: Optional[int] = None,
+                 cumulative: bool = False) -> None:
         if mode not in MODES:
             raise ValueError(
                 f'mode of the policy must be one of {MODES}, got {mode!r}')
@@ -55,6 +59,7 @@ class ReadPolicy:
         self.threshold = threshold
         self.interval = interval
         self.max_forecasts = max_forecasts
+        self.cumulative = cumulative
         self.reset()
 
     @property
@@ -100,4 +105,7 @@ class ReadPolicy:
         op = self.next_op() if op is None else op
         self.run = self.run + 1 if op == FORECAST else 0
         self.frame += 1
+        if self.cumulative and op == FORECAST and None not in (
+                conf, self.conf):
+            conf *= self.conf
         self.conf = conf

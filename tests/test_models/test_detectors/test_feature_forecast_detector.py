@@ -245,6 +245,28 @@ def test_target_of_the_scheduler_moves_no_statistics():
         assert torch.equal(value, before[name])
 
 
+def test_relative_targets_look_at_the_real_maps():
+    model = build()
+    model.decision_cfg['relative'] = True
+    truth = frame_sample(1).gt_instances
+    found = truth[:1]
+    found.scores = torch.ones(1)
+    asked = []
+
+    def predict(*outs, **_):
+        asked.append(outs)
+        return [found]
+    model.detector.bbox_head.predict_by_feat = predict
+    forecast, real = ((torch.rand(1, 8, 8, 8), ) for _ in range(2))
+    assert len(truth) > 1
+    assert model.judge_forecasts(
+        forecast, [frame_sample(1)], real).tolist() == [1]
+    with torch.no_grad():
+        expected = model.detector.bbox_head(model.head_maps(real))
+    assert torch.equal(asked[0][0][0], expected[0][0])
+    assert len(asked) == 2
+
+
 def test_detections_with_mean_probability_give_target_one():
     model = build()
     found = frame_sample(1).gt_instances
@@ -267,7 +289,8 @@ def test_scheduler_input():
     feats, back, ahead = ((torch.rand(1, 8, 4, 4), ) for _ in range(3))
     seen = []
     for kind, first in (('converted', back[0]),
-                        ('mean', (feats[0] + back[0]) / 2)):
+                        ('mean', (feats[0] + back[0]) / 2),
+                        ('current', feats[0])):
         model = build(scheduler_input=kind)
         model.scheduler.register_forward_pre_hook(
             lambda _, inputs: seen.append(inputs))

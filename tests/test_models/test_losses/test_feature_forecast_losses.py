@@ -44,6 +44,24 @@ def test_targets_of_a_batch():
     assert empty[6] == -1 and empty[0] == 1
 
 
+def test_what_the_real_map_misses_does_not_count():
+    def boxes(*xs, **more):
+        return InstanceData(
+            bboxes=torch.tensor([[x, 0., x + 10, 10.] for x in xs]).reshape(
+                -1, 4),
+            labels=torch.zeros(len(xs), dtype=torch.long), **more)
+
+    def found(*xs, score=.9):
+        return boxes(*xs, scores=torch.full((len(xs), ), score))
+    truth = [boxes(0, 50)] * 5
+    forecast = [found(0), found(0), found(50), found(), found(0)]
+    read = [found(0, 50), found(0), found(0), found(),
+            found(0, 50, score=.2)]
+    assert decision_targets(truth, forecast).tolist() == [0] * 5
+    assert decision_targets(
+        truth, forecast, readings=read).tolist() == [0, 1, 0, 1, 1]
+
+
 def test_decision_loss_of_the_worked_case():
     case = worked_case('feature_forecast', 'decision_loss')
     logits = torch.tensor(case['inputs']['logits'], requires_grad=True)

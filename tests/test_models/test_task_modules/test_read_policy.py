@@ -40,6 +40,11 @@ R, F = 'read', 'forecast'
     (dict(mode='always_forecast', max_forecasts=2), [0.] * 7,
      [R, F, F, R, F, F, R]),
     (dict(threshold=0.5, max_forecasts=1), [0.9] * 5, [R, F, R, F, R]),
+    # .8, .8 * .7 = .56, .56 * .8 = .448; then from the read on again.
+    (dict(threshold=0.5, cumulative=True), [.8, .7, .8, .6, .9, .9],
+     [R, F, F, R, F, F]),
+    (dict(threshold=0.5), [.8, .7, .8, .6, .9, .9], [R, F, F, F, F, F]),
+    (dict(mode='alternate', cumulative=True), [None] * 4, [R, F, R, F]),
     (dict(mode='alternate', interval=4, max_forecasts=2), [0.] * 6,
      [R, F, F, R, R, F]),
     (dict(mode='always_forecast', max_forecasts=0), [0.] * 3, [R, R, R]),
