@@ -1,11 +1,11 @@
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
 
+from tests.helpers import load_tool
+
 ROOT = Path(__file__).parents[2]
-TOOL = ROOT / 'tools' / 'analysis_tools' / 'benchmark_speed.py'
 TINY = """
 _base_ = '{root}/configs/larsd/{base}.py'
 model = dict(
@@ -22,10 +22,7 @@ COLUMNS = [
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location(TOOL.stem, TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('analysis_tools/benchmark_speed.py')
 
 
 @pytest.fixture

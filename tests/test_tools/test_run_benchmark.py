@@ -1,10 +1,11 @@
 """The benchmark from the command line to the page."""
 import csv
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
+
+from tests.helpers import load_tool
 
 ROOT = Path(__file__).parents[2]
 TINY = """
@@ -26,11 +27,7 @@ test_dataloader = val_dataloader
 
 @pytest.fixture(scope='module')
 def tool():
-    path = ROOT / 'tools' / 'run_benchmark.py'
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('run_benchmark.py')
 
 
 def test_benchmark_with_a_config_that_fails(

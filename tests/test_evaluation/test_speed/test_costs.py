@@ -7,6 +7,7 @@ from torch import nn
 
 from mmextra.evaluation.speed import model_costs
 from mmextra.evaluation.speed.costs import count_macs
+from tests.helpers import load_tool
 
 ROOT = Path(__file__).parents[3]
 TINY = """
@@ -62,11 +63,7 @@ def test_costs_on_the_configs_own_data(harbour, tmp_path):
 
 
 def test_more_checkpoints_than_configs(capsys):
-    import importlib.util
-    path = ROOT / 'tools' / 'analysis_tools' / 'model_costs.py'
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = load_tool('analysis_tools/model_costs.py')
     with pytest.raises(SystemExit):
         tool.main(['a.py', '--checkpoints', 'none', 'none'])
     assert '1 configs but 2 checkpoints' in capsys.readouterr().err
