@@ -30,6 +30,7 @@ def scope():
 
 
 @pytest.mark.parametrize('name', [
+    'analysis_tools/benchmark_lesion_speed',
     'analysis_tools/count_params',
     'analysis_tools/roi_critical_areas',
     'dataset_converters/check_patient_split',
@@ -342,3 +343,25 @@ def test_critical_areas(data, tmp_path, capsys):
     with pytest.raises(SystemExit):
         module.main([*common, '--list', 'none.txt'])
     assert 'none.txt' in capsys.readouterr().err
+
+
+def test_speed_of_detector_and_classifier(tmp_path, capsys):
+    paths = []
+    for name in ('cncb-r18_t1', 'covidx-r18_t1'):
+        paths.append(str(tmp_path / f'{name}.py'))
+        narrow(name).dump(paths[-1])
+    rows = load_tool('analysis_tools/benchmark_lesion_speed.py').main([
+        *paths, '--size', '64', '--lesions', '2', '--detections', '3',
+        '--rounds', '2', '--out', str(tmp_path / 'rows.json')])
+    assert json.loads((tmp_path / 'rows.json').read_text()) == rows
+    detector, classifier = rows
+    assert detector['model'] == 'cncb-r18_t1'
+    assert detector['ranking and S %'] is None
+    assert classifier['ranking and S %'] > 0
+    for mode in ('train', 'test'):
+        assert detector[f'{mode} speed-up'] == 1
+        assert classifier[f'{mode} speed-up'] == pytest.approx(
+            detector[f'{mode} ms'] / classifier[f'{mode} ms'])
+    printed = capsys.readouterr().out
+    assert '64 x 64, 1 threads, process time, median of 2' in printed
+    assert f'{detector["test ms"]:.2f}' in printed

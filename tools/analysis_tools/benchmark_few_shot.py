@@ -19,7 +19,6 @@ Example:
 import argparse
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence
 
@@ -37,22 +36,14 @@ from mmengine.registry import init_default_scope  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from mmextra.evaluation.speed import peak_memory  # noqa: E402
+from mmextra.evaluation.speed import (  # noqa: E402
+    peak_memory,
+    take_turns,
+    time_call,
+)
 from mmextra.models.layers import LocalCorrespondenceGCN  # noqa: E402
 
 Steps = Dict[str, Callable[[], object]]
-
-
-def take_turns(steps: Steps, rounds: int) -> Dict[str, List[float]]:
-    """Process seconds of each step in each round, after one to warm up."""
-    readings: Dict[str, List[float]] = {name: [] for name in steps}
-    for turn in range(rounds + (rounds > 1)):
-        for name, step in steps.items():
-            start = time.process_time()
-            step()
-            if turn or rounds == 1:
-                readings[name].append(time.process_time() - start)
-    return readings
 
 
 def measure(title: str, steps: Steps, rounds: int, per: Dict[str, int],
@@ -71,7 +62,9 @@ def measure(title: str, steps: Steps, rounds: int, per: Dict[str, int],
         list[dict]: ``form``, ``seconds``, ``mib``, their ratios to the
         first's and ``differences``.
     """
-    readings = take_turns(steps, rounds)
+    readings = dict(zip(steps, take_turns(
+        [lambda step=step: time_call(step)['cpu'] for step in steps.values()],
+        rounds, warm_up=int(rounds > 1))))
     table = Table(title=title)
     for heading in ('form', 'seconds', 'to the first', 'peak MiB',
                     'to the first', 'difference'):

@@ -19,7 +19,6 @@ import argparse
 import json
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -41,6 +40,7 @@ from torch import Tensor, nn
 from mmextra.apis import optimize_for_inference
 from mmextra.evaluation.benchmark import write_atomic
 from mmextra.evaluation.functional import break_even_ratio
+from mmextra.evaluation.speed import time_call
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import FORECAST, READ
 
@@ -136,15 +136,9 @@ def _drop_pretrained(model: nn.Module) -> None:
 
 def clock(step: Step, image: Tensor) -> Tuple[float, float]:
     """Wall and process time of one frame, milliseconds."""
-    if image.is_cuda:
-        torch.cuda.synchronize()
-    wall, cpu = time.perf_counter(), time.process_time()
     with torch.no_grad():
-        step(image)
-    if image.is_cuda:
-        torch.cuda.synchronize()
-    return (1000 * (time.perf_counter() - wall),
-            1000 * (time.process_time() - cpu))
+        found = time_call(lambda: step(image), image.device)
+    return 1000 * found['wall'], 1000 * found['cpu']
 
 
 def measure(contestants: Sequence[Contestant],
