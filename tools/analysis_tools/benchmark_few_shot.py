@@ -29,10 +29,8 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
-from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
 from mmengine.config import Config  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
@@ -42,6 +40,7 @@ from mmextra.evaluation.speed import (  # noqa: E402
     time_call,
 )
 from mmextra.models.layers import LocalCorrespondenceGCN  # noqa: E402
+from mmextra.utils.untrained_model import build_untrained  # noqa: E402
 
 Steps = Dict[str, Callable[[], object]]
 
@@ -203,13 +202,8 @@ def train_forms(args: argparse.Namespace) -> List[dict]:
 def detector_step(path: str, args: argparse.Namespace
                   ) -> Callable[[], object]:
     """One picture through a detector that knows as many classes."""
-    cfg = Config.fromfile(path)
-    init_default_scope('mmdet')
-    cfg.model.backbone.init_cfg = None
-    if cfg.model.roi_head.get('shared_head'):
-        cfg.model.roi_head.shared_head.init_cfg = None
     torch.manual_seed(0)
-    model = MODELS.build(cfg.model)
+    model = build_untrained(Config.fromfile(path))
     model.init_weights()
     model.eval()
     rng = torch.Generator().manual_seed(0)

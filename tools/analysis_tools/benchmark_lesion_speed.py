@@ -27,11 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
 import torch  # noqa: E402
-from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures.mask import BitmapMasks  # noqa: E402
-from mmengine.config import Config  # noqa: E402
-from mmengine.hub import get_config  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
@@ -42,6 +38,10 @@ from mmextra.evaluation.speed import (  # noqa: E402
     random_batch,
 )
 from mmextra.models.detectors import COVIDCTMaskNet  # noqa: E402
+from mmextra.utils.untrained_model import (  # noqa: E402
+    build_untrained,
+    load_config,
+)
 
 
 def lesion_batch(size: int, lesions: int) -> dict:
@@ -71,13 +71,11 @@ class Contestant(TimedModel):
 
     def __init__(self, name: str, size: int, lesions: int,
                  detections: int) -> None:
-        cfg = get_config(name) if '::' in name else Config.fromfile(name)
-        init_default_scope('mmdet')
-        cfg.model.backbone.init_cfg = None
+        cfg = load_config(name)
         if '::' in name:
             for head in ('bbox_head', 'mask_head'):
                 cfg.model.roi_head[head].num_classes = 1
-        model = MODELS.build(cfg.model)
+        model = build_untrained(cfg)
         model.init_weights()
         batch = lesion_batch(size, lesions)
         super().__init__(Path(name).stem, model, 'mmdet',

@@ -40,9 +40,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import mmextra  # noqa: E402, F401 isort: skip
 from mmcv.cnn import fuse_conv_bn  # noqa: E402
 from mmdet.models.dense_heads import YOLOXHead  # noqa: E402
-from mmdet.registry import MODELS  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
@@ -53,6 +51,7 @@ from mmextra.evaluation.speed import (  # noqa: E402
     random_batch,
 )
 from mmextra.models.dense_heads import YOLOv5Head  # noqa: E402
+from mmextra.utils.untrained_model import build_untrained  # noqa: E402
 
 
 def _with_objectness(level: torch.Tensor, objectness: torch.Tensor,
@@ -149,11 +148,8 @@ class Contestant(TimedModel):
             apply_variant(cfg, args.variant)
             name = ' '.join([name, *(
                 f'{key}={value}' for key, value in args.variant.items())])
-        # The readings do not depend on the weights' values.
-        cfg.model.backbone.init_cfg = None
         scope = cfg.get('default_scope', 'mmdet')
-        init_default_scope(scope)
-        model = MODELS.build(cfg.model)
+        model = build_untrained(cfg)
         model.init_weights()
         if first is not None:
             take_weights(model, first.weights)

@@ -27,12 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 # First, because it explains what is missing.
 import mmextra  # noqa: E402, F401  # isort: skip
 import torch
-from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
-from mmengine.hub import get_config
 from mmengine.logging import MMLogger
-from mmengine.registry import init_default_scope
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
@@ -43,13 +40,9 @@ from mmextra.evaluation.functional import break_even_ratio
 from mmextra.evaluation.speed import time_call
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import FORECAST, READ
+from mmextra.utils.untrained_model import build_untrained, load_config
 
 Step = Callable[[Tensor], None]
-
-
-def load_config(name: str) -> Config:
-    """A config file, or one of an installed package (``mmdet::...``)."""
-    return get_config(name) if '::' in name else Config.fromfile(name)
 
 
 def favour_background(model: nn.Module, amount: float) -> None:
@@ -74,11 +67,9 @@ class Contestant:
 
     def __init__(self, name: str, cfg: Config, args: argparse.Namespace,
                  optimize: bool) -> None:
-        init_default_scope(cfg.get('default_scope', 'mmdet'))
         torch.manual_seed(0)
         self.name = f'{name}, optimized' if optimize else name
-        self.model = MODELS.build(cfg.model)
-        _drop_pretrained(self.model)
+        self.model = build_untrained(cfg)
         self.model.init_weights()
         favour_background(self.model, args.background)
         self.model.to(args.device)
@@ -124,14 +115,6 @@ class Contestant:
 
     def forecast(self, image: Tensor) -> None:
         self.model.advance(self.stream, None, self._sample(), FORECAST)
-
-
-def _drop_pretrained(model: nn.Module) -> None:
-    """No downloads: speed does not depend on the weights' values."""
-    for module in model.modules():
-        cfg = getattr(module, 'init_cfg', None)
-        if isinstance(cfg, dict) and cfg.get('type') == 'Pretrained':
-            module.init_cfg = None
 
 
 def clock(step: Step, image: Tensor) -> Tuple[float, float]:
