@@ -11,6 +11,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from mmextra.synthetic import make_ct
+from tests.covid_helpers import narrow
 from tests.helpers import load_tool, worked_case
 
 ROOT = Path(__file__).parents[2]
@@ -202,25 +203,14 @@ def test_mean_and_deviation():
         load_tool('dataset_converters/ct_mean_std.py').mean_std([])
 
 
-def narrow(name):
+def load_narrow(name):
     cfg = Config.fromfile(CONFIGS / f'{name}.py')
-    model = cfg.model
-    model.backbone.base_channels = 4
-    model.neck.update(in_channels=16, out_channels=8)
-    model.rpn_head.update(in_channels=8, feat_channels=8)
-    model.roi_head.bbox_roi_extractor.out_channels = 8
-    model.roi_head.bbox_head.update(in_channels=8, fc_out_channels=8)
-    if model.type == 'MaskRCNN':
-        model.roi_head.mask_roi_extractor.out_channels = 8
-        model.roi_head.mask_head.update(in_channels=8, conv_out_channels=4)
-    else:
-        model.img_head.update(num_rois=6, feat_channels=4)
-        model.test_cfg.rcnn.max_per_img = 6
+    narrow(cfg.model, rois=6)
     return cfg
 
 
 def test_segmentation_checkpoint_to_classifier(tmp_path, capsys):
-    seg, cls = narrow('cncb-r18_t1'), narrow('covidx-r18_t1')
+    seg, cls = load_narrow('cncb-r18_t1'), load_narrow('covidx-r18_t1')
     cls.dump(tmp_path / 'cls.py')
     weights = MODELS.build(seg.model).state_dict()
     torch.save(dict(state_dict=weights), tmp_path / 'seg.pth')
@@ -254,7 +244,7 @@ class Harmful:
 def test_released_layout(tmp_path, capsys):
     """Weights renamed the other way round come back, and nothing runs."""
     module = load_tool('model_converters/covid_ct_released_weights.py')
-    cfg = narrow('cncb-r18_t1')
+    cfg = load_narrow('cncb-r18_t1')
     cfg.dump(tmp_path / 'cfg.py')
     ours = MODELS.build(cfg.model).state_dict()
     theirs = {}
@@ -306,7 +296,7 @@ def test_released_layout(tmp_path, capsys):
 
 
 def test_critical_areas(data, tmp_path, capsys):
-    seg, cls = narrow('synthetic'), narrow('synthetic-classifier')
+    seg, cls = load_narrow('synthetic'), load_narrow('synthetic-classifier')
     cls.test_dataloader.dataset.data_root = str(data / 'covidx_ct')
     paths = {}
     for name, cfg in (('seg', seg), ('cls', cls)):
@@ -349,7 +339,7 @@ def test_speed_of_detector_and_classifier(tmp_path, capsys):
     paths = []
     for name in ('cncb-r18_t1', 'covidx-r18_t1'):
         paths.append(str(tmp_path / f'{name}.py'))
-        narrow(name).dump(paths[-1])
+        load_narrow(name).dump(paths[-1])
     rows = load_tool('analysis_tools/benchmark_lesion_speed.py').main([
         *paths, '--size', '64', '--lesions', '2', '--detections', '3',
         '--rounds', '2', '--out', str(tmp_path / 'rows.json')])
