@@ -42,6 +42,17 @@ def worked_case(paper: str, name: str) -> dict:
     return json.loads((DATA / f'{paper}_cases.json').read_text())[name]
 
 
+def backward(model: nn.Module, losses: dict) -> torch.Tensor:
+    """The sum of losses, of which every weight must get a gradient."""
+    total, _ = model.parse_losses(losses)
+    assert total.isfinite() and total > 0
+    total.backward()
+    missing = [n for n, p in model.named_parameters()
+               if p.requires_grad and p.grad is None]
+    assert not missing
+    return total
+
+
 def learn_and_detect(model: nn.Module, samples: list, size: int) -> tuple:
     """One step on images of noise; every weight must take part in it.
 
@@ -54,12 +65,7 @@ def learn_and_detect(model: nn.Module, samples: list, size: int) -> tuple:
              data_samples=samples), True)
     model.train()
     losses = model.loss(data['inputs'], data['data_samples'])
-    total = model.parse_losses(losses)[0]
-    assert total.isfinite() and total > 0
-    total.backward()
-    missing = [n for n, p in model.named_parameters()
-               if p.requires_grad and p.grad is None]
-    assert not missing
+    backward(model, losses)
     model.eval()
     with torch.no_grad():
         return losses, model.predict(data['inputs'], data['data_samples'])
