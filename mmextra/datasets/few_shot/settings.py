@@ -19,10 +19,14 @@ def shot_files(file_name: str, shots: str, names: Sequence[str],
     Returns:
         list[dict]: For ``ann_cfg``, relative to ``ann_root``.
     """
-    folder = f'{f"seed{seed}/" if seed else ""}benchmark_{shots}shot'
+    folder = f'benchmark_{shots}shot/'
+    if seed:
+        folder = f'seed{seed}/{folder}'
     return [
-        dict(type='ann_file', ann_file=f'{folder}/' + file_name.format(
-            shots=shots, name=name)) for name in names
+        dict(
+            type='ann_file',
+            ann_file=folder + file_name.format(shots=shots, name=name))
+        for name in names
     ]
 
 
