@@ -6,9 +6,26 @@ from pathlib import Path
 from types import ModuleType
 
 import torch
+from torch import nn
 
 DATA = Path(__file__).parent / 'data'
-TOOLS = Path(__file__).parents[1] / 'tools'
+ROOT = Path(__file__).parents[1]
+TOOLS = ROOT / 'tools'
+# LARSD on a harbour, small; its place is to be filled in.
+TINY_LARSD = f"""
+_base_ = '{ROOT}/configs/larsd/synthetic.py'
+data_root = '{{data}}/'
+model = dict(
+    backbone=dict(base_channels=4),
+    neck=dict(in_channels=[4, 8, 16, 32], out_channels=8,
+              mid_channels=[4, 4, 4]),
+    bbox_head=dict(in_channels=8, feat_channels=8))
+train_dataloader = dict(num_workers=0, persistent_workers=False,
+                        dataset=dict(data_root=data_root))
+val_dataloader = dict(num_workers=0, persistent_workers=False,
+                      dataset=dict(data_root=data_root))
+test_dataloader = val_dataloader
+"""
 
 
 def load_tool(name: str) -> ModuleType:
@@ -23,6 +40,35 @@ def load_tool(name: str) -> ModuleType:
 def worked_case(paper: str, name: str) -> dict:
     """A worked case: its input, expected output and tolerance."""
     return json.loads((DATA / f'{paper}_cases.json').read_text())[name]
+
+
+def backward(model: nn.Module, losses: dict) -> torch.Tensor:
+    """The sum of losses, of which every weight must get a gradient."""
+    total, _ = model.parse_losses(losses)
+    assert total.isfinite() and total > 0
+    total.backward()
+    missing = [n for n, p in model.named_parameters()
+               if p.requires_grad and p.grad is None]
+    assert not missing
+    return total
+
+
+def learn_and_detect(model: nn.Module, samples: list, size: int) -> tuple:
+    """One step on images of noise; every weight must take part in it.
+
+    Returns:
+        tuple[dict, list]: The losses, and then the results.
+    """
+    model.init_weights()
+    data = model.data_preprocessor(
+        dict(inputs=[torch.randint(0, 256, (3, size, size))] * len(samples),
+             data_samples=samples), True)
+    model.train()
+    losses = model.loss(data['inputs'], data['data_samples'])
+    backward(model, losses)
+    model.eval()
+    with torch.no_grad():
+        return losses, model.predict(data['inputs'], data['data_samples'])
 
 
 def random_rboxes(count: int, seed: int = 0, extent: float = 200.0):

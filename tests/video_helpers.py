@@ -2,7 +2,7 @@
 import torch
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample, TrackDataSample
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
@@ -53,6 +53,25 @@ def model_cfg(**changes):
             conv_channels=(4, 4)))
     cfg.update(changes)
     return ConfigDict(cfg)
+
+
+def config(root='unused', height=SIZE, **changes):
+    """That detector and a test pipeline for synthetic videos."""
+    return Config(dict(
+        default_scope='mmdet',
+        model=dict(model_cfg(**changes)),
+        test_dataloader=dict(dataset=dict(
+            type='ImageNetVIDDataset', data_root=str(root),
+            ann_file='annotations/imagenet_vid_test.json',
+            data_prefix=dict(img_path='Data/VID/'), test_mode=True,
+            metainfo=dict(classes=('airplane', 'car', 'watercraft')),
+            pipeline=[
+                dict(type='TransformBroadcaster', transforms=[
+                    dict(type='LoadImageFromFile'),
+                    dict(type='Resize', scale=(SIZE, height),
+                         keep_ratio=False)]),
+                dict(type='PackTrackInputs')])),
+        test_evaluator=dict(type='ImageNetVIDMetric')))
 
 
 PER_FRAME = dict(temporal=None, scheduler=None, loss_forecast=None,

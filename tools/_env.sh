@@ -3,6 +3,8 @@
 # Sets $root (the mmextra folder) and defines
 #   find_python        sets $PY for scripts that only run something
 #   set_up EXTRAS      makes the environment complete, sets $PY
+#   on_slurm PARTITION JOB_NAME COMMAND...       ends by running it there
+#   in_processes NUMBER SCRIPT [ARGUMENTS]...    ends by running $PY's so often
 #   need_file PATH     stops if there is no such file; a URL passes
 #   quietly COMMAND... runs it, output to the file $log only
 #   filtered SED COMMAND...  the same, but shows what the sed script prints
@@ -27,6 +29,27 @@ die() {
 # Told here in one line; every process would tell it otherwise.
 need_file() {
     [[ -f $1 || $1 == *://* ]] || die "no such file: $1 (seen from $PWD)"
+}
+
+on_slurm() {
+    local partition=$1 name=$2
+    shift 2
+    # SRUN_ARGS holds several words.
+    # shellcheck disable=SC2086
+    exec srun -p "$partition" --job-name="$name" \
+        --gres="gpu:${GPUS_PER_NODE:-8}" \
+        --ntasks="${GPUS:-8}" --ntasks-per-node="${GPUS_PER_NODE:-8}" \
+        --cpus-per-task="${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 \
+        ${SRUN_ARGS:-} "$@"
+}
+
+in_processes() {
+    local processes=$1
+    shift
+    exec "$PY" -m torch.distributed.run \
+        --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" \
+        --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+        --master_port="${PORT:-29500}" --nproc_per_node="$processes" "$@"
 }
 
 step() {

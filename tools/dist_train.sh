@@ -16,8 +16,5 @@ find_python
 config=$1 processes=$2
 shift 2
 need_file "$config"
-exec "$PY" -m torch.distributed.run \
-    --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" \
-    --master_addr="${MASTER_ADDR:-127.0.0.1}" --master_port="${PORT:-29500}" \
-    --nproc_per_node="$processes" \
+in_processes "$processes" \
     "$here/train.py" "$config" --launcher pytorch "$@"

@@ -13,10 +13,5 @@ source "$here/_env.sh"
 find_python
 need_file "$3"
 need_file "$4"
-# SRUN_ARGS holds several words.
-# shellcheck disable=SC2086
-exec srun -p "$1" --job-name="$2" --gres="gpu:${GPUS_PER_NODE:-8}" \
-    --ntasks="${GPUS:-8}" --ntasks-per-node="${GPUS_PER_NODE:-8}" \
-    --cpus-per-task="${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 \
-    ${SRUN_ARGS:-} \
+on_slurm "$1" "$2" \
     "$PY" -u "$here/test.py" "$3" "$4" --launcher=slurm "${@:5}"

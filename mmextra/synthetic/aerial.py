@@ -5,7 +5,7 @@ from typing import Dict, List, Tuple, Union
 import numpy as np
 
 from .aerial_scene import KINDS, Aerial, AerialScene, object_box
-from .folder import check_counts, write_image, write_once
+from .folder import checked_counts, set_arguments, write_image, write_once
 
 # Raise it when the same arguments give other pictures.
 VERSION = 1
@@ -83,8 +83,7 @@ def make_aerial(root: Union[str, Path],
         FileExistsError: If the folder holds anything that was not made by
             this function, or, without ``force``, by other arguments.
     """
-    counts = dict(train=num_train, val=num_val, test=num_test)
-    check_counts(counts, image_size, 96)
+    counts = checked_counts(num_train, num_val, num_test, image_size, 96)
     if not 0 <= objects[0] <= objects[1]:
         raise ValueError(f'objects must be (low, high), got {objects}')
 
@@ -105,12 +104,6 @@ def make_aerial(root: Union[str, Path],
                 found[f'{split}_objects'] += len(scene.objects)
         return found
 
-    arguments = dict(
-        num_train=num_train,
-        num_val=num_val,
-        num_test=num_test,
-        image_size=image_size,
-        seed=seed,
-        objects=objects)
+    arguments = set_arguments(counts, image_size, seed, objects=objects)
     return write_once(root, 'aerial', VERSION, arguments, aerial_files, write,
                       force)

@@ -5,7 +5,7 @@ from typing import Dict, List, Union
 import numpy as np
 
 from .ct_slice import CLASSES, draw_slice
-from .folder import check_counts, write_image, write_once
+from .folder import checked_counts, set_arguments, write_image, write_once
 
 # Raise it when the same arguments give other pictures.
 VERSION = 1
@@ -101,8 +101,7 @@ def make_ct(root: Union[str, Path],
         FileExistsError: If the folder holds anything that was not made by
             this function, or, without ``force``, by other arguments.
     """
-    counts = dict(train=num_train, val=num_val, test=num_test)
-    check_counts(counts, image_size)
+    counts = checked_counts(num_train, num_val, num_test, image_size)
     slices, images = slice_names(counts), image_names(counts)
 
     def write(place: Path) -> Dict[str, int]:
@@ -128,7 +127,5 @@ def make_ct(root: Union[str, Path],
             (place / LISTS.format(split)).write_text(text)
         return {f'{split}_images': counts[split] for split in SPLITS}
 
-    arguments = dict(
-        num_train=num_train, num_val=num_val, num_test=num_test,
-        image_size=image_size, seed=seed)
+    arguments = set_arguments(counts, image_size, seed)
     return write_once(root, 'ct', VERSION, arguments, ct_files, write, force)

@@ -118,18 +118,24 @@ def write_once(root: Union[str, Path],
     return marker
 
 
-def check_counts(counts: Dict[str, int], image_size: int,
-                 smallest: int = 64) -> None:
+def checked_counts(num_train: int, num_val: int, num_test: int,
+                   image_size: int, smallest: int = 64) -> Dict[str, int]:
     """Check what most generators are asked for.
 
     Args:
-        counts (dict): Number of images of each split.
+        num_train (int): Number of training images.
+        num_val (int): Number of validation images.
+        num_test (int): Number of test images.
         image_size (int): Side of the images in pixels.
         smallest (int): Least side that the objects fit into.
+
+    Returns:
+        dict[str, int]: Number of images of each split.
 
     Raises:
         ValueError: If one is out of its range.
     """
+    counts = dict(train=num_train, val=num_val, test=num_test)
     for split, number in counts.items():
         if not 0 <= number <= 100000:
             raise ValueError(
@@ -137,6 +143,24 @@ def check_counts(counts: Dict[str, int], image_size: int,
     if image_size < smallest:
         raise ValueError(
             f'image_size must be at least {smallest}, got {image_size}')
+    return counts
+
+
+def set_arguments(counts: Dict[str, int], image_size: int, seed: int,
+                  **others) -> dict:
+    """The arguments of a set, for :func:`write_once`.
+
+    Args:
+        counts (dict[str, int]): Number of images or videos of each split.
+        image_size (int): Side of the images in pixels.
+        seed (int): Seed.
+        others: What the generator takes besides.
+
+    Returns:
+        dict: By the names of the generators' arguments.
+    """
+    numbers = {f'num_{split}': number for split, number in counts.items()}
+    return dict(numbers, image_size=image_size, seed=seed, **others)
 
 
 def write_image(path: Path, image: np.ndarray,

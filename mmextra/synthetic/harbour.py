@@ -5,7 +5,7 @@ from typing import Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from .folder import check_counts, write_image, write_once
+from .folder import checked_counts, set_arguments, write_image, write_once
 from .harbour_scene import Harbour, Scene
 from .ships import Ship
 
@@ -147,8 +147,7 @@ def make_harbour(root: Union[str, Path],
         FileExistsError: If the folder holds anything that was not made by
             this function, or, without ``force``, by other arguments.
     """
-    counts = dict(train=num_train, val=num_val, test=num_test)
-    check_counts(counts, image_size)
+    counts = checked_counts(num_train, num_val, num_test, image_size)
     if not 0 <= ships[0] <= ships[1]:
         raise ValueError(f'ships must be (low, high), got {ships}')
     if ship_length is None:
@@ -178,14 +177,8 @@ def make_harbour(root: Union[str, Path],
             (place / 'ImageSets' / f'{name}.txt').write_text(text)
         return found
 
-    arguments = dict(
-        num_train=num_train,
-        num_val=num_val,
-        num_test=num_test,
-        image_size=image_size,
-        seed=seed,
-        ships=ships,
-        ship_length=ship_length)
+    arguments = set_arguments(
+        counts, image_size, seed, ships=ships, ship_length=ship_length)
     return write_once(root, 'harbour', VERSION, arguments, harbour_files,
                       write, force)
 

@@ -9,7 +9,7 @@ import numpy as np
 from mmextra.datasets.ilsvrc_classes import VID_CLASSES
 from mmextra.datasets.ilsvrc_vid import convert_videos, find_videos
 
-from .folder import write_image, write_once
+from .folder import set_arguments, write_image, write_once
 from .moving_scene import CLEAR, PACES, MovingScene, Truth
 
 # Raise it when the same arguments give other pictures.
@@ -148,13 +148,7 @@ def make_moving_objects(root: Union[str, Path],
             })
         return found
 
-    arguments = dict(
-        num_train=num_train,
-        num_val=num_val,
-        num_test=num_test,
-        image_size=image_size,
-        seed=seed,
-        frames=frames)
+    arguments = set_arguments(counts, image_size, seed, frames=frames)
     return write_once(root, 'moving_objects', VERSION, arguments,
                       moving_files, write, force)
 

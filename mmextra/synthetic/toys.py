@@ -12,7 +12,7 @@ from typing import Dict, List, Sequence, Tuple, Union
 import numpy as np
 
 from .drawing import Canvas, noise
-from .folder import check_counts, write_image, write_once
+from .folder import checked_counts, set_arguments, write_image, write_once
 
 # Raise it when the same arguments give other pictures.
 VERSION = 1
@@ -217,8 +217,7 @@ def make_toys(root: Union[str, Path],
         FileExistsError: If the folder holds anything that was not made by
             this function, or, without ``force``, by other arguments.
     """
-    counts = dict(train=num_train, val=num_val, test=num_test)
-    check_counts(counts, image_size)
+    counts = checked_counts(num_train, num_val, num_test, image_size)
     if not 1 <= toys[0] <= toys[1]:
         raise ValueError(f'toys must be (low, high), got {toys}')
 
@@ -238,13 +237,7 @@ def make_toys(root: Union[str, Path],
             found[f'{split}_toys'] = sum(len(r[1]) for r in rooms)
         return found
 
-    arguments = dict(
-        num_train=num_train,
-        num_val=num_val,
-        num_test=num_test,
-        image_size=image_size,
-        seed=seed,
-        toys=toys)
+    arguments = set_arguments(counts, image_size, seed, toys=toys)
     return write_once(root, 'toys', VERSION, arguments, toys_files, write,
                       force)
 

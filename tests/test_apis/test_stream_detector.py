@@ -3,39 +3,18 @@ import numpy as np
 import pytest
 import torch
 from mmdet.registry import DATASETS
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 
 from mmextra.apis import ImageFolder, init_stream_detector, open_source
 from mmextra.models.task_modules import ReadPolicy
 from tests.helpers import worked_case
-from tests.video_helpers import model_cfg, results, same
-
-SIZE = 64
-
-
-def config(root='unused', **model):
-    """A config with a test pipeline, as a user has it."""
-    return Config(dict(
-        default_scope='mmdet',
-        model=dict(model_cfg(**model)),
-        test_dataloader=dict(dataset=dict(
-            type='ImageNetVIDDataset', data_root=str(root),
-            ann_file='annotations/imagenet_vid_test.json',
-            data_prefix=dict(img_path='Data/VID/'), test_mode=True,
-            metainfo=dict(classes=('airplane', 'car', 'watercraft')),
-            pipeline=[
-                dict(type='TransformBroadcaster', transforms=[
-                    dict(type='LoadImageFromFile'),
-                    dict(type='Resize', scale=(SIZE, 48),
-                         keep_ratio=False)]),
-                dict(type='PackTrackInputs')]))))
+from tests.video_helpers import SIZE, config, results, same
 
 
 def build(policy=None, **options):
     torch.manual_seed(0)
-    return init_stream_detector(config(**options), policy=policy)
+    return init_stream_detector(config(height=48, **options), policy=policy)
 
 
 def frames(count, height=50, width=70, seed=0):
@@ -47,7 +26,7 @@ def frames(count, height=50, width=70, seed=0):
 def test_stream_equals_the_test_loop(moving):
     init_default_scope('mmdet')
     changes = dict(policy=dict(mode='scheduler', threshold=0.5))
-    cfg = config(moving, **changes)
+    cfg = config(moving, height=48, **changes)
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     torch.manual_seed(0)
     stream = init_stream_detector(cfg)
@@ -145,7 +124,7 @@ def test_optimized_model_detects_the_same():
     plain = build(dict(mode='alternate'))
     torch.manual_seed(0)
     fast = init_stream_detector(
-        config(), policy=dict(mode='alternate'), optimize=True)
+        config(height=48), policy=dict(mode='alternate'), optimize=True)
     for frame in frames(4):
         a, b = (d.step(frame).pred_instances for d in (plain, fast))
         torch.testing.assert_close(a.bboxes, b.bboxes, rtol=1e-3, atol=1e-2)
@@ -203,11 +182,11 @@ def test_sources(tmp_path):
 
 
 def test_wrong_configs_are_told():
-    cfg = config()
+    cfg = config(height=48)
     cfg.test_dataloader.dataset.pipeline.pop(0)
     with pytest.raises(ValueError, match='TransformBroadcaster'):
         init_stream_detector(cfg)
-    cfg = config()
+    cfg = config(height=48)
     cfg.model = cfg.model.detector
     with pytest.raises(ValueError, match='SingleStageDetector'):
         init_stream_detector(cfg)

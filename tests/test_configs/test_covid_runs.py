@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmextra.synthetic import make_ct
+from tests.covid_helpers import narrow
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / 'covid_ct_mask_net'
 
@@ -21,20 +22,10 @@ def data(tmp_path_factory):
 
 def tiny(name, data, work_dir):
     cfg = Config.fromfile(CONFIGS / f'{name}.py')
-    model = cfg.model
-    model.backbone.base_channels = 4
-    model.neck.update(in_channels=16, out_channels=8)
-    model.rpn_head.update(in_channels=8, feat_channels=8)
-    model.roi_head.bbox_roi_extractor.out_channels = 8
-    model.roi_head.bbox_head.update(in_channels=8, fc_out_channels=8)
+    model = narrow(cfg.model)
     if model.type == 'MaskRCNN':
-        model.roi_head.mask_roi_extractor.out_channels = 8
-        model.roi_head.mask_head.update(in_channels=8, conv_out_channels=4)
         # So that an untrained model finds something.
         model.test_cfg.rcnn.update(score_thr=0.01, max_per_img=5)
-    else:
-        model.img_head.update(num_rois=8, feat_channels=8)
-        model.test_cfg.rcnn.max_per_img = 8
     kind = 'covid_data' if model.type == 'MaskRCNN' else 'covidx_ct'
     for split in ('train', 'val', 'test'):
         loader = cfg[f'{split}_dataloader']

@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 from mmextra.datasets.ilsvrc_classes import VID_CLASSES
 from mmextra.evaluation.references import get_reference
 from mmextra.models.detectors import FeatureForecastDetector
+from tests.helpers import backward
 from tests.video_helpers import clip, video
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / 'feature_forecast'
@@ -139,12 +140,7 @@ def test_one_step_and_a_video(name):
     model.train()
     size = 160 if name.startswith('synthetic') else 128
     losses = model.loss(video(3, size=size)[None], [clip(3, size=size)])
-    total, _ = model.parse_losses(losses)
-    assert total.isfinite() and total > 0
-    total.backward()
-    missing = [n for n, p in model.named_parameters()
-               if p.requires_grad and p.grad is None]
-    assert not missing
+    backward(model, losses)
     model.eval()
     model.policy = dict(mode='alternate' if model.forecasts
                         else 'always_read')

@@ -11,7 +11,7 @@ from mmrotate.registry import MODELS
 from mmrotate.structures.bbox import RotatedBoxes
 
 from mmextra.evaluation.references import get_reference
-from tests.helpers import random_rboxes
+from tests.helpers import learn_and_detect, random_rboxes
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 LARSD = sorted(p.stem for p in (CONFIGS / 'larsd').glob('*.py'))
@@ -79,7 +79,6 @@ def shrink(cfg):
 
 def train_and_predict(model, size):
     """One step on two images; every weight must take part in it."""
-    model.init_weights()
     sample = DetDataSample(metainfo=dict(
         img_shape=(size, size), batch_input_shape=(size, size),
         scale_factor=(1., 1.)))
@@ -89,20 +88,7 @@ def train_and_predict(model, size):
     sample.ignored_instances = InstanceData(
         bboxes=RotatedBoxes(torch.zeros(0, 5)),
         labels=torch.zeros(0, dtype=torch.long))
-    data = model.data_preprocessor(
-        dict(inputs=[torch.randint(0, 256, (3, size, size))] * 2,
-             data_samples=[sample] * 2), True)
-    model.train()
-    losses = model.loss(data['inputs'], data['data_samples'])
-    total = model.parse_losses(losses)[0]
-    assert total.isfinite() and total > 0
-    total.backward()
-    missing = [n for n, p in model.named_parameters()
-               if p.requires_grad and p.grad is None]
-    assert not missing
-    model.eval()
-    with torch.no_grad():
-        results = model.predict(data['inputs'], data['data_samples'])
+    _, results = learn_and_detect(model, [sample] * 2, size)
     assert results[0].pred_instances.bboxes.shape[-1] == 5
 
 

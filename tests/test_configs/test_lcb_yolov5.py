@@ -11,7 +11,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmextra.evaluation.references import get_reference
-from tests.helpers import worked_case
+from tests.helpers import learn_and_detect, worked_case
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 NAMES = sorted(p.stem for p in (CONFIGS / 'lcb_yolov5').glob('*.py'))
@@ -157,22 +157,8 @@ def samples(size, num_classes, count=2):
 def train_and_predict(cfg, size=64):
     """One step on two images; every weight must take part in it."""
     model = MODELS.build(cfg)
-    model.init_weights()
-    head = model.bbox_head
-    data = model.data_preprocessor(
-        dict(inputs=[torch.randint(0, 256, (3, size, size))] * 2,
-             data_samples=samples(size, head.num_classes)), True)
-    model.train()
-    losses = model.loss(data['inputs'], data['data_samples'])
-    total = model.parse_losses(losses)[0]
-    assert total.isfinite() and total > 0
-    total.backward()
-    missing = [n for n, p in model.named_parameters()
-               if p.requires_grad and p.grad is None]
-    assert not missing
-    model.eval()
-    with torch.no_grad():
-        results = model.predict(data['inputs'], data['data_samples'])
+    losses, results = learn_and_detect(
+        model, samples(size, model.bbox_head.num_classes), size)
     assert results[0].pred_instances.bboxes.shape[-1] == 4
     return losses
 

@@ -1,5 +1,4 @@
 import hashlib
-import importlib.util
 import os
 from pathlib import Path
 
@@ -16,10 +15,9 @@ from mmextra.datasets.dior_vas_selection import (
     vas_order,
     vas_split,
 )
-from tests.helpers import worked_case
+from tests.helpers import load_tool, worked_case
 
 ROOT = Path(__file__).parents[2]
-TOOL = ROOT / 'tools' / 'dataset_converters' / 'make_dior_vas.py'
 ANN = 'Annotations/Horizontal Bounding Boxes'
 REAL = Path(os.environ.get('MMEXTRA_REAL_DATA',
                            ROOT.parent / 'shared' / 'realdata')) / 'dior_xml'
@@ -144,9 +142,7 @@ def test_order_of_the_selection():
 
 
 def test_tool(tmp_path, capsys):
-    spec = importlib.util.spec_from_file_location('make_dior_vas', TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = load_tool('dataset_converters/make_dior_vas.py')
     rows = {'1': [('ship', 0, 0, 9, 9)], '2': [],
             '3': [('vehicle', 0, 0, 9, 9), ('bridge', 0, 0, 9, 9)],
             '4': [('Airplane', 0, 0, 9, 9), ('vehicle', 0, 0, 9, 9)]}

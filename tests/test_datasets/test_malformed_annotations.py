@@ -1,6 +1,6 @@
 """Whatever is in an annotation file: read in full, or refused by name.
 
-The parsers stand in ``annotation_parsers.py``.
+The parsers stand in ``annotation_parsers``, by paper.
 """
 import re
 import shutil
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from mmextra.datasets import AnnotationError
 from tests.test_datasets.annotation_parsers import PARSERS
+from tests.test_datasets.annotation_parsers.common import NUMBER
 
-NUMBER = re.compile(rb'-?\d+(?:\.\d+)?')
 WORD = re.compile(rb'[A-Za-z_]{2,}')
 ODD_NUMBERS = [b'nan', b'inf', b'-inf', b'1e39', b'-1e308', b'1e999', b'',
                b'-1', b'0', b'1,5', b'0x10', b'one', b'1 2', b'99999999999']

@@ -1,20 +1,14 @@
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 import torch
 
-TOOL = (Path(__file__).parents[2] / 'tools' / 'analysis_tools' /
-        'benchmark_assigner.py')
+from tests.helpers import load_tool
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location(TOOL.stem, TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('analysis_tools/benchmark_assigner.py')
 
 
 def test_both_assign_the_same_boxes(tool):

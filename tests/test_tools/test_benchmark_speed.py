@@ -1,11 +1,11 @@
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
 
+from tests.helpers import load_tool
+
 ROOT = Path(__file__).parents[2]
-TOOL = ROOT / 'tools' / 'analysis_tools' / 'benchmark_speed.py'
 TINY = """
 _base_ = '{root}/configs/larsd/{base}.py'
 model = dict(
@@ -22,10 +22,7 @@ COLUMNS = [
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location(TOOL.stem, TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('analysis_tools/benchmark_speed.py')
 
 
 @pytest.fixture
@@ -111,3 +108,47 @@ def test_fused_models_are_for_tests(tool, configs, capsys):
         tool.parse_args([*configs, '--fuse'])
     assert '--modes test' in capsys.readouterr().err
     assert tool.parse_args([*configs, '--fuse', '--modes', 'test']).fuse
+
+
+def test_variant_has_the_same_weights(tool, configs):
+    args = tool.parse_args([
+        configs[1], '--size', '64', '--objects', '3', '--rounds', '1',
+        '--modes', 'test', '--candidates', '200', '--variant',
+        'model.test_cfg.lasa=None', 'model.test_cfg.max_per_img=7'])
+    first = tool.Contestant(configs[1], args)
+    second = tool.Contestant(configs[1], args, first)
+    assert first.model.bbox_head.lasa is not None
+    assert second.model.bbox_head.lasa is None
+    assert second.model.test_cfg.max_per_img == 7
+    theirs = second.model.state_dict()
+    for name, value in first.model.state_dict().items():
+        assert value.equal(theirs[name])
+
+
+def test_rows_of_a_variant(tool, configs):
+    rows = tool.main([
+        *configs, '--size', '64', '--objects', '3', '--rounds', '1',
+        '--modes', 'test', '--candidates', '200', '--fuse', '--variant',
+        'model.test_cfg.max_per_img=7'])
+    assert [row['model'] for row in rows] == [
+        'retina', 'retina model.test_cfg.max_per_img=7', 'larsd',
+        'larsd model.test_cfg.max_per_img=7']
+    assert all(row['nms_boxes'] == 200 for row in rows)
+
+
+@pytest.mark.parametrize('variant, message', [
+    ('model.test_cfg.lassa=None', 'lassa: .*larsd.py has no such key'),
+    ('model.test_cfg.lasa.mode.deep=1', 'has no such key'),
+    ('model.test_cfg.lasa.mode=replace', 'has the value replace already'),
+    ('model.bbox_head.feat_channels=4', 'leave the weights as they are'),
+])
+def test_variant_that_is_none(tool, configs, variant, message):
+    with pytest.raises(SystemExit, match=message):
+        tool.main([configs[1], '--size', '64', '--modes', 'test',
+                   '--variant', variant])
+
+
+def test_variants_are_for_tests(tool, configs, capsys):
+    with pytest.raises(SystemExit):
+        tool.parse_args([*configs, '--variant', 'model.test_cfg.lasa=None'])
+    assert '--modes test' in capsys.readouterr().err

@@ -1,24 +1,19 @@
 """The table tool, called in this process."""
 import csv
-import importlib.util
-from pathlib import Path
 
 import pytest
 import yaml
 
 from mmextra.evaluation.benchmark import DatasetFacts, compare, save_row
 from mmextra.evaluation.references import get_reference
+from tests.helpers import load_tool
 
-TOOL = Path(__file__).parents[2] / 'tools' / 'benchmark_table.py'
 REFERENCE = get_reference('larsd/table4/LARSD-11/HRSC2016')
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('benchmark_table', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('benchmark_table.py')
 
 
 def add_run(folder, name, facts, value, reference=REFERENCE):

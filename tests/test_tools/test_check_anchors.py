@@ -1,4 +1,3 @@
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -6,6 +5,7 @@ import torch
 
 from mmextra.models.task_modules.prior_generators import anchor_fit
 from mmextra.synthetic import make_aerial
+from tests.helpers import load_tool
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,10 +19,7 @@ def test_fit_by_hand():
 
 
 def test_tool(tmp_path, capsys):
-    path = ROOT / 'tools' / 'analysis_tools' / 'check_anchors.py'
-    spec = importlib.util.spec_from_file_location('check_anchors', path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = load_tool('analysis_tools/check_anchors.py')
     make_aerial(tmp_path / 'town', num_train=3, num_val=0, num_test=0,
                 image_size=128)
     config = str(ROOT / 'configs' / 'lcb_yolov5' / 'synthetic.py')

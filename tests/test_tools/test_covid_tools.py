@@ -1,4 +1,3 @@
-import importlib.util
 import json
 from pathlib import Path
 
@@ -12,18 +11,11 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from mmextra.synthetic import make_ct
-from tests.helpers import worked_case
+from tests.covid_helpers import narrow
+from tests.helpers import load_tool, worked_case
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / 'configs' / 'covid_ct_mask_net'
-
-
-def tool(name):
-    path = next((ROOT / 'tools').rglob(f'{name}.py'))
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope='module')
@@ -39,17 +31,24 @@ def scope():
 
 
 @pytest.mark.parametrize('name', [
-    'check_patient_split', 'cncb_to_coco', 'count_params', 'ct_mean_std',
-    'covid_ct_released_weights', 'make_folds', 'roi_critical_areas',
-    'seg_to_classifier'])
+    'analysis_tools/benchmark_lesion_speed',
+    'analysis_tools/count_params',
+    'analysis_tools/roi_critical_areas',
+    'dataset_converters/check_patient_split',
+    'dataset_converters/cncb_to_coco',
+    'dataset_converters/ct_mean_std',
+    'dataset_converters/make_folds',
+    'model_converters/covid_ct_released_weights',
+    'model_converters/seg_to_classifier',
+])
 def test_help_carries_the_notice(name, capsys):
     with pytest.raises(SystemExit):
-        tool(name).main(['--help'])
+        load_tool(f'{name}.py').main(['--help'])
     assert 'not a medical device' in ' '.join(capsys.readouterr().out.split())
 
 
 def test_table1(tmp_path, capsys):
-    rows = tool('count_params').main(
+    rows = load_tool('analysis_tools/count_params.py').main(
         ['--table1', '--out', str(tmp_path / 'rows.json')])
     assert json.loads((tmp_path / 'rows.json').read_text()) == rows
     cases = worked_case('covid_ct_mask_net', 'param_counts')['rows']
@@ -80,18 +79,18 @@ def test_table1(tmp_path, capsys):
 
 
 def test_operations_of_the_lightest_model(capsys):
-    row, = tool('count_params').main(
+    row, = load_tool('analysis_tools/count_params.py').main(
         [str(CONFIGS / 'cncb-r18_t1.py'), '--shape', '128', '128'])
     assert 0 < row['gflops'] < 18
     with pytest.raises(SystemExit):
-        tool('count_params').main([])
+        load_tool('analysis_tools/count_params.py').main([])
     with pytest.raises(SystemExit):
-        tool('count_params').main(['none.py'])
+        load_tool('analysis_tools/count_params.py').main(['none.py'])
     assert 'none.py' in capsys.readouterr().err
 
 
 def test_patients_of_two_lists(data, tmp_path, capsys):
-    main = tool('check_patient_split').main
+    main = load_tool('dataset_converters/check_patient_split.py').main
     lists = [str(data / f'covidx_ct/{split}_COVIDx-CT.txt')
              for split in ('train', 'val', 'test')]
     assert main(lists) == 0
@@ -122,7 +121,7 @@ def test_lists_of_the_released_size(tmp_path, capsys):
         first += count
         lists.append(tmp_path / f'{split}.txt')
         lists[-1].write_text('\n'.join(names))
-    main = tool('check_patient_split').main
+    main = load_tool('dataset_converters/check_patient_split.py').main
     assert main(list(map(str, lists))) == seg['shared_patients'] == 0
     out = capsys.readouterr().out
     for split in ('train', 'test'):
@@ -141,7 +140,7 @@ def test_lists_of_the_released_size(tmp_path, capsys):
 
 
 def test_folds(tmp_path, capsys):
-    module = tool('make_folds')
+    module = load_tool('dataset_converters/make_folds.py')
     lines = [f'{label}_{label}{patient}_0_{k}.png'
              for label in (0, 1) for patient in range(7) for k in range(patient
                                                                         + 1)]
@@ -171,7 +170,7 @@ def test_folds(tmp_path, capsys):
 
 def test_coco_file(data, tmp_path):
     out = tmp_path / 'ann' / 'train.json'
-    tool('cncb_to_coco').main([
+    load_tool('dataset_converters/cncb_to_coco.py').main([
         str(data / 'covid_data'), str(out), '--imgs', 'train/imgs/',
         '--masks', 'train/masks/', '--class-mode', 'both', '--min-area',
         '20'])
@@ -189,44 +188,34 @@ def test_coco_file(data, tmp_path):
         x, y, w, h = annotation['bbox']
         assert mask[y:y + h, x:x + w].sum() == mask.sum()
     with pytest.raises(SystemExit):
-        tool('cncb_to_coco').main([str(tmp_path), str(out)])
+        load_tool('dataset_converters/cncb_to_coco.py').main(
+            [str(tmp_path), str(out)])
 
 
 def test_mean_and_deviation():
     images = [np.random.default_rng(k).integers(0, 256, (5 + k, 7, 3))
               for k in range(3)]
-    mean, std = tool('ct_mean_std').mean_std(images)
+    mean, std = load_tool('dataset_converters/ct_mean_std.py').mean_std(images)
     pixels = np.concatenate([image.reshape(-1, 3) for image in images])
     assert np.allclose(mean, pixels.mean(0))
     assert np.allclose(std, pixels.std(0))
     with pytest.raises(ValueError):
-        tool('ct_mean_std').mean_std([])
+        load_tool('dataset_converters/ct_mean_std.py').mean_std([])
 
 
-def narrow(name):
+def load_narrow(name):
     cfg = Config.fromfile(CONFIGS / f'{name}.py')
-    model = cfg.model
-    model.backbone.base_channels = 4
-    model.neck.update(in_channels=16, out_channels=8)
-    model.rpn_head.update(in_channels=8, feat_channels=8)
-    model.roi_head.bbox_roi_extractor.out_channels = 8
-    model.roi_head.bbox_head.update(in_channels=8, fc_out_channels=8)
-    if model.type == 'MaskRCNN':
-        model.roi_head.mask_roi_extractor.out_channels = 8
-        model.roi_head.mask_head.update(in_channels=8, conv_out_channels=4)
-    else:
-        model.img_head.update(num_rois=6, feat_channels=4)
-        model.test_cfg.rcnn.max_per_img = 6
+    narrow(cfg.model, rois=6)
     return cfg
 
 
 def test_segmentation_checkpoint_to_classifier(tmp_path, capsys):
-    seg, cls = narrow('cncb-r18_t1'), narrow('covidx-r18_t1')
+    seg, cls = load_narrow('cncb-r18_t1'), load_narrow('covidx-r18_t1')
     cls.dump(tmp_path / 'cls.py')
     weights = MODELS.build(seg.model).state_dict()
     torch.save(dict(state_dict=weights), tmp_path / 'seg.pth')
     args = [str(tmp_path / name) for name in ('cls.py', 'seg.pth', 'out.pth')]
-    tool('seg_to_classifier').main(args)
+    load_tool('model_converters/seg_to_classifier.py').main(args)
     made = torch.load(args[2], weights_only=True)['state_dict']
     model = MODELS.build(cls.model)
     missing, unexpected = model.load_state_dict(made, strict=False)
@@ -238,7 +227,7 @@ def test_segmentation_checkpoint_to_classifier(tmp_path, capsys):
     seg.model.backbone.depth = 34
     torch.save(MODELS.build(seg.model).state_dict(), tmp_path / 'seg.pth')
     with pytest.raises(SystemExit):
-        tool('seg_to_classifier').main(args)
+        load_tool('model_converters/seg_to_classifier.py').main(args)
     assert 'not in the classifier: backbone.' in capsys.readouterr().err
 
 
@@ -254,8 +243,8 @@ class Harmful:
 
 def test_released_layout(tmp_path, capsys):
     """Weights renamed the other way round come back, and nothing runs."""
-    module = tool('covid_ct_released_weights')
-    cfg = narrow('cncb-r18_t1')
+    module = load_tool('model_converters/covid_ct_released_weights.py')
+    cfg = load_narrow('cncb-r18_t1')
     cfg.dump(tmp_path / 'cfg.py')
     ours = MODELS.build(cfg.model).state_dict()
     theirs = {}
@@ -307,7 +296,7 @@ def test_released_layout(tmp_path, capsys):
 
 
 def test_critical_areas(data, tmp_path, capsys):
-    seg, cls = narrow('synthetic'), narrow('synthetic-classifier')
+    seg, cls = load_narrow('synthetic'), load_narrow('synthetic-classifier')
     cls.test_dataloader.dataset.data_root = str(data / 'covidx_ct')
     paths = {}
     for name, cfg in (('seg', seg), ('cls', cls)):
@@ -318,7 +307,7 @@ def test_critical_areas(data, tmp_path, capsys):
         model.init_weights()
         torch.save(dict(state_dict=model.state_dict()), paths[name])
     out = tmp_path / 'out'
-    module = tool('roi_critical_areas')
+    module = load_tool('analysis_tools/roi_critical_areas.py')
     common = [str(tmp_path / 'cls.py'), str(paths['cls']), '--out-dir',
               str(out)]
     module.main([
@@ -344,3 +333,25 @@ def test_critical_areas(data, tmp_path, capsys):
     with pytest.raises(SystemExit):
         module.main([*common, '--list', 'none.txt'])
     assert 'none.txt' in capsys.readouterr().err
+
+
+def test_speed_of_detector_and_classifier(tmp_path, capsys):
+    paths = []
+    for name in ('cncb-r18_t1', 'covidx-r18_t1'):
+        paths.append(str(tmp_path / f'{name}.py'))
+        load_narrow(name).dump(paths[-1])
+    rows = load_tool('analysis_tools/benchmark_lesion_speed.py').main([
+        *paths, '--size', '64', '--lesions', '2', '--detections', '3',
+        '--rounds', '2', '--out', str(tmp_path / 'rows.json')])
+    assert json.loads((tmp_path / 'rows.json').read_text()) == rows
+    detector, classifier = rows
+    assert detector['model'] == 'cncb-r18_t1'
+    assert detector['ranking and S %'] is None
+    assert classifier['ranking and S %'] > 0
+    for mode in ('train', 'test'):
+        assert detector[f'{mode} speed-up'] == 1
+        assert classifier[f'{mode} speed-up'] == pytest.approx(
+            detector[f'{mode} ms'] / classifier[f'{mode} ms'])
+    printed = capsys.readouterr().out
+    assert '64 x 64, 1 threads, process time, median of 2' in printed
+    assert f'{detector["test ms"]:.2f}' in printed

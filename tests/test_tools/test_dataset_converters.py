@@ -1,14 +1,11 @@
-import importlib.util
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from mmextra.datasets import HRSC2016Dataset, HRSDDataset
-
-TOOL = Path(__file__).parents[2] / 'tools/dataset_converters/convert_hrsd.py'
+from tests.helpers import load_tool
 
 ROLABELIMG = """<annotation><filename>{name}</filename>
 <object><type>robndbox</type><name>Big Ship</name><difficult>0</difficult>
@@ -21,10 +18,7 @@ ROLABELIMG = """<annotation><filename>{name}</filename>
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('convert_hrsd', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('dataset_converters/convert_hrsd.py')
 
 
 def image(path, size=(100, 60)):

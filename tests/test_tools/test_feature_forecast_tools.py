@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 from mmdet.registry import MODELS
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmextra.evaluation.functional import break_even_ratio, fps_model
@@ -20,9 +19,7 @@ from mmextra.utils.video_replay import (
     replay,
 )
 from tests.helpers import TOOLS, load_tool, worked_case
-from tests.video_helpers import PER_FRAME, model_cfg, results, same
-
-SIZE = 64
+from tests.video_helpers import PER_FRAME, SIZE, config, results, same
 
 
 @pytest.fixture(scope='module')
@@ -33,20 +30,7 @@ def trained(tmp_path_factory, moving):
     for name, changes in (('ff', {}), ('per_frame', PER_FRAME)):
         torch.manual_seed(0)
         init_default_scope('mmdet')
-        cfg = Config(dict(
-            default_scope='mmdet', model=dict(model_cfg(**changes)),
-            test_dataloader=dict(dataset=dict(
-                type='ImageNetVIDDataset', data_root=str(moving),
-                ann_file='annotations/imagenet_vid_test.json',
-                data_prefix=dict(img_path='Data/VID/'), test_mode=True,
-                metainfo=dict(classes=('airplane', 'car', 'watercraft')),
-                pipeline=[
-                    dict(type='TransformBroadcaster', transforms=[
-                        dict(type='LoadImageFromFile'),
-                        dict(type='Resize', scale=(SIZE, SIZE),
-                             keep_ratio=False)]),
-                    dict(type='PackTrackInputs')])),
-            test_evaluator=dict(type='ImageNetVIDMetric')))
+        cfg = config(moving, **changes)
         cfg.dump(folder / f'{name}.py')
         model = MODELS.build(cfg.model)
         torch.save(dict(state_dict=model.state_dict(), meta={}),

@@ -1,19 +1,12 @@
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
 import torch
 
+from tests.helpers import load_tool
+
 ROOT = Path(__file__).parents[2]
-
-
-def tool(name, folder='few_shot'):
-    spec = importlib.util.spec_from_file_location(
-        name, ROOT / 'tools' / folder / f'{name}.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 COCO = dict(
@@ -29,7 +22,7 @@ COCO = dict(
 
 
 def test_split(tmp_path, capsys):
-    module = tool('make_few_shot_split')
+    module = load_tool('few_shot/make_few_shot_split.py')
     source, out = tmp_path / 'all.json', tmp_path / 'deep' / 'few.json'
     source.write_text(json.dumps(COCO))
     module.main([str(source), str(out), '--shots', '3'])
@@ -69,7 +62,7 @@ def test_split_is_the_data_sets_choice(tmp_path):
     from mmdet.registry import DATASETS
     from mmdet.utils import register_all_modules
     register_all_modules()
-    module = tool('make_few_shot_split')
+    module = load_tool('few_shot/make_few_shot_split.py')
     (tmp_path / 'all.json').write_text(json.dumps(COCO))
     dataset = DATASETS.build(dict(
         type='FewShotCocoDataset', data_root=str(tmp_path),
@@ -82,7 +75,7 @@ def test_split_is_the_data_sets_choice(tmp_path):
 
 
 def test_more_classes():
-    module = tool('initialize_bbox_head')
+    module = load_tool('few_shot/initialize_bbox_head.py')
     torch.manual_seed(0)
     state = {
         'roi_head.bbox_head.fc_cls.weight': torch.randn(3, 4),
@@ -113,7 +106,7 @@ def test_more_classes():
 
 
 def test_benchmark_of_the_graph():
-    module = tool('benchmark_few_shot', 'analysis_tools')
+    module = load_tool('analysis_tools/benchmark_few_shot.py')
     rows = module.main(
         ['gcn', '--query', '200', '--support', '30', '--channels', '16',
          '--width', '8', '--classes', '3', '--rounds', '1'])
@@ -129,7 +122,7 @@ def test_benchmark_of_the_graph():
 
 
 def test_benchmark_of_detectors():
-    module = tool('benchmark_few_shot', 'analysis_tools')
+    module = load_tool('analysis_tools/benchmark_few_shot.py')
     configs = ROOT / 'configs' / 'gcn_fsod'
     rows = module.main([
         'detector', str(configs / 'synthetic-attention_rpn.py'),

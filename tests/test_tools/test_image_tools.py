@@ -1,5 +1,3 @@
-import importlib.util
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,19 +13,10 @@ from mmextra.evaluation.functional import (
     read_dota_txt,
     rotated_iou,
 )
+from tests.helpers import load_tool
 
-TOOLS = Path(__file__).parents[2] / 'tools'
-
-
-def load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-tile_images = load(TOOLS / 'dataset_converters' / 'tile_images.py')
-image_demo = load(TOOLS / 'image_demo.py')
+tile_images = load_tool('dataset_converters/tile_images.py')
+image_demo = load_tool('image_demo.py')
 
 # cx, cy, w, h, theta in an image of 150 x 100 px. Of the third, from x = 72
 # to 112, 35 % are left of x = 86, where the last tile begins.

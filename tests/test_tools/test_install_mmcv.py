@@ -1,10 +1,9 @@
-import importlib.util
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.helpers import load_tool
+
 # The lines of mmcv's setup.py that matter, in the shapes they have there.
 SETUP = """
 def get_version():
@@ -23,11 +22,7 @@ args = {
 
 @pytest.fixture
 def tool():
-    spec = importlib.util.spec_from_file_location(
-        'install_mmcv', ROOT / 'tools' / 'install_mmcv.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('install_mmcv.py')
 
 
 @pytest.mark.parametrize('version, std', [

@@ -1,8 +1,6 @@
-import importlib.util
 import json
 import math
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,17 +8,12 @@ from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.config import Config, ConfigDict
 from mmrotate.structures.bbox import QuadriBoxes, RotatedBoxes
 
-ROOT = Path(__file__).parents[2]
+from tests.helpers import load_tool
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location(
-        'kmeans_anchors',
-        ROOT / 'tools' / 'analysis_tools' / 'kmeans_anchors.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('analysis_tools/kmeans_anchors.py')
 
 
 @pytest.mark.parametrize('step, expected', [

@@ -1,17 +1,12 @@
-import importlib.util
-from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).parents[2] / 'tools' / 'make_synthetic.py'
+from tests.helpers import load_tool
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('make_synthetic', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('make_synthetic.py')
 
 
 def test_writes_and_reports(tool, tmp_path, capsys):

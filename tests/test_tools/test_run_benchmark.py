@@ -1,36 +1,18 @@
 """The benchmark from the command line to the page."""
 import csv
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
 
+from tests.helpers import TINY_LARSD, load_tool
+
 ROOT = Path(__file__).parents[2]
-TINY = """
-_base_ = '{root}/configs/larsd/synthetic.py'
-data_root = '{data}/'
-model = dict(
-    backbone=dict(base_channels=4),
-    neck=dict(in_channels=[4, 8, 16, 32], out_channels=8,
-              mid_channels=[4, 4, 4]),
-    bbox_head=dict(in_channels=8, feat_channels=8))
-train_cfg = dict(max_epochs=1)
-train_dataloader = dict(num_workers=0, persistent_workers=False,
-                        dataset=dict(data_root=data_root))
-val_dataloader = dict(num_workers=0, persistent_workers=False,
-                      dataset=dict(data_root=data_root))
-test_dataloader = val_dataloader
-"""
 
 
 @pytest.fixture(scope='module')
 def tool():
-    path = ROOT / 'tools' / 'run_benchmark.py'
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('run_benchmark.py')
 
 
 def test_benchmark_with_a_config_that_fails(
@@ -39,7 +21,7 @@ def test_benchmark_with_a_config_that_fails(
     folder, out = tmp_path / 'tiny', tmp_path / 'out'
     folder.mkdir()
     (folder / 'synthetic.py').write_text(
-        TINY.format(root=ROOT, data=harbour))
+        TINY_LARSD.format(data=harbour) + 'train_cfg = dict(max_epochs=1)\n')
     (folder / 'synthetic-lost.py').write_text(
         "raise ValueError('no such thing')\n")
     with pytest.raises(SystemExit, match='2 of 4 stages did not complete'):

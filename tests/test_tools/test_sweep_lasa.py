@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import math
 from pathlib import Path
@@ -10,8 +9,9 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
+from tests.helpers import load_tool
+
 ROOT = Path(__file__).parents[2]
-TOOL = ROOT / 'tools' / 'analysis_tools' / 'sweep_lasa.py'
 LARSD = """
 _base_ = '{root}/configs/larsd/synthetic.py'
 model = dict(
@@ -49,10 +49,7 @@ NARROW = dict(pattern='diamond5', extent=0.5, mode='geomean')
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location(TOOL.stem, TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('analysis_tools/sweep_lasa.py')
 
 
 def build(config, text, harbour, name):

@@ -11,17 +11,14 @@ import argparse
 import json
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 # First, because it explains what is missing.
 import mmextra  # noqa: E402, F401  # isort: skip
 import torch
-from benchmark_speed import random_batch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
@@ -31,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mmextra.evaluation.benchmark import write_atomic
+from mmextra.evaluation.speed import random_batch, take_turns, time_call
 
 MODELS = Path(__file__).resolve().parents[2] / 'configs/_base_/models'
 
@@ -74,15 +72,11 @@ def measure(size: int, objects: int, rounds: int) -> dict:
         how many times faster the first is.
     """
     calls = contestants(size, objects)
-    readings = {name: [] for name in calls}
-    for turn in range(rounds + 1):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            if turn:
-                readings[name].append(1000 * (time.perf_counter() - start))
+    readings = take_turns(
+        [lambda call=call: 1000 * time_call(call)['wall']
+         for call in calls.values()], rounds)
     row = {f'{name}_ms': statistics.median(values)
-           for name, values in readings.items()}
+           for name, values in zip(calls, readings)}
     return dict(objects=objects, **row,
                 ratio=row['max_iou_ms'] / row['same_center_ms'])
 

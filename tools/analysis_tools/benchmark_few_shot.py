@@ -19,7 +19,6 @@ Example:
 import argparse
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence
 
@@ -30,29 +29,20 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
-from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
 from mmengine.config import Config  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from mmextra.evaluation.speed import peak_memory  # noqa: E402
+from mmextra.evaluation.speed import (  # noqa: E402
+    peak_memory,
+    take_turns,
+    time_call,
+)
 from mmextra.models.layers import LocalCorrespondenceGCN  # noqa: E402
+from mmextra.utils.untrained_model import build_untrained  # noqa: E402
 
 Steps = Dict[str, Callable[[], object]]
-
-
-def take_turns(steps: Steps, rounds: int) -> Dict[str, List[float]]:
-    """Process seconds of each step in each round, after one to warm up."""
-    readings: Dict[str, List[float]] = {name: [] for name in steps}
-    for turn in range(rounds + (rounds > 1)):
-        for name, step in steps.items():
-            start = time.process_time()
-            step()
-            if turn or rounds == 1:
-                readings[name].append(time.process_time() - start)
-    return readings
 
 
 def measure(title: str, steps: Steps, rounds: int, per: Dict[str, int],
@@ -71,7 +61,9 @@ def measure(title: str, steps: Steps, rounds: int, per: Dict[str, int],
         list[dict]: ``form``, ``seconds``, ``mib``, their ratios to the
         first's and ``differences``.
     """
-    readings = take_turns(steps, rounds)
+    readings = dict(zip(steps, take_turns(
+        [lambda step=step: time_call(step)['cpu'] for step in steps.values()],
+        rounds, warm_up=int(rounds > 1))))
     table = Table(title=title)
     for heading in ('form', 'seconds', 'to the first', 'peak MiB',
                     'to the first', 'difference'):
@@ -210,13 +202,8 @@ def train_forms(args: argparse.Namespace) -> List[dict]:
 def detector_step(path: str, args: argparse.Namespace
                   ) -> Callable[[], object]:
     """One picture through a detector that knows as many classes."""
-    cfg = Config.fromfile(path)
-    init_default_scope('mmdet')
-    cfg.model.backbone.init_cfg = None
-    if cfg.model.roi_head.get('shared_head'):
-        cfg.model.roi_head.shared_head.init_cfg = None
     torch.manual_seed(0)
-    model = MODELS.build(cfg.model)
+    model = build_untrained(Config.fromfile(path))
     model.init_weights()
     model.eval()
     rng = torch.Generator().manual_seed(0)

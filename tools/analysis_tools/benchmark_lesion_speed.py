@@ -14,6 +14,7 @@ Example:
         configs/covid_ct_mask_net/cncb-r18_t1.py
 """
 import argparse
+import functools
 import json
 import statistics
 import sys
@@ -23,22 +24,24 @@ from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import mmextra  # noqa: E402, F401 isort: skip
 import torch  # noqa: E402
-from benchmark_speed import random_batch  # noqa: E402
-from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures.mask import BitmapMasks  # noqa: E402
-from mmengine.config import Config  # noqa: E402
-from mmengine.hub import get_config  # noqa: E402
-from mmengine.optim import OptimWrapper  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
+from mmextra.evaluation.speed import (  # noqa: E402
+    TimedModel,
+    race,
+    random_batch,
+)
 from mmextra.models.detectors import COVIDCTMaskNet  # noqa: E402
+from mmextra.utils.untrained_model import (  # noqa: E402
+    build_untrained,
+    load_config,
+)
 
 
 def lesion_batch(size: int, lesions: int) -> dict:
@@ -55,7 +58,7 @@ def lesion_batch(size: int, lesions: int) -> dict:
     return batch
 
 
-class Contestant:
+class Contestant(TimedModel):
     """One model and its readings.
 
     Args:
@@ -68,65 +71,49 @@ class Contestant:
 
     def __init__(self, name: str, size: int, lesions: int,
                  detections: int) -> None:
-        self.name = Path(name).stem
-        cfg = get_config(name) if '::' in name else Config.fromfile(name)
-        init_default_scope('mmdet')
-        cfg.model.backbone.init_cfg = None
+        cfg = load_config(name)
         if '::' in name:
             for head in ('bbox_head', 'mask_head'):
                 cfg.model.roi_head[head].num_classes = 1
-        self.model = MODELS.build(cfg.model)
-        self.model.init_weights()
-        self.batch = lesion_batch(size, lesions)
-        self.optim = OptimWrapper(torch.optim.SGD(
-            [p for p in self.model.parameters() if p.requires_grad], lr=1e-9))
-        self.times: Dict[str, List[float]] = defaultdict(list)
-        self.is_classifier = isinstance(self.model, COVIDCTMaskNet)
+        model = build_untrained(cfg)
+        model.init_weights()
+        batch = lesion_batch(size, lesions)
+        super().__init__(Path(name).stem, model, 'mmdet',
+                         dict(train=batch, test=batch), 'cpu')
+        self.parts: Dict[str, float] = defaultdict(float)
+        self.is_classifier = isinstance(model, COVIDCTMaskNet)
         if self.is_classifier:
-            for owner, part in ((self.model, '_rank_image'),
-                                (self.model, '_rows'),
-                                (self.model.img_head, 'forward'),
-                                (self.model, 'predict')):
-                self._note(owner, part)
+            for owner, method in ((model, '_rank_image'), (model, '_rows'),
+                                  (model.img_head, 'forward')):
+                self._note('ranking', owner, method)
+            self._note('predict', model, 'predict')
         else:
-            self.model.roi_head.test_cfg.update(
+            model.roi_head.test_cfg.update(
                 score_thr=0., max_per_img=detections)
 
-    def _note(self, owner: torch.nn.Module, part: str) -> None:
-        method = getattr(owner, part)
-        setattr(owner, part, lambda *args, **kwargs: self._timed(
-            part, lambda: method(*args, **kwargs)))
+    def _note(self, part: str, owner: torch.nn.Module, name: str) -> None:
+        """Add the process time of a method's calls to a part's."""
+        method = getattr(owner, name)
 
-    def _timed(self, name: str, step: Callable) -> object:
-        start = time.process_time()
-        result = step()
-        self.times[name].append(time.process_time() - start)
-        return result
+        @functools.wraps(method)
+        def timed(*args, **kwargs):
+            start = time.process_time()
+            result = method(*args, **kwargs)
+            self.parts[part] += time.process_time() - start
+            return result
 
-    def step(self, mode: str) -> None:
-        """Run a step and note its time."""
-        self.model.train(mode == 'train')
-        if mode == 'train':
-            self._timed(mode, lambda: self.model.train_step(
-                self.batch, self.optim))
-        else:
-            with torch.no_grad():
-                self._timed(mode, lambda: self.model.test_step(self.batch))
+        setattr(owner, name, timed)
 
-    def forget(self) -> None:
-        """Forget the readings of the warm-up."""
-        self.times.clear()
+    def read(self, step: Callable[[], None]) -> Dict[str, float]:
+        """Add the time of the parts of a classifier."""
+        self.parts.clear()
+        return dict(super().read(step), **self.parts)
 
     def ranking_share(self) -> float:
         """Median share of ranking and S in the rest of a prediction."""
-        # One image per pass; training steps have no "predict".
-        passes = len(self.times['predict'])
-        parts = [sum(each) for each in zip(*(
-            self.times[name][-passes:]
-            for name in ('_rank_image', '_rows', 'forward')))]
         return statistics.median(
-            part / (whole - part)
-            for part, whole in zip(parts, self.times['predict']))
+            reading['ranking'] / (reading['predict'] - reading['ranking'])
+            for reading in self.readings['test'])
 
 
 def summarise(contestants: List[Contestant], modes: Sequence[str]
@@ -136,9 +123,9 @@ def summarise(contestants: List[Contestant], modes: Sequence[str]
     for each in contestants:
         row = dict(model=each.name)
         for mode in modes:
-            row[f'{mode} ms'] = 1000 * statistics.median(each.times[mode])
-            first = statistics.median(contestants[0].times[mode])
-            row[f'{mode} speed-up'] = 1000 * first / row[f'{mode} ms']
+            row[f'{mode} ms'] = each.summary(mode)['cpu_ms']
+            first = contestants[0].summary(mode)['cpu_ms']
+            row[f'{mode} speed-up'] = first / row[f'{mode} ms']
         row['ranking and S %'] = (
             100 * each.ranking_share()
             if each.is_classifier and 'test' in modes else None)
@@ -169,12 +156,8 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
         Contestant(name, args.size, args.lesions, args.detections)
         for name in args.configs
     ]
-    for turn in range(args.rounds + 1):
-        for each in contestants:
-            for mode in args.modes:
-                each.step(mode)
-            if turn == 0:
-                each.forget()
+    for mode in args.modes:
+        race(contestants, mode, args.rounds)
     rows = summarise(contestants, args.modes)
     table = Table(title=f'{args.size} x {args.size}, {args.threads} threads, '
                   f'process time, median of {args.rounds}')

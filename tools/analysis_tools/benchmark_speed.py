@@ -10,6 +10,10 @@ that reach NMS are counted nevertheless and shown, per image. Other models
 keep what they have: of two-stage ones the proposals before the RPN's NMS are
 counted.
 
+``--variant`` shows each model a second time with a part of the tests switched,
+for example without LASA: the same weights, and nothing but the keys named is
+changed.
+
 The memory is the peak that one more, untimed step needs beyond what is held
 before it (weights, images): PyTorch's own tensors, not the work space of
 libraries.
@@ -17,6 +21,8 @@ libraries.
 Example:
     python tools/analysis_tools/benchmark_speed.py \
         configs/larsd/hrsd-rotated_retinanet.py configs/larsd/hrsd.py
+    python tools/analysis_tools/benchmark_speed.py configs/larsd/hrsd.py \
+        --modes test --variant model.test_cfg.lasa=None
 """
 import argparse
 import functools
@@ -25,7 +31,7 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import torch
 
@@ -34,66 +40,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import mmextra  # noqa: E402, F401 isort: skip
 from mmcv.cnn import fuse_conv_bn  # noqa: E402
 from mmdet.models.dense_heads import YOLOXHead  # noqa: E402
-from mmdet.registry import MODELS  # noqa: E402
-from mmdet.structures import DetDataSample  # noqa: E402
-from mmdet.structures.bbox import HorizontalBoxes  # noqa: E402
-from mmengine.config import Config  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
-from mmengine.structures import InstanceData  # noqa: E402
-from mmrotate.structures.bbox import RotatedBoxes  # noqa: E402
+from mmengine.config import Config, DictAction  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
-from mmextra.evaluation.speed import TimedModel, race  # noqa: E402
+from mmextra.evaluation.speed import (  # noqa: E402
+    TimedModel,
+    race,
+    random_batch,
+)
 from mmextra.models.dense_heads import YOLOv5Head  # noqa: E402
-
-
-def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
-                 rotated: bool) -> dict:
-    """Noise images with ship-like boxes spread over a grid.
-
-    Args:
-        batch_size (int): Number of images.
-        size (int): Side of the square images in pixels.
-        objects (int): Boxes per image.
-        num_classes (int): Labels are below it.
-        rotated (bool): Kind of boxes.
-
-    Returns:
-        dict: ``inputs`` and ``data_samples`` as a data loader gives them.
-    """
-    rng = torch.Generator().manual_seed(0)
-    side = math.ceil(math.sqrt(objects))
-    cell = size / side
-    inputs, samples = [], []
-    for _ in range(batch_size):
-        image = torch.randint(
-            0, 256, (3, size, size), generator=rng, dtype=torch.uint8)
-        index = torch.arange(objects)
-        noise = torch.rand(objects, 4, generator=rng)
-        centers = torch.stack([index % side, index // side], -1) + 0.5
-        length = cell * (0.6 + 0.8 * noise[:, 0])
-        boxes = torch.cat([
-            centers * cell, length[:, None],
-            (length / (3 + 4 * noise[:, 1]))[:, None],
-            ((noise[:, 2] - 0.5) * math.pi)[:, None]
-        ], dim=-1)
-        boxes = RotatedBoxes(boxes)
-        if not rotated:
-            boxes = HorizontalBoxes(boxes.convert_to('hbox').tensor)
-        sample = DetDataSample(metainfo=dict(
-            img_shape=(size, size), ori_shape=(size, size),
-            pad_shape=(size, size), batch_input_shape=(size, size),
-            scale_factor=(1.0, 1.0), img_id=0, img_path=''))
-        sample.gt_instances = InstanceData(
-            bboxes=boxes,
-            labels=torch.randint(0, num_classes, (objects, ), generator=rng))
-        sample.ignored_instances = InstanceData(
-            bboxes=boxes[:0], labels=torch.zeros(0, dtype=torch.long))
-        inputs.append(image)
-        samples.append(sample)
-    return dict(inputs=inputs, data_samples=samples)
+from mmextra.utils.untrained_model import build_untrained  # noqa: E402
 
 
 def _with_objectness(level: torch.Tensor, objectness: torch.Tensor,
@@ -123,24 +81,87 @@ def _sure(levels: Sequence[torch.Tensor]) -> List[torch.Tensor]:
     return levels
 
 
-class Contestant(TimedModel):
-    """One model, from a config file, its inputs and its readings."""
+def apply_variant(cfg: Config, variant: Dict[str, Any]) -> None:
+    """Change keys of a config.
 
-    def __init__(self, path: str, args: argparse.Namespace) -> None:
+    Args:
+        cfg (Config): The config.
+        variant (dict[str, Any]): Key, as in ``model.test_cfg.lasa``, to
+            value.
+
+    Raises:
+        ValueError: If the config lacks a key (nothing would read it), or has
+            the value already.
+    """
+    for key, value in variant.items():
+        node = cfg
+        for part in key.split('.'):
+            if not isinstance(node, dict) and not isinstance(
+                    node, Config) or part not in node:
+                raise ValueError(
+                    f'--variant {key}: {cfg.filename} has no such key; name '
+                    'one that it has')
+            node = node[part]
+        if node == value:
+            raise ValueError(f'--variant {key}: {cfg.filename} has the value '
+                             f'{value} already; give another one')
+    cfg.merge_from_dict(variant)
+
+
+def take_weights(model: torch.nn.Module,
+                 weights: Dict[str, torch.Tensor]) -> None:
+    """Give a model the weights of the one that it is a variant of.
+
+    Args:
+        model (nn.Module): The model.
+        weights (dict[str, Tensor]): Of the other.
+
+    Raises:
+        ValueError: If they do not fit.
+    """
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(
+            '--variant is for settings that leave the weights as they are; '
+            f'write a config for others ({error})') from error
+
+
+class Contestant(TimedModel):
+    """One model, from a config file, its inputs and its readings.
+
+    Args:
+        path (str): The config file.
+        args (argparse.Namespace): The command line.
+        first (Contestant, optional): Whose weights it gets; then
+            ``args.variant`` is applied to the config.
+
+    Raises:
+        ValueError: If the variant is none, or its weights are others.
+    """
+
+    def __init__(self, path: str, args: argparse.Namespace,
+                 first: Optional['Contestant'] = None) -> None:
         cfg = Config.fromfile(path)
-        # The readings do not depend on the weights' values.
-        cfg.model.backbone.init_cfg = None
+        name = Path(path).stem
+        if first is not None:
+            apply_variant(cfg, args.variant)
+            name = ' '.join([name, *(
+                f'{key}={value}' for key, value in args.variant.items())])
         scope = cfg.get('default_scope', 'mmdet')
-        init_default_scope(scope)
-        model = MODELS.build(cfg.model)
+        model = build_untrained(cfg)
         model.init_weights()
+        if first is not None:
+            take_weights(model, first.weights)
+        # Before they are fused.
+        self.weights = model.state_dict() if args.variant else {}
         if args.fuse:
             model = fuse_conv_bn(model.eval())
         self.batch = random_batch(
             args.batch_size, args.size, args.objects,
             self._num_classes(cfg.model), scope == 'mmrotate')
         super().__init__(
-            Path(path).stem, model.to(args.device), scope,
+            name, model.to(args.device), scope,
             dict(train=self.batch, test=self.batch), args.device)
         self.assign_time = 0.0
         self._watch_assigners()
@@ -292,6 +313,10 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--fuse', action='store_true',
                         help='fold batch normalisations into convolutions; '
                         'for tests')
+    parser.add_argument('--variant', nargs='+', action=DictAction,
+                        metavar='KEY=VALUE', help='show every model once '
+                        'more, with the same weights and these keys of the '
+                        'config changed; for tests')
     parser.add_argument('--out', type=Path, help='write the rows as JSON')
     args = parser.parse_args(argv)
     if min(args.size, args.batch_size, args.objects, args.candidates,
@@ -299,6 +324,8 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         parser.error('all numbers must be positive')
     if args.fuse and 'train' in args.modes:
         parser.error('a fused model is not trained; give --modes test')
+    if args.variant and 'train' in args.modes:
+        parser.error('--variant compares tests; give --modes test')
     return args
 
 
@@ -307,7 +334,14 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     args = parse_args(argv)
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    contestants = [Contestant(path, args) for path in args.configs]
+    contestants = []
+    for path in args.configs:
+        contestants.append(Contestant(path, args))
+        if args.variant:
+            try:
+                contestants.append(Contestant(path, args, contestants[-1]))
+            except ValueError as error:
+                raise SystemExit(f'benchmark_speed: {error}') from error
     rows = []
     for mode in args.modes:
         race(contestants, mode, args.rounds)

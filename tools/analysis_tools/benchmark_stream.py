@@ -19,7 +19,6 @@ import argparse
 import json
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -28,12 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 # First, because it explains what is missing.
 import mmextra  # noqa: E402, F401  # isort: skip
 import torch
-from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
-from mmengine.hub import get_config
 from mmengine.logging import MMLogger
-from mmengine.registry import init_default_scope
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
@@ -41,15 +37,12 @@ from torch import Tensor, nn
 from mmextra.apis import optimize_for_inference
 from mmextra.evaluation.benchmark import write_atomic
 from mmextra.evaluation.functional import break_even_ratio
+from mmextra.evaluation.speed import time_call
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import FORECAST, READ
+from mmextra.utils.untrained_model import build_untrained, load_config
 
 Step = Callable[[Tensor], None]
-
-
-def load_config(name: str) -> Config:
-    """A config file, or one of an installed package (``mmdet::...``)."""
-    return get_config(name) if '::' in name else Config.fromfile(name)
 
 
 def favour_background(model: nn.Module, amount: float) -> None:
@@ -74,11 +67,9 @@ class Contestant:
 
     def __init__(self, name: str, cfg: Config, args: argparse.Namespace,
                  optimize: bool) -> None:
-        init_default_scope(cfg.get('default_scope', 'mmdet'))
         torch.manual_seed(0)
         self.name = f'{name}, optimized' if optimize else name
-        self.model = MODELS.build(cfg.model)
-        _drop_pretrained(self.model)
+        self.model = build_untrained(cfg)
         self.model.init_weights()
         favour_background(self.model, args.background)
         self.model.to(args.device)
@@ -126,25 +117,11 @@ class Contestant:
         self.model.advance(self.stream, None, self._sample(), FORECAST)
 
 
-def _drop_pretrained(model: nn.Module) -> None:
-    """No downloads: speed does not depend on the weights' values."""
-    for module in model.modules():
-        cfg = getattr(module, 'init_cfg', None)
-        if isinstance(cfg, dict) and cfg.get('type') == 'Pretrained':
-            module.init_cfg = None
-
-
 def clock(step: Step, image: Tensor) -> Tuple[float, float]:
     """Wall and process time of one frame, milliseconds."""
-    if image.is_cuda:
-        torch.cuda.synchronize()
-    wall, cpu = time.perf_counter(), time.process_time()
     with torch.no_grad():
-        step(image)
-    if image.is_cuda:
-        torch.cuda.synchronize()
-    return (1000 * (time.perf_counter() - wall),
-            1000 * (time.process_time() - cpu))
+        found = time_call(lambda: step(image), image.device)
+    return 1000 * found['wall'], 1000 * found['cpu']
 
 
 def measure(contestants: Sequence[Contestant],

@@ -31,13 +31,13 @@ from mmdet.registry import MODELS  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
 from mmengine.analysis import get_model_complexity_info  # noqa: E402
 from mmengine.config import Config  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
 from mmengine.structures import InstanceData  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from mmextra.evaluation.benchmark import model_facts  # noqa: E402
 from mmextra.evaluation.references import get_reference  # noqa: E402
+from mmextra.utils.untrained_model import build_untrained  # noqa: E402
 
 CONFIGS = ROOT / 'configs' / 'covid_ct_mask_net'
 # Rows of Table 1 and the configs that build them.
@@ -114,9 +114,7 @@ def count(path: Path, shape: Optional[List[int]] = None) -> dict:
         models of other backbones) and, with ``shape``, ``gflops``.
     """
     cfg = Config.fromfile(path)
-    init_default_scope(cfg.get('default_scope', 'mmdet'))
-    cfg.model.backbone.init_cfg = None
-    model = MODELS.build(copy.deepcopy(cfg.model))
+    model = build_untrained(cfg)
     facts = model_facts(model)
     truncated = cfg.model.backbone.type == 'TruncatedResNet'
     row = dict(

@@ -24,10 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
 import torch  # noqa: E402
-from mmdet.registry import MODELS  # noqa: E402
-from mmengine.config import Config  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
-from torch import Tensor  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+
+from mmextra.utils.weight_converter import run_converter  # noqa: E402
 
 # Their names, and ours.
 RULES = [(re.compile(pattern), replacement) for pattern, replacement in (
@@ -159,25 +158,17 @@ def convert(weights: Dict[str, Tensor]) -> Dict[str, Tensor]:
 def main(argv: Optional[List[str]] = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
+        prog=Path(__file__).stem, description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('weights', help='in the released layout')
     parser.add_argument('config', help='that the weights are for')
-    parser.add_argument('out', type=Path)
-    args = parser.parse_args(argv)
-    try:
-        cfg = Config.fromfile(args.config)
-        init_default_scope(cfg.get('default_scope', 'mmdet'))
-        cfg.model.backbone.init_cfg = None
-        model = MODELS.build(cfg.model)
+
+    def made(model: nn.Module, args: argparse.Namespace) -> Dict[str, Tensor]:
         weights = convert(load_tensors(args.weights))
         model.load_state_dict(weights)
-    except (OSError, ValueError, RuntimeError,
-            pickle.UnpicklingError) as error:
-        parser.exit(1, f'covid_ct_released_weights: {error}\n')
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(dict(state_dict=weights), args.out)
-    print(f'{args.out}: {len(weights)} tensors')
+        return weights
+
+    run_converter(parser, made, argv)
 
 
 if __name__ == '__main__':

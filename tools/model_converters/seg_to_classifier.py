@@ -13,17 +13,15 @@ Example:
 import argparse
 import sys
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Dict, List, Optional
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: E402, F401 isort: skip
 import torch  # noqa: E402
-from mmdet.registry import MODELS  # noqa: E402
-from mmengine.config import Config  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
+
+from mmextra.utils.weight_converter import run_converter  # noqa: E402
 
 HEAD = 'img_head.'
 DROPPED = ('roi_head.mask_head.', 'roi_head.mask_roi_extractor.')
@@ -67,25 +65,17 @@ def convert(weights: Dict[str, Tensor], model: nn.Module
 def main(argv: Optional[List[str]] = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
+        prog=Path(__file__).stem, description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='of the classifier')
     parser.add_argument('checkpoint', help='of the segmentation model')
-    parser.add_argument('out', type=Path)
-    args = parser.parse_args(argv)
-    try:
-        cfg = Config.fromfile(args.config)
-        init_default_scope(cfg.get('default_scope', 'mmdet'))
-        cfg.model.backbone.init_cfg = None
+
+    def made(model: nn.Module, args: argparse.Namespace) -> Dict[str, Tensor]:
         loaded = torch.load(
             args.checkpoint, map_location='cpu', weights_only=True)
-        weights = convert(
-            loaded.get('state_dict', loaded), MODELS.build(cfg.model))
-    except (OSError, ValueError, UnpicklingError) as error:
-        parser.exit(1, f'seg_to_classifier: {error}\n')
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(dict(state_dict=weights), args.out)
-    print(f'{args.out}: {len(weights)} tensors, without {HEAD[:-1]}')
+        return convert(loaded.get('state_dict', loaded), model)
+
+    run_converter(parser, made, argv, f', without {HEAD[:-1]}')
 
 
 if __name__ == '__main__':

@@ -35,18 +35,9 @@ val_dataloader = dict(
         test_mode=True,
         pipeline=test_pipeline))
 test_dataloader = dict(
-    batch_size=8,
-    num_workers=2,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    val_dataloader,
     dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        ann_file='test_COVIDx-CT.txt',
-        data_prefix=dict(img='images/'),
-        test_mode=True,
-        pipeline=test_pipeline))
+        val_dataloader['dataset'], ann_file='test_COVIDx-CT.txt'))
 
 val_evaluator = dict(type='ImageSensitivityMetric')
 test_evaluator = dict(type='ImageSensitivityMetric', group_by='patient_id')

@@ -46,13 +46,9 @@ frames = dict(
     filter_cfg=dict(filter_empty_gt=True, min_size=1),
     pipeline=train_pipeline)
 images = dict(
-    type='CocoDataset',
-    data_root=data_root,
+    frames,
     ann_file='annotations/imagenet_det_30cls.json',
-    data_prefix=dict(img='Data/DET/'),
-    metainfo=metainfo,
-    filter_cfg=dict(filter_empty_gt=True, min_size=1),
-    pipeline=train_pipeline)
+    data_prefix=dict(img='Data/DET/'))
 train_dataloader = dict(
     batch_size=48,
     num_workers=4,

@@ -1,15 +1,10 @@
 # A quarter of a ResNet-18 up to stride 16 with an SSDLite head, for videos of
 # 160 x 160 on a CPU. Not the paper's.
+_base_ = './ssdlite.py'
+
 norm_cfg = dict(type='BN')
 channels = (64, 64, 64)
 model = dict(
-    type='SingleStageDetector',
-    data_preprocessor=dict(
-        type='DetDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_size_divisor=1),
     backbone=dict(
         type='ResNet',
         depth=18,
@@ -21,49 +16,19 @@ model = dict(
         norm_eval=False,
         style='pytorch'),
     neck=dict(
-        type='SSDNeck',
         in_channels=channels[:1],
         out_channels=channels,
         level_strides=(2, 2),
         level_paddings=(1, 1),
-        l2_norm_scale=None,
-        use_depthwise=True,
         norm_cfg=norm_cfg),
     bbox_head=dict(
-        type='SSDHead',
         in_channels=channels,
         num_classes=3,
-        use_depthwise=True,
         norm_cfg=norm_cfg,
         act_cfg=dict(type='ReLU'),
         anchor_generator=dict(
-            type='SSDAnchorGenerator',
-            scale_major=False,
             strides=[16, 32, 54],
             ratios=[[2, 3]] * 3,
             min_sizes=[32, 56, 80],
-            max_sizes=[56, 80, 112]),
-        bbox_coder=dict(
-            type='DeltaXYWHBBoxCoder',
-            target_means=[0., 0., 0., 0.],
-            target_stds=[0.1, 0.1, 0.2, 0.2])),
-    train_cfg=dict(
-        assigner=dict(
-            type='MaxIoUAssigner',
-            pos_iou_thr=0.5,
-            neg_iou_thr=0.5,
-            min_pos_iou=0.,
-            ignore_iof_thr=-1,
-            gt_max_assign_all=False),
-        sampler=dict(type='PseudoSampler'),
-        smoothl1_beta=1.,
-        allowed_border=-1,
-        pos_weight=-1,
-        neg_pos_ratio=3,
-        debug=False),
-    test_cfg=dict(
-        nms_pre=1000,
-        nms=dict(type='nms', iou_threshold=0.45),
-        min_bbox_size=0,
-        score_thr=0.02,
-        max_per_img=100))
+            max_sizes=[56, 80, 112])),
+    test_cfg=dict(max_per_img=100))

@@ -11,6 +11,7 @@ from mmextra.utils.class_splits import Splits, resolve_classes, split_kind
 
 from ..bad_input import AnnotationError
 from .saved import read_saved, write_saved
+from .settings import shots_per_class
 from .shots import select_shots, shot_key
 
 Classes = Union[str, Sequence[str]]
@@ -111,76 +112,12 @@ class FewShotMixin:
             pipeline=list(pipeline),
             lazy_init=True,
             **kwargs)
-        self.ann_shot_filter = self._shot_filter(ann_shot_filter)
+        self.ann_shot_filter = shots_per_class(
+            self._metainfo.get('classes') or (), num_novel_shots,
+            num_base_shots, ann_shot_filter, self.classes_kind,
+            self.class_splits, self.dataset_name)
         if not lazy_init:
             self.full_init()
-
-    # Settings
-
-    def _shot_filter(self, given: Optional[Dict[str, int]]
-                     ) -> Optional[Dict[str, int]]:
-        """Shots per class, or None for all instances of all classes."""
-        novel, base = self.num_novel_shots, self.num_base_shots
-        names = self._metainfo.get('classes') or ()
-        owner = self.dataset_name
-        if given is not None:
-            if novel is not None or base is not None:
-                raise ValueError(
-                    f'{owner}: ann_shot_filter contradicts num_novel_shots '
-                    'and num_base_shots; give one or the other')
-            unknown = [name for name in given if name not in names]
-            if unknown:
-                raise ValueError(
-                    f'{owner}: ann_shot_filter names {unknown}, which are '
-                    f'not among the classes {tuple(names)}')
-            shots = dict(given)
-        else:
-            if novel is None and base is None:
-                return None
-            if self.classes_kind == 'base' and novel is not None:
-                raise ValueError(f'{owner}: num_novel_shots contradicts '
-                                 'classes of a base split')
-            if self.classes_kind == 'novel' and base is not None:
-                raise ValueError(f'{owner}: num_base_shots contradicts '
-                                 'classes of a novel split')
-            shots = self._shots_by_split(names)
-        wrong = {name: k for name, k in shots.items() if k < 0 or k != int(k)}
-        if wrong:
-            raise ValueError(f'{owner}: shots must be whole numbers from 0 '
-                             f'on, got {wrong}')
-        return shots
-
-    def _shots_by_split(self, names: Sequence[str]) -> Dict[str, int]:
-        novel, base = self.num_novel_shots, self.num_base_shots
-        if self.classes_kind in ('base', 'novel'):
-            k = novel if self.classes_kind == 'novel' else base
-            return dict.fromkeys(names, k)
-        kinds = {}
-        for key, members in self.class_splits.items():
-            kind = split_kind(key)
-            if kind in ('base', 'novel'):
-                kinds.setdefault(kind, set()).update(members)
-        # VOC has three splits; the one that these classes make up counts.
-        for key, members in self.class_splits.items():
-            if split_kind(key) == 'all' and tuple(members) == tuple(names):
-                suffix = key[len('ALL_CLASSES'):]
-                kinds = {
-                    kind: set(self.class_splits.get(
-                        f'{kind.upper()}_CLASSES{suffix}', ()))
-                    for kind in ('base', 'novel')
-                }
-        shots = {}
-        for name in names:
-            is_novel = name in kinds.get('novel', ())
-            if is_novel == (name in kinds.get('base', ())):
-                raise ValueError(
-                    f'{self.dataset_name}: cannot tell whether {name!r} is a '
-                    'base or a novel class; name the split in classes, or '
-                    'use ann_shot_filter')
-            k = novel if is_novel else base
-            if k is not None:
-                shots[name] = k
-        return shots
 
     # Loading
 

@@ -1,5 +1,4 @@
 """COCO for few-shot detection (section 4.1)."""
-import copy
 import re
 from typing import List, Optional
 
@@ -11,6 +10,7 @@ from mmextra.utils.class_splits import COCO_SPLITS
 from ..bad_input import AnnotationError
 from ..coco_json import coco_index, read_coco, tell_left_out, with_area
 from .base import FewShotMixin
+from .settings import expand_ann_cfg, shot_files
 
 PREFIX_STYLES = ('auto', 'none')
 
@@ -135,10 +135,8 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
         return infos
 
 
-# Files of the usual protocols, relative to ann_root; {seed} is empty for
-# seed 0, which lies in the root, and 'seedN/' otherwise.
-_SHOT_FILES = ('{seed}benchmark_{shots}shot/'
-               'full_box_{shots}shot_{name}_trainval.json')
+# Files of the usual protocols, relative to ann_root.
+_SHOT_FILE = 'full_box_{shots}shot_{name}_trainval.json'
 _OFFICIAL = ('attention_rpn_10shot/'
              'official_10_shot_from_instances_train2017.json')
 TFA_SHOTS = (1, 2, 3, 5, 10, 30)
@@ -175,13 +173,7 @@ def default_ann_cfg(method: str, setting: str, seed: int = 0,
                              f'0; got seed={seed}')
         return [dict(type='ann_file', ann_file=_OFFICIAL)]
     names = COCO_SPLITS['NOVEL_CLASSES' if novel_only else 'ALL_CLASSES']
-    return [
-        dict(
-            type='ann_file',
-            ann_file=_SHOT_FILES.format(
-                seed=f'seed{seed}/' if seed else '', shots=shots.group(1),
-                name=name)) for name in names
-    ]
+    return shot_files(_SHOT_FILE, shots.group(1), names, seed)
 
 
 @DATASETS.register_module()
@@ -205,14 +197,10 @@ class FewShotCocoDefaultDataset(FewShotCocoDataset):
                  ann_root: Optional[str] = 'data/few_shot_ann/coco',
                  classes: str = 'NOVEL_CLASSES',
                  **kwargs) -> None:
-        expanded = []
-        for entry in ann_cfg:
-            if 'method' not in entry:
-                expanded.append(copy.deepcopy(dict(entry)))
-                continue
-            expanded += default_ann_cfg(
+        expanded = expand_ann_cfg(
+            ann_cfg, lambda entry: default_ann_cfg(
                 entry['method'], entry['setting'], entry.get('seed', 0),
-                novel_only=classes == 'NOVEL_CLASSES')
+                novel_only=classes == 'NOVEL_CLASSES'))
         super().__init__(
             *args, ann_cfg=expanded, ann_root=ann_root, classes=classes,
             **kwargs)

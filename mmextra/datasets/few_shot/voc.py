@@ -1,5 +1,4 @@
 """PASCAL VOC for few-shot detection (section 4.1)."""
-import copy
 import os.path as osp
 import re
 import warnings
@@ -22,6 +21,7 @@ from ..annotation_files import (
 from ..bad_input import AnnotationError
 from ..image_files import image_size
 from .base import FewShotMixin
+from .settings import expand_ann_cfg, shot_files
 
 
 @DATASETS.register_module()
@@ -150,7 +150,7 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
             ignore_flag=int(bool(ignored)))
 
 
-_SHOT_FILE = '{seed}benchmark_{shots}shot/box_{shots}shot_{name}_train.txt'
+_SHOT_FILE = 'box_{shots}shot_{name}_train.txt'
 
 
 def default_voc_ann_cfg(setting: str, kind: str = 'NOVEL',
@@ -174,13 +174,7 @@ def default_voc_ann_cfg(setting: str, kind: str = 'NOVEL',
                          'SPLIT{1,2,3}_{1,2,3,5,10}SHOT')
     names = resolve_classes(f'{kind}_CLASSES_SPLIT{found.group(1)}',
                             VOC_SPLITS, 'default_voc_ann_cfg')
-    return [
-        dict(
-            type='ann_file',
-            ann_file=_SHOT_FILE.format(
-                seed=f'seed{seed}/' if seed else '', shots=found.group(2),
-                name=name)) for name in names
-    ]
+    return shot_files(_SHOT_FILE, found.group(2), names, seed)
 
 
 @DATASETS.register_module()
@@ -204,16 +198,13 @@ class FewShotVOCDefaultDataset(FewShotVOCDataset):
                  ann_root: Optional[str] = 'data/few_shot_ann/voc',
                  classes: Optional[str] = None,
                  **kwargs) -> None:
-        expanded = []
-        for entry in ann_cfg:
-            if 'method' not in entry:
-                expanded.append(copy.deepcopy(dict(entry)))
-                continue
-            split = entry['setting'].partition('_')[0]
-            classes = classes or f'NOVEL_CLASSES_{split}'
-            expanded += default_voc_ann_cfg(
+        settings = [e['setting'] for e in ann_cfg if 'method' in e]
+        if settings and not classes:
+            classes = f'NOVEL_CLASSES_{settings[0].partition("_")[0]}'
+        expanded = expand_ann_cfg(
+            ann_cfg, lambda entry: default_voc_ann_cfg(
                 entry['setting'], classes.partition('_')[0],
-                entry.get('seed', 0))
+                entry.get('seed', 0)))
         super().__init__(
             *args, ann_cfg=expanded, ann_root=ann_root, classes=classes,
             **kwargs)

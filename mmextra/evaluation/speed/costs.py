@@ -4,10 +4,11 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 import torch
 import torch.nn as nn
-from mmdet.registry import DATASETS, HOOKS, MODELS
+from mmdet.registry import DATASETS, HOOKS
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, load_checkpoint
+
+from mmextra.utils.untrained_model import build_untrained
 
 from ..benchmark import model_facts
 from .timed_model import TimedModel, race
@@ -97,11 +98,8 @@ class _Candidate:
 
     def build(self, device: str) -> None:
         scope = self.cfg.get('default_scope', 'mmdet')
-        init_default_scope(scope)
-        if not self.checkpoint and 'backbone' in self.cfg.model:
-            # Nothing depends on these weights that would be worth a download.
-            self.cfg.model.backbone.init_cfg = None
-        model: nn.Module = MODELS.build(self.cfg.model)
+        # Nothing depends on pretrained weights that is worth a download.
+        model = build_untrained(self.cfg)
         if self.checkpoint:
             load_checkpoint(model, self.checkpoint, map_location='cpu')
         else:

@@ -1,6 +1,5 @@
 """Models that take turns, so that a busy machine hits all alike."""
 import statistics
-import time
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 import torch
@@ -9,6 +8,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.registry import init_default_scope
 
 from .memory import peak_memory
+from .turns import take_turns, time_call
 
 
 class TimedModel:
@@ -51,20 +51,7 @@ class TimedModel:
 
     def read(self, step: Callable[[], None]) -> Dict[str, float]:
         """Run one step; gives its wall and process time in seconds."""
-        if self.device != 'cpu':
-            torch.cuda.synchronize()
-        wall, cpu = time.perf_counter(), time.process_time()
-        step()
-        if self.device != 'cpu':
-            torch.cuda.synchronize()
-        return dict(wall=time.perf_counter() - wall,
-                    cpu=time.process_time() - cpu)
-
-    def clock(self, mode: str, warm_up: bool) -> None:
-        """Run one step and keep its reading, unless it is to warm up."""
-        reading = self.read(self.step(mode))
-        if not warm_up:
-            self.readings.setdefault(mode, []).append(reading)
+        return time_call(step, self.device)
 
     def weigh(self, mode: str) -> None:
         """Run one step and keep its peak of memory, in MiB."""
@@ -97,8 +84,7 @@ def race(models: Sequence[TimedModel], mode: str, rounds: int) -> None:
         mode (str): ``'train'`` or ``'test'``.
         rounds (int): Number of rounds.
     """
-    for turn in range(rounds + 1):
-        for model in models:
-            model.clock(mode, warm_up=turn == 0)
-    for model in models:
+    calls = [lambda m=model: m.read(m.step(mode)) for model in models]
+    for model, readings in zip(models, take_turns(calls, rounds)):
+        model.readings[mode] = readings
         model.weigh(mode)

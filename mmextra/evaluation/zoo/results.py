@@ -9,7 +9,6 @@ from typing import Any, Dict, List, Optional, Sequence
 import torch
 
 from ..benchmark import find_files, load_runs, versions, write_atomic
-from .plan import Stage
 from .runner import Run
 
 FORMAT = 'mmextra-zoo'
@@ -139,12 +138,6 @@ def collect(out: Path, runs: Sequence[Run],
         rows=rows,
         stages=[_stage_summary(run) for run in runs],
         problems=problems)
-
-
-def tested_configs(stages: Sequence[Stage]) -> List[Path]:
-    """The configs that are tested, each once, in order."""
-    return list(dict.fromkeys(
-        stage.config for stage in stages if stage.tool == 'test'))
 
 
 def write_results(path: Path, results: Dict[str, Any]) -> None:

@@ -27,7 +27,11 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from ..task_modules.assigners import CrossGridTargets
-from ..task_modules.objectness import cells_in_boxes, objectness_target
+from ..task_modules.objectness import (
+    cells_in_boxes,
+    objectness_loss,
+    objectness_target,
+)
 
 # Of the COCO data set at 640 pixels, as YOLOv5 ships them.
 COCO_ANCHORS = [[(10, 13), (16, 30), (33, 23)],
@@ -271,18 +275,13 @@ class YOLOv5Head(BaseDenseHead):
                 loss_cls = F.binary_cross_entropy_with_logits(
                     positive[:, 5:],
                     F.one_hot(targets.label, self.num_classes).to(positive))
-        loss_obj = F.binary_cross_entropy_with_logits(
-            pred[..., 4], obj_target, reduction='none')
-        if ignored is None:
-            loss_obj = loss_obj.mean()
-        else:
+        out = None
+        if ignored is not None:
             img_idx, boxes = ignored
             out = cells_in_boxes(boxes, img_idx,
                                  (len(pred), *pred.shape[2:4]),
                                  self.strides[level])
-            weight = (~out[:, None]).expand(loss_obj.shape).to(pred).clone()
-            weight[index] = 1
-            loss_obj = (loss_obj * weight).sum() / weight.sum().clamp(min=1)
+        loss_obj = objectness_loss(pred[..., 4], obj_target, index, out)
         return loss_cls, loss_bbox, loss_obj * self.obj_balance[level]
 
     def _loss_boxes(self, pred: Tensor,

@@ -1,11 +1,11 @@
 """Angle loss of EAST (CVPR 2017), L_a in LARSD's Eq. 2."""
-from typing import Optional
-
 import torch
 from mmdet.models.losses.utils import weighted_loss
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmextra.utils import register_in_both
+
+from .elementwise_loss import ElementwiseLoss
 
 
 @weighted_loss
@@ -23,8 +23,8 @@ def cosine_angle_loss(pred: Tensor, target: Tensor) -> Tensor:
 
 
 @register_in_both('MODELS')
-class CosineAngleLoss(nn.Module):
-    """One minus the cosine of the angle error.
+class CosineAngleLoss(ElementwiseLoss):
+    """One minus the cosine of the angle error, see :func:`cosine_angle_loss`.
 
     Args:
         reduction (str): 'none', 'mean' or 'sum'.
@@ -37,31 +37,4 @@ class CosineAngleLoss(nn.Module):
     def __init__(self,
                  reduction: str = 'mean',
                  loss_weight: float = 1.0) -> None:
-        super().__init__()
-        self.reduction = reduction
-        self.loss_weight = loss_weight
-
-    def forward(self,
-                pred: Tensor,
-                target: Tensor,
-                weight: Optional[Tensor] = None,
-                avg_factor: Optional[float] = None,
-                reduction_override: Optional[str] = None) -> Tensor:
-        """Weighted loss.
-
-        Args:
-            pred (Tensor): Predicted angles in radians, shape (N, ).
-            target (Tensor): Target angles in radians, shape (N, ).
-            weight (Tensor, optional): Weight per angle, shape (N, ).
-            avg_factor (float, optional): Divisor of the sum.
-            reduction_override (str, optional): Replaces ``reduction``.
-
-        Returns:
-            Tensor: The loss, a scalar unless the reduction is 'none'.
-        """
-        return self.loss_weight * cosine_angle_loss(
-            pred,
-            target,
-            weight,
-            reduction=reduction_override or self.reduction,
-            avg_factor=avg_factor)
+        super().__init__(cosine_angle_loss, reduction, loss_weight)

@@ -4,7 +4,9 @@ from typing import Optional
 import torch
 from mmdet.models.losses.utils import weighted_loss
 from mmdet.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
+
+from .elementwise_loss import ElementwiseLoss
 
 
 def _area(wh: Tensor) -> Tensor:
@@ -57,7 +59,7 @@ def efficient_iou_loss(pred: Tensor,
 
 
 @MODELS.register_module()
-class EfficientIoULoss(nn.Module):
+class EfficientIoULoss(ElementwiseLoss):
     """Efficient IoU loss, see :func:`efficient_iou_loss`.
 
     It is not mmdet's ``EIoULoss``, which is the Extended IoU (IEEE 9429909)
@@ -73,10 +75,7 @@ class EfficientIoULoss(nn.Module):
                  eps: float = 1e-7,
                  reduction: str = 'mean',
                  loss_weight: float = 1.0) -> None:
-        super().__init__()
-        self.eps = eps
-        self.reduction = reduction
-        self.loss_weight = loss_weight
+        super().__init__(efficient_iou_loss, reduction, loss_weight, eps=eps)
 
     def forward(self,
                 pred: Tensor,
@@ -111,10 +110,4 @@ class EfficientIoULoss(nn.Module):
                                      and not (weight > 0).any())
         if nothing and reduction != 'none':
             return pred.sum() * 0
-        return self.loss_weight * efficient_iou_loss(
-            pred,
-            target,
-            weight,
-            eps=self.eps,
-            reduction=reduction,
-            avg_factor=avg_factor)
+        return super().forward(pred, target, weight, avg_factor, reduction)

@@ -2,13 +2,13 @@
 
 Used by LARSD for its distance loss L_d (Eq. 2).
 """
-from typing import Optional
-
 import torch
 from mmdet.models.losses.utils import weighted_loss
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmextra.utils import register_in_both
+
+from .elementwise_loss import ElementwiseLoss
 
 
 @weighted_loss
@@ -43,7 +43,7 @@ def unitbox_iou_loss(pred: Tensor,
 
 
 @register_in_both('MODELS')
-class UnitBoxIoULoss(nn.Module):
+class UnitBoxIoULoss(ElementwiseLoss):
     """``-ln(IoU)`` over distances to the four sides of a box.
 
     The IoU is that of the two rectangles laid into one frame; the angle has
@@ -61,35 +61,5 @@ class UnitBoxIoULoss(nn.Module):
                  eps: float = 1e-6,
                  reduction: str = 'mean',
                  loss_weight: float = 1.0) -> None:
-        super().__init__()
-        self.smooth = smooth
-        self.eps = eps
-        self.reduction = reduction
-        self.loss_weight = loss_weight
-
-    def forward(self,
-                pred: Tensor,
-                target: Tensor,
-                weight: Optional[Tensor] = None,
-                avg_factor: Optional[float] = None,
-                reduction_override: Optional[str] = None) -> Tensor:
-        """Weighted loss.
-
-        Args:
-            pred (Tensor): Predicted distances, shape (N, 4).
-            target (Tensor): Target distances, shape (N, 4).
-            weight (Tensor, optional): Weight per box, shape (N, ).
-            avg_factor (float, optional): Divisor of the sum.
-            reduction_override (str, optional): Replaces ``reduction``.
-
-        Returns:
-            Tensor: The loss, a scalar unless the reduction is 'none'.
-        """
-        return self.loss_weight * unitbox_iou_loss(
-            pred,
-            target,
-            weight,
-            smooth=self.smooth,
-            eps=self.eps,
-            reduction=reduction_override or self.reduction,
-            avg_factor=avg_factor)
+        super().__init__(
+            unitbox_iou_loss, reduction, loss_weight, smooth=smooth, eps=eps)

@@ -1,8 +1,9 @@
 """Targets and weights of YOLOv5's objectness maps."""
 import math
-from typing import Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -48,3 +49,28 @@ def cells_in_boxes(boxes: Tensor, img_idx: Tensor, shape: Sequence[int],
         inside.append((centre >= low) & (centre <= high))
     both = (inside[0][:, :, None] & inside[1][:, None, :]).float()
     return both.new_zeros(*shape).index_add_(0, img_idx, both) > 0
+
+
+def objectness_loss(logits: Tensor, target: Tensor,
+                    positive: Tuple[Tensor, ...],
+                    ignored: Optional[Tensor] = None) -> Tensor:
+    """Mean binary cross entropy over the cells and anchors of a batch.
+
+    Args:
+        logits (Tensor): Shape (B, A, H, W).
+        target (Tensor): Of the same shape.
+        positive (tuple[Tensor]): One index of shape (n, ) per dimension;
+            these places count even if ignored.
+        ignored (Tensor, optional): Cells to leave out, boolean, shape
+            (B, H, W).
+
+    Returns:
+        Tensor: The mean over what counts, a scalar.
+    """
+    loss = F.binary_cross_entropy_with_logits(
+        logits, target, reduction='none')
+    if ignored is None:
+        return loss.mean()
+    weight = (~ignored[:, None]).expand(loss.shape).to(loss).clone()
+    weight[positive] = 1
+    return (loss * weight).sum() / weight.sum().clamp(min=1)

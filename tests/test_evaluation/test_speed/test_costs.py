@@ -7,20 +7,9 @@ from torch import nn
 
 from mmextra.evaluation.speed import model_costs
 from mmextra.evaluation.speed.costs import count_macs
+from tests.helpers import TINY_LARSD, load_tool
 
 ROOT = Path(__file__).parents[3]
-TINY = """
-_base_ = '{root}/configs/larsd/synthetic.py'
-data_root = '{data}/'
-model = dict(
-    backbone=dict(base_channels=4),
-    neck=dict(in_channels=[4, 8, 16, 32], out_channels=8,
-              mid_channels=[4, 4, 4]),
-    bbox_head=dict(in_channels=8, feat_channels=8))
-train_dataloader = dict(dataset=dict(data_root=data_root))
-val_dataloader = dict(dataset=dict(data_root=data_root))
-test_dataloader = dict(dataset=dict(data_root=data_root))
-"""
 
 
 def test_multiply_adds_by_hand_and_as_mmengine_counts_them():
@@ -37,11 +26,11 @@ def test_multiply_adds_by_hand_and_as_mmengine_counts_them():
 def test_costs_on_the_configs_own_data(harbour, tmp_path):
     good, wide, lost = (tmp_path / name for name in (
         'good.py', 'wide.py', 'lost.py'))
-    good.write_text(TINY.format(root=ROOT, data=harbour))
+    good.write_text(TINY_LARSD.format(data=harbour))
     wide.write_text("_base_ = 'good.py'\n"
                     "train_dataloader = dict(batch_size=3)\n"
                     'model = dict(bbox_head=dict(stacked_convs=6))\n')
-    lost.write_text(TINY.format(root=ROOT, data=tmp_path / 'nowhere'))
+    lost.write_text(TINY_LARSD.format(data=tmp_path / 'nowhere'))
     rows = model_costs([str(good), str(wide), str(lost)], rounds=1)
     first, second, third = rows
     assert [row['config'] for row in rows] == [
@@ -62,11 +51,7 @@ def test_costs_on_the_configs_own_data(harbour, tmp_path):
 
 
 def test_more_checkpoints_than_configs(capsys):
-    import importlib.util
-    path = ROOT / 'tools' / 'analysis_tools' / 'model_costs.py'
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = load_tool('analysis_tools/model_costs.py')
     with pytest.raises(SystemExit):
         tool.main(['a.py', '--checkpoints', 'none', 'none'])
     assert '1 configs but 2 checkpoints' in capsys.readouterr().err

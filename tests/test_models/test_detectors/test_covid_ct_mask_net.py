@@ -11,6 +11,7 @@ from mmengine.runner import load_state_dict
 from mmengine.structures import InstanceData
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from tests.covid_helpers import narrow
 from tests.helpers import worked_case
 
 CONFIGS = Path(__file__).parents[3] / 'configs/covid_ct_mask_net'
@@ -24,13 +25,9 @@ def scope():
 
 def config(**img_head):
     """R18_T1's classifier with a handful of channels."""
-    model = Config.fromfile(CONFIGS / 'covidx-r18_t1.py').model
-    model.backbone.base_channels = 4
-    model.neck.update(in_channels=16, out_channels=8)
-    model.rpn_head.update(in_channels=8, feat_channels=8)
-    model.roi_head.bbox_roi_extractor.out_channels = 8
-    model.roi_head.bbox_head.update(in_channels=8, fc_out_channels=8)
-    model.img_head.update(dict(num_rois=12, feat_channels=6), **img_head)
+    model = narrow(
+        Config.fromfile(CONFIGS / 'covidx-r18_t1.py').model, rois=12)
+    model.img_head.update(dict(feat_channels=6), **img_head)
     model.test_cfg.rcnn.max_per_img = model.img_head.num_rois
     model.test_cfg.rpn.update(nms_pre=60, max_per_img=30)
     return model

@@ -10,6 +10,8 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
+from tests.helpers import backward
+
 CONFIGS = Path(__file__).parents[3] / 'configs'
 
 
@@ -107,12 +109,8 @@ def test_learns_and_detects(kind):
     losses = model.loss(batch['inputs'], batch['data_samples'])
     assert set(losses) == {'loss_rpn_cls', 'loss_rpn_bbox', 'loss_cls',
                            'loss_bbox', 'acc'}
-    total = model.parse_losses(losses)[0]
-    assert total.isfinite() and total > 0
-    total.backward()
     # As DDP needs it: no parameter is without gradient.
-    assert not [n for n, p in model.named_parameters()
-                if p.requires_grad and p.grad is None]
+    backward(model, losses)
     # The query's labels are those of the data set.
     assert batch['data_samples']['query'][0].gt_instances.labels[0] == 3
 

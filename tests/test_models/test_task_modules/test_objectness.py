@@ -1,6 +1,10 @@
 import torch
 
-from mmextra.models.task_modules import cells_in_boxes, objectness_target
+from mmextra.models.task_modules import (
+    cells_in_boxes,
+    objectness_loss,
+    objectness_target,
+)
 from tests.helpers import worked_case
 
 
@@ -31,3 +35,18 @@ def test_no_region():
     empty = cells_in_boxes(
         torch.zeros(0, 4), torch.zeros(0, dtype=torch.long), (2, 3, 5), 8)
     assert empty.shape == (2, 3, 5) and not empty.any()
+
+
+def test_positives_count_in_ignored_cells():
+    logits = torch.tensor([[[[0.3, -1., 2., 0.]], [[1., 4., -2., -0.5]]]])
+    target = torch.zeros_like(logits)
+    positive = tuple(torch.tensor([part]) for part in (0, 1, 0, 2))
+    target[positive] = 0.75
+    ignored = torch.tensor([[[False, True, True, False]]])
+    each = target * (1 + (-logits).exp()).log() + (1 - target) * (
+        1 + logits.exp()).log()
+    torch.testing.assert_close(
+        objectness_loss(logits, target, positive), each.sum() / 8)
+    counted = each[..., [0, 3]].sum() + each[0, 1, 0, 2]
+    torch.testing.assert_close(
+        objectness_loss(logits, target, positive, ignored), counted / 5)

@@ -2,11 +2,11 @@
 from typing import Optional, Tuple
 
 import torch
-from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
 from ...layers.support import channel_activation
+from .comparison_bbox_head import ComparisonBBoxHead
 from .roi_tower import RoITower
 
 REG_BRANCHES = ('category_attentive', 'stacked')
@@ -57,7 +57,7 @@ class _Embedding(nn.Sequential):
 
 
 @MODELS.register_module()
-class AttentiveBBoxHead(BBoxHead):
+class AttentiveBBoxHead(ComparisonBBoxHead):
     """Dual-level classification and category-attentive regression.
 
     Section 3.2, Table 3: whether a RoI of the query is of the support's
@@ -78,7 +78,7 @@ class AttentiveBBoxHead(BBoxHead):
         global_fcs (int): Layers that embed the global vector.
         local_fcs (int): Layers that embed the local vector.
         local_reduction (str): See :func:`local_matching_vector`.
-        kwargs: See mmdet's ``BBoxHead``.
+        kwargs: See :class:`ComparisonBBoxHead`.
 
     Raises:
         ValueError: If an option is illegal.
@@ -93,8 +93,6 @@ class AttentiveBBoxHead(BBoxHead):
                  global_fcs: int = 2,
                  local_fcs: int = 1,
                  local_reduction: str = 'sum',
-                 num_classes: int = 1,
-                 init_cfg: Optional[dict] = None,
                  **kwargs) -> None:
         if not (global_matching or local_matching):
             raise ValueError('global_matching and local_matching must not '
@@ -105,22 +103,8 @@ class AttentiveBBoxHead(BBoxHead):
         if local_reduction not in REDUCTIONS:
             raise ValueError(f'local_reduction must be one of {REDUCTIONS}, '
                              f'got {local_reduction!r}')
-        if num_classes != 1:
-            raise ValueError('the head tells one class from the rest; '
-                             f'num_classes must be 1, got {num_classes}')
-        if init_cfg is None:
-            init_cfg = dict(
-                type='Normal', layer=['Conv2d', 'Linear'], std=0.01,
-                override=dict(type='Normal', name='fc_reg', std=0.001))
-        super().__init__(
-            with_avg_pool=True,
-            # fc_cls of the stock head is of one vector; here are two.
-            with_cls=False,
-            in_channels=in_channels,
-            num_classes=1,
-            reg_class_agnostic=True,
-            init_cfg=init_cfg,
-            **kwargs)
+        # fc_cls of the stock head is of one vector; here are two.
+        super().__init__(in_channels, with_cls=False, **kwargs)
         width = embed_channels or in_channels
         self.local_reduction = local_reduction
         self.reg_branch = reg_branch

@@ -1,8 +1,7 @@
 """The multi-relation head of the Attention RPN detector, a baseline."""
-from typing import Optional, Tuple
+from typing import Tuple
 
 import torch
-from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
@@ -10,11 +9,12 @@ from .attentive_bbox_head import (
     global_matching_vector,
     local_matching_vector,
 )
+from .comparison_bbox_head import ComparisonBBoxHead
 from .roi_tower import RoITower
 
 
 @MODELS.register_module()
-class MultiRelationBBoxHead(BBoxHead):
+class MultiRelationBBoxHead(ComparisonBBoxHead):
     """Global, local and patch relation of RoIs and supports.
 
     Fan et al., "Few-Shot Object Detection with Attention-RPN and
@@ -24,29 +24,12 @@ class MultiRelationBBoxHead(BBoxHead):
 
     Args:
         in_channels (int): Channels of the RoI features.
-        kwargs: See mmdet's ``BBoxHead``.
+        kwargs: See :class:`ComparisonBBoxHead`.
     """
 
-    def __init__(self,
-                 in_channels: int = 2048,
-                 num_classes: int = 1,
-                 init_cfg: Optional[dict] = None,
-                 **kwargs) -> None:
-        if num_classes != 1:
-            raise ValueError('the head tells one class from the rest; '
-                             f'num_classes must be 1, got {num_classes}')
-        if init_cfg is None:
-            init_cfg = dict(
-                type='Normal', layer=['Conv2d', 'Linear'], std=0.01,
-                override=dict(type='Normal', name='fc_reg', std=0.001))
+    def __init__(self, in_channels: int = 2048, **kwargs) -> None:
         # fc_cls is the patch relation's.
-        super().__init__(
-            with_avg_pool=True,
-            in_channels=in_channels,
-            num_classes=1,
-            reg_class_agnostic=True,
-            init_cfg=init_cfg,
-            **kwargs)
+        super().__init__(in_channels, **kwargs)
         self.global_embed = nn.Sequential(
             nn.Linear(2 * in_channels, in_channels), nn.ReLU(inplace=True),
             nn.Linear(in_channels, in_channels), nn.ReLU(inplace=True))

@@ -1,0 +1,38 @@
+"""What tools that make weights for a config's model have in common."""
+import argparse
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Callable, Dict, Optional, Sequence
+
+import torch
+from mmengine.config import Config
+from torch import Tensor, nn
+
+from .untrained_model import build_untrained
+
+Weights = Dict[str, Tensor]
+
+
+def run_converter(parser: argparse.ArgumentParser,
+                  convert: Callable[[nn.Module, argparse.Namespace], Weights],
+                  argv: Optional[Sequence[str]] = None,
+                  note: str = '') -> None:
+    """Command line that writes a checkpoint, or says why it cannot.
+
+    Args:
+        parser (argparse.ArgumentParser): With ``config`` among its
+            arguments; ``out``, the checkpoint, is added as the last.
+        convert (Callable): From the config's model and the arguments to the
+            weights.
+        argv (Sequence[str], optional): The command line.
+        note (str): Printed behind the number of tensors.
+    """
+    parser.add_argument('out', type=Path)
+    args = parser.parse_args(argv)
+    try:
+        weights = convert(build_untrained(Config.fromfile(args.config)), args)
+    except (OSError, ValueError, RuntimeError, UnpicklingError) as error:
+        parser.exit(1, f'{parser.prog}: {error}\n')
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(dict(state_dict=weights), args.out)
+    print(f'{args.out}: {len(weights)} tensors{note}')
