@@ -78,6 +78,8 @@ class AttentiveBBoxHead(BBoxHead):
         global_fcs (int): Layers that embed the global vector.
         local_fcs (int): Layers that embed the local vector.
         local_reduction (str): See :func:`local_matching_vector`.
+        reg_keep_cells (bool): See ``keep_cells`` of :class:`RoITower`; for
+            RoI features that come from no shared head.
         kwargs: See mmdet's ``BBoxHead``.
 
     Raises:
@@ -93,6 +95,7 @@ class AttentiveBBoxHead(BBoxHead):
                  global_fcs: int = 2,
                  local_fcs: int = 1,
                  local_reduction: str = 'sum',
+                 reg_keep_cells: bool = False,
                  num_classes: int = 1,
                  init_cfg: Optional[dict] = None,
                  **kwargs) -> None:
@@ -135,7 +138,9 @@ class AttentiveBBoxHead(BBoxHead):
         stacked = reg_branch == 'stacked'
         self.reg_tower = RoITower(
             (1 + stacked) * in_channels, max(in_channels // 4, 1),
-            in_channels)
+            in_channels, reg_keep_cells)
+        if reg_keep_cells:
+            self.fc_reg = nn.Linear(9 * in_channels, 4)
 
     def forward(self, query: Tensor,
                 support: Tensor) -> Tuple[Tensor, Tensor]:
