@@ -2,12 +2,14 @@
 
 A toy has a shape, a colour of its body and a colour of its mark. Sixteen
 kinds are base classes, four are novel: their shapes and combinations of
-colours occur in no training image.
+colours occur in no training image. Among the toys lie strangers, things just
+as colourful, no two alike, that nobody labelled: as in photographs, not
+everything that looks like an object is of a known class.
 """
 import colorsys
 import json
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from .drawing import Canvas, noise
 from .folder import checked_counts, set_arguments, write_image, write_once
 
 # Raise it when the same arguments give other pictures.
-VERSION = 1
+VERSION = 2
 
 SPLITS = ('train', 'val', 'test')
 
@@ -91,6 +93,19 @@ def toy_look(name: str) -> Tuple[float, float, int]:
             number % len(MARKS))
 
 
+def stranger_look(rng: np.random.Generator) -> Tuple[float, float, int]:
+    """A look as :func:`toy_look` gives, unlike that of every toy."""
+    while True:
+        hue, mark_hue = rng.uniform(size=2)
+        if all(max(_hue_distance(hue, other), _hue_distance(mark_hue, mark))
+               > .08 for other, mark, _ in map(toy_look, TOYS)):
+            return hue, mark_hue, int(rng.integers(len(MARKS)))
+
+
+def _hue_distance(one: float, other: float) -> float:
+    return abs((one - other + .5) % 1 - .5)
+
+
 def _colour(hue: float, saturation: float, value: float) -> List[float]:
     red, green, blue = colorsys.hsv_to_rgb(hue % 1, saturation, value)
     return [255 * blue, 255 * green, 255 * red]
@@ -116,19 +131,27 @@ class Room:
         size (int): Side in pixels.
         names (Sequence[str]): The toys to place; the one that finds no free
             place is left out.
+        strangers (int): Number of unlabelled things to place.
     """
 
     def __init__(self, rng: np.random.Generator, size: int,
-                 names: Sequence[str]) -> None:
+                 names: Sequence[str], strangers: int) -> None:
         self.rng, self.size = rng, size
         self.boxes: List[np.ndarray] = []
         self.names: List[str] = []
+        self._taken: List[np.ndarray] = []
         floor = _colour(rng.uniform(), rng.uniform(0, .25),
                         rng.uniform(.3, .75))
         self.canvas = Canvas(size, size, floor)
         self._scraps()
         for name in names:
-            self._place(name)
+            box = self._place(SHAPES[name], toy_look(name))
+            if box is not None:
+                self.boxes.append(box)
+                self.names.append(name)
+        for _ in range(strangers):
+            self._place(_polar(*rng.uniform(.45, 1, rng.integers(3, 9))),
+                        stranger_look(rng))
         image = self.canvas.reduce()
         grain = noise(rng, (size, size), 6) * rng.uniform(4, 12)
         image += grain[..., None] + rng.normal(0, 4, image.shape)
@@ -145,19 +168,21 @@ class Room:
                 _colour(rng.uniform(), rng.uniform(0, .3),
                         rng.uniform(.2, .9)))
 
-    def _place(self, name: str) -> None:
+    def _place(self, shape: np.ndarray,
+               look: Tuple[float, float, int]) -> Optional[np.ndarray]:
+        """Box of the thing, None if it found no place."""
         rng = self.rng
         for _ in range(30):
             radius = self.size * rng.uniform(.09, .19)
             angle = rng.uniform(-.6, .6)
             stretch = radius * rng.uniform(.85, 1.15, 2)
             centre = rng.uniform(radius, self.size - radius, 2)
-            outline = _turned(SHAPES[name], angle, stretch, centre)
+            outline = _turned(shape, angle, stretch, centre)
             box = np.concatenate([outline.min(0), outline.max(0)])
             if (box < 1).any() or (box > self.size - 1).any() or any(
-                    _overlap(box, other) > 0 for other in self.boxes):
+                    _overlap(box, other) > 0 for other in self._taken):
                 continue
-            hue, mark_hue, mark = toy_look(name)
+            hue, mark_hue, mark = look
             self.canvas.fill(outline, _colour(
                 hue + rng.normal(0, .012), rng.uniform(.7, 1),
                 rng.uniform(.65, 1)))
@@ -165,9 +190,9 @@ class Room:
                 _turned(MARKS[mark], angle, stretch, centre),
                 _colour(mark_hue + rng.normal(0, .012), rng.uniform(.7, 1),
                         rng.uniform(.65, 1)))
-            self.boxes.append(box)
-            self.names.append(name)
-            return
+            self._taken.append(box)
+            return box
+        return None
 
 
 def toys_files(arguments: dict) -> List[str]:
@@ -184,6 +209,7 @@ def make_toys(root: Union[str, Path],
               image_size: int = 160,
               seed: int = 0,
               toys: Tuple[int, int] = (2, 5),
+              strangers: Tuple[int, int] = (1, 4),
               force: bool = False) -> dict:
     """Write pictures of toys for few-shot detection, in COCO's format.
 
@@ -206,6 +232,7 @@ def make_toys(root: Union[str, Path],
         image_size (int): Side of the images in pixels.
         seed (int): Seed.
         toys (tuple[int, int]): Range of the number of toys per image.
+        strangers (tuple[int, int]): The same of unlabelled things.
         force (bool): Replace a set made here with other arguments.
 
     Returns:
@@ -220,6 +247,8 @@ def make_toys(root: Union[str, Path],
     counts = checked_counts(num_train, num_val, num_test, image_size)
     if not 1 <= toys[0] <= toys[1]:
         raise ValueError(f'toys must be (low, high), got {toys}')
+    if not 0 <= strangers[0] <= strangers[1]:
+        raise ValueError(f'strangers must be (low, high), got {strangers}')
 
     def write(place: Path) -> Dict[str, int]:
         found = {f'{split}_images': counts[split] for split in SPLITS}
@@ -228,7 +257,8 @@ def make_toys(root: Union[str, Path],
             for number in range(counts[split]):
                 rng = np.random.default_rng([seed, k, number])
                 names = _draw_names(rng, split, number, toys)
-                room = Room(rng, image_size, names)
+                room = Room(rng, image_size, names, int(
+                    rng.integers(strangers[0], strangers[1] + 1)))
                 path = place / 'images' / split / f'{number:05d}.png'
                 write_image(path, room.image)
                 rooms.append((path.name, room.names, room.boxes))
@@ -237,7 +267,8 @@ def make_toys(root: Union[str, Path],
             found[f'{split}_toys'] = sum(len(r[1]) for r in rooms)
         return found
 
-    arguments = set_arguments(counts, image_size, seed, toys=toys)
+    arguments = set_arguments(
+        counts, image_size, seed, toys=toys, strangers=strangers)
     return write_once(root, 'toys', VERSION, arguments, toys_files, write,
                       force)
 

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from mmextra.synthetic import make_toys
-from mmextra.synthetic.toys import BASE_TOYS, NOVEL_TOYS, TOYS, toy_look
+from mmextra.synthetic.toys import (
+    BASE_TOYS,
+    NOVEL_TOYS,
+    TOYS,
+    stranger_look,
+    toy_look,
+)
 
 
 @pytest.fixture(scope='module')
@@ -36,6 +42,15 @@ def test_novel_toys_are_in_no_training_image(toys):
 def test_looks_are_unique():
     assert len({toy_look(name) for name in TOYS}) == 20
     assert len({toy_look(name)[0] for name in TOYS}) == 20
+
+
+def test_strangers_look_like_no_toy():
+    rng = np.random.default_rng(0)
+    toys = np.array([toy_look(name)[:2] for name in TOYS])
+    looks = np.array([stranger_look(rng)[:2] for _ in range(200)])
+    turn = np.abs(looks[:, None] - toys[None])
+    distances = np.minimum(turn, 1 - turn).max(2)
+    assert distances.min() > .08 and len(np.unique(looks, axis=0)) == 200
 
 
 def test_boxes_fit_the_toys(toys):
@@ -74,7 +89,7 @@ def test_ids_are_unique_and_images_deterministic(toys, tmp_path):
 
 @pytest.mark.parametrize('kwargs', [
     dict(num_test=-1), dict(image_size=32), dict(toys=(0, 2)),
-    dict(toys=(3, 2))])
+    dict(toys=(3, 2)), dict(strangers=(-1, 2))])
 def test_illegal_arguments(tmp_path, kwargs):
     with pytest.raises(ValueError, match='must be'):
         make_toys(tmp_path / 'x', **kwargs)

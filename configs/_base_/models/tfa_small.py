@@ -20,7 +20,9 @@ model = dict(
         in_channels=96,
         feat_channels=96,
         anchor_generator=dict(
-            scales=[3, 4.5, 7], ratios=[0.5, 1.0, 2.0], strides=[8])),
+            scales=[3, 4.5, 7], ratios=[0.5, 1.0, 2.0], strides=[8]),
+        # As GCN-FSOD's.
+        loss_bbox=dict(loss_weight=10.)),
     roi_head=dict(
         shared_head=None,
         bbox_roi_extractor=dict(
@@ -44,7 +46,10 @@ model = dict(
                 type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0),
             loss_bbox=dict(type='L1Loss', loss_weight=1.0))),
     train_cfg=dict(
-        rpn=dict(allowed_border=-1, sampler=dict(num=64)),
+        rpn=dict(
+            allowed_border=-1,
+            assigner=dict(pos_iou_thr=0.5),
+            sampler=dict(num=64)),
         rpn_proposal=dict(nms_pre=600, max_per_img=100),
         rcnn=dict(sampler=dict(num=64))),
     test_cfg=dict(rpn=dict(nms_pre=600, max_per_img=50)))

@@ -109,11 +109,13 @@ def test_stacked_regression():
     torch.testing.assert_close(deltas, want['deltas'], **exact)
 
 
+@pytest.mark.parametrize('keep_cells', [False, True])
 @pytest.mark.parametrize('branch', ['category_attentive', 'stacked'])
-def test_regression_step_by_step(branch):
+def test_regression_step_by_step(branch, keep_cells):
     """Independent of the tower: plain functions, query weighted or first."""
     torch.manual_seed(0)
-    head = AttentiveBBoxHead(in_channels=8, reg_branch=branch).double()
+    head = AttentiveBBoxHead(
+        in_channels=8, reg_branch=branch, reg_keep_cells=keep_cells).double()
     for parameter in head.parameters():
         torch.nn.init.normal_(parameter)
     query = torch.randn(2, 8, 7, 7, dtype=torch.float64)
@@ -130,7 +132,12 @@ def test_regression_step_by_step(branch):
     x = torch.einsum('ncxyij,ocij->noxy', x, tower.conv2.weight).clamp_min(0)
     x = torch.einsum('oi,nihw->nohw', tower.conv3.weight[:, :, 0, 0],
                      x).clamp_min(0)
-    want = head.fc_reg(x.mean((2, 3)))
+    if keep_cells:
+        want = torch.einsum('nchw,dchw->nd', x,
+                            head.fc_reg.weight.view(4, 8, 3, 3)
+                            ) + head.fc_reg.bias
+    else:
+        want = head.fc_reg(x.mean((2, 3)))
     assert want.abs().min() > 0
     torch.testing.assert_close(head.regress(query, support), want)
 

@@ -78,7 +78,13 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         global_fcs (int): Layers that embed the global vector.
         local_fcs (int): Layers that embed the local vector.
         local_reduction (str): See :func:`local_matching_vector`.
+<<<<<<< HEAD
         kwargs: See :class:`ComparisonBBoxHead`.
+=======
+        reg_keep_cells (bool): See ``keep_cells`` of :class:`RoITower`; for
+            RoI features that come from no shared head.
+        kwargs: See mmdet's ``BBoxHead``.
+>>>>>>> gcn
 
     Raises:
         ValueError: If an option is illegal.
@@ -93,6 +99,7 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
                  global_fcs: int = 2,
                  local_fcs: int = 1,
                  local_reduction: str = 'sum',
+                 reg_keep_cells: bool = False,
                  **kwargs) -> None:
         if not (global_matching or local_matching):
             raise ValueError('global_matching and local_matching must not '
@@ -119,7 +126,9 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         stacked = reg_branch == 'stacked'
         self.reg_tower = RoITower(
             (1 + stacked) * in_channels, max(in_channels // 4, 1),
-            in_channels)
+            in_channels, reg_keep_cells)
+        if reg_keep_cells:
+            self.fc_reg = nn.Linear(9 * in_channels, 4)
 
     def forward(self, query: Tensor,
                 support: Tensor) -> Tuple[Tensor, Tensor]:

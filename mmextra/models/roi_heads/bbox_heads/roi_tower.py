@@ -14,18 +14,24 @@ class RoITower(BaseModule):
     Args:
         in_channels (int): Channels of the RoI features.
         mid_channels (int): Channels inside.
-        out_channels (int): Length of the vector.
+        out_channels (int): Channels of the last convolution.
+        keep_cells (bool): Instead of the last mean the 3 x 3 cells one after
+            the other (not in the paper), which tells where in the RoI
+            something lies: padded convolutions on each RoI, as ResNet's last
+            stage has, tell it too, and without them a mean cannot.
     """
 
     def __init__(self, in_channels: int, mid_channels: int,
-                 out_channels: int) -> None:
+                 out_channels: int, keep_cells: bool = False) -> None:
         super().__init__()
+        self.keep_cells = keep_cells
         self.conv1 = nn.Conv2d(in_channels, mid_channels, 1, bias=False)
         self.conv2 = nn.Conv2d(mid_channels, mid_channels, 3, bias=False)
         self.conv3 = nn.Conv2d(mid_channels, out_channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, 7, 7) features to (N, out_channels) vectors."""
+        """(N, C, 7, 7) features to (N, out_channels) vectors, nine times as
+        long with ``keep_cells``."""
         x = F.avg_pool2d(F.relu(self.conv1(x)), 3, 1)
         x = F.relu(self.conv3(F.relu(self.conv2(x))))
-        return x.mean((2, 3))
+        return x.flatten(1) if self.keep_cells else x.mean((2, 3))
