@@ -1,6 +1,15 @@
 """Losses of clips: detection, forecast and decision (Eq. 1)."""
 import copy
-from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +37,7 @@ class ClipMaps:
     def __init__(self, feats: Sequence[Tensor], num_clips: int,
                  num_frames: int) -> None:
         self.num_frames = num_frames
+        self.num_clips = num_clips
         self.maps = [feat.unflatten(0, (num_clips, num_frames))
                      for feat in feats]
 
@@ -36,14 +46,24 @@ class ClipMaps:
         return tuple(each[:, t] for each in self.maps)
 
     def frames(self, begin: int, end: int) -> Feats:
-        """(N (end - begin), C_i, h_i, w_i) maps, clip by clip."""
-        return tuple(each[:, begin:end].flatten(0, 1) for each in self.maps)
+        """((end - begin) N, C_i, h_i, w_i) maps, frame after frame."""
+        return tuple(each[:, begin:end].transpose(0, 1).flatten(0, 1)
+                     for each in self.maps)
 
 
-def in_clip_order(steps: Sequence[Feats]) -> Feats:
-    """Maps of time steps, (N, ...) each, as one batch, clip by clip."""
-    return tuple(torch.stack(level, 1).flatten(0, 1)
-                 for level in zip(*steps))
+class Steps(NamedTuple):
+    """Steps of the temporal module, frame after frame, N clips of each.
+
+    Attributes:
+        feats: What went in: maps of the frames, or forecasts of them.
+        forecast: Maps forecast for the frames after, or None.
+        converted: Temporally aware maps of the frames.
+        state: What to pass to the next step.
+    """
+    feats: Feats
+    forecast: Optional[Feats]
+    converted: Feats
+    state: Any
 
 
 def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
@@ -52,10 +72,12 @@ def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
 
     1. Run the temporal module along the clips, from a zero state, with the
        real maps of every frame.
-    2. One call of the head on all frames: its normaliser, the number of
+    2. From each frame on, feed forecasts back, as often as
+       ``train_cfg.rollout_steps`` says.
+    3. One call of the head on all steps: its normaliser, the number of
        matched boxes (M of Eq. 1), is that of the whole batch.
-    3. Compare the forecasts with the maps of the frames after.
-    4. Detect on the forecasts; whether that works is the target of the
+    4. Compare the forecasts with the maps of the frames after.
+    5. Detect on the forecasts; whether that works is the target of the
        scheduler.
 
     Args:
@@ -69,67 +91,110 @@ def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
     Raises:
         ValueError: If clips are too short.
     """
+    rollouts = model.train_cfg.get('rollout_steps', 0)
     count = clips.num_frames - int(model.forecasts)
-    if count < 1:
+    if count < 1 + rollouts:
         raise ValueError(
-            'a forecast is trained on clips of at least 2 frames, got '
+            f'a forecast is trained on clips of at least {2 + rollouts} '
+            f'frames (with rollout_steps={rollouts}), got '
             f'{clips.num_frames}; raise num_frames of ThinningClipSample')
-    feats = clips.frames(0, count)
-    det_feats = feats
-    if model.temporal is not None:
-        state, steps = model.temporal.init_state(), []
-        for t in range(count):
-            steps.append(model.temporal.step(clips.frame(t), state))
-            state = steps[-1].state
-        converted = in_clip_order([step.converted for step in steps])
-        det_feats = model.temporal.combine(feats, converted)
-
+    runs = [_read_clips(model, clips, count)]
+    for _ in range(rollouts):
+        runs.append(_feed_back(model, runs[-1], clips.num_clips))
+    steps = _join(runs)
+    # The k-th run of forecasts begins at frame k.
+    samples = [sample for k in range(len(runs))
+               for sample in _samples(data_samples, k, count)]
+    det_feats = steps.feats if model.temporal is None else \
+        model.temporal.combine(steps.feats, steps.converted)
     losses = dict(
-        model.detector.bbox_head.loss(
-            model.head_maps(det_feats), _samples(data_samples, 0, count)))
+        model.detector.bbox_head.loss(model.head_maps(det_feats), samples))
     if not model.forecasts:
         return losses
-    forecast = in_clip_order([step.forecast for step in steps])
+    target = _cat([clips.frames(k + 1, count + 1) for k in range(len(runs))])
     if model.loss_forecast is not None:
-        losses.update(
-            _forecast_losses(model, feats, forecast,
-                             clips.frames(1, count + 1)))
+        losses.update(_forecast_losses(model, steps, target, runs[0]))
     if model.scheduler is not None:
-        losses.update(
-            _decision_losses(model, feats, converted, forecast,
-                             clips.frames(1, count + 1),
-                             _samples(data_samples, 1, count + 1)))
+        samples = [sample for k in range(len(runs))
+                   for sample in _samples(data_samples, k + 1, count + 1)]
+        losses.update(_decision_losses(model, steps, target, samples))
     return losses
+
+
+def _read_clips(model: 'FeatureForecastDetector', clips: ClipMaps,
+                count: int) -> Steps:
+    """Steps that read the first ``count`` frames."""
+    feats = clips.frames(0, count)
+    if model.temporal is None:
+        return Steps(feats, None, feats, None)
+    state, steps = model.temporal.init_state(), []
+    for t in range(count):
+        steps.append(model.temporal.step(clips.frame(t), state))
+        state = steps[-1].state
+    return Steps(
+        feats,
+        _cat([step.forecast for step in steps]) if model.forecasts else None,
+        _cat([step.converted for step in steps]),
+        _cat([step.state for step in steps]))
+
+
+def _feed_back(model: 'FeatureForecastDetector', steps: Steps,
+               num_clips: int) -> Steps:
+    """Steps from the forecasts of all but the last frames of ``steps``."""
+    feats, state = (_without_last(part, num_clips)
+                    for part in (steps.forecast, steps.state))
+    return Steps(feats, *model.temporal.step(feats, state))
+
+
+def _without_last(part: Any, number: int) -> Any:
+    """Nested tuples of maps without the last samples."""
+    if isinstance(part, Tensor):
+        return part[:-number]
+    return type(part)(_without_last(each, number) for each in part)
+
+
+def _cat(parts: Sequence[Any]) -> Any:
+    """Nested tuples of maps joined along the samples."""
+    if isinstance(parts[0], Tensor):
+        return torch.cat(list(parts))
+    return type(parts[0])(_cat(each) for each in zip(*parts))
+
+
+def _join(runs: Sequence[Steps]) -> Steps:
+    """All steps, without their states."""
+    return runs[0] if len(runs) == 1 else Steps(
+        *(_cat(part) for part in list(zip(*runs))[:3]), None)
 
 
 def _samples(data_samples: Sequence[TrackDataSample], begin: int,
              end: int) -> List[DetDataSample]:
-    return [clip[t] for clip in data_samples for t in range(begin, end)]
+    return [clip[t] for t in range(begin, end) for clip in data_samples]
 
 
-def _forecast_losses(model: 'FeatureForecastDetector', feats: Feats,
-                     forecast: Feats, target: Feats) -> Dict[str, Tensor]:
+def _forecast_losses(model: 'FeatureForecastDetector', steps: Steps,
+                     target: Feats, reads: Steps) -> Dict[str, Tensor]:
     levels = model.temporal.levels
-    losses = [model.loss_forecast(forecast[i], target[i]) for i in levels]
+    losses = [model.loss_forecast(steps.forecast[i], target[i])
+              for i in levels]
     with torch.no_grad():
         error, copied = (
-            sum(F.mse_loss(maps[i].float(), target[i].float())
-                for i in levels) for maps in (forecast, feats))
+            sum(F.mse_loss(maps[i].float(), target[i][:len(maps[i])].float())
+                for i in levels) for maps in (reads.forecast, reads.feats))
     return dict(
         loss_forecast=sum(losses) / len(losses),
         # Clips that stand still have nothing to forecast.
         forecast_vs_copy=error / copied.clamp(min=1e-12))
 
 
-def _decision_losses(model: 'FeatureForecastDetector', feats: Feats,
-                     converted: Feats, forecast: Feats, target: Feats,
+def _decision_losses(model: 'FeatureForecastDetector', steps: Steps,
+                     target: Feats,
                      samples: List[DetDataSample]) -> Dict[str, Tensor]:
     if not model.decision_active:
         # Distributed training wants every parameter in every iteration.
         idle = sum(p.sum() for p in model.scheduler.parameters())
         return dict(loss_decision=0. * idle)
-    logits = model.schedule(feats, converted, forecast)
-    targets = model.judge_forecasts(forecast, samples, target)
+    logits = model.schedule(steps.feats, steps.converted, steps.forecast)
+    targets = model.judge_forecasts(steps.forecast, samples, target)
     with torch.no_grad():
         counted = (targets != IGNORE)
         total = counted.sum().clamp(min=1)

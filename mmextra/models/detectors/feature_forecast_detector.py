@@ -73,6 +73,10 @@ class FeatureForecastDetector(BaseMOTModel):
         detach_scheduler_input (bool): Train the scheduler without changing
             what it judges.
         policy (dict): Arguments of :class:`ReadPolicy`.
+        train_cfg (dict): ``rollout_steps``: how often a forecast is fed back
+            in training, from every frame on, as in a run of forecasts; all
+            losses count the steps from forecasts too (not in the paper,
+            which reads every frame).
         test_cfg (dict): ``timing=True`` measures ``time_model`` of every
             frame, in seconds.
         data_preprocessor (dict, optional): Config of a
@@ -97,6 +101,7 @@ class FeatureForecastDetector(BaseMOTModel):
                  scheduler_input: str = 'converted',
                  detach_scheduler_input: bool = False,
                  policy: ConfigType = dict(mode='scheduler', threshold=1.0),
+                 train_cfg: ConfigType = dict(rollout_steps=0),
                  test_cfg: ConfigType = dict(timing=False),
                  data_preprocessor: OptConfigType = None,
                  init_cfg: OptMultiConfig = None) -> None:
@@ -113,6 +118,7 @@ class FeatureForecastDetector(BaseMOTModel):
         self.scheduler_input = scheduler_input
         self.detach_scheduler_input = detach_scheduler_input
         self.policy = dict(policy)
+        self.train_cfg = dict(train_cfg)
         self.test_cfg = dict(test_cfg)
         self.decision_active = True
         # A plain attribute: checkpoints and averaged copies of the model
@@ -133,6 +139,12 @@ class FeatureForecastDetector(BaseMOTModel):
             raise ValueError(
                 "scheduler_input must be 'converted', 'mean' or 'current', "
                 f'got {self.scheduler_input!r}')
+        rollouts = self.train_cfg.get('rollout_steps', 0)
+        if set(self.train_cfg) - {'rollout_steps'} or not isinstance(
+                rollouts, int) or rollouts < 0:
+            raise ValueError(
+                'train_cfg knows only rollout_steps, an integer from 0 on, '
+                f'got {self.train_cfg}')
         unknown = set(self.test_cfg) - {'timing'}
         if unknown:
             raise ValueError(
@@ -146,13 +158,15 @@ class FeatureForecastDetector(BaseMOTModel):
             return
         for what, wrong in (('scheduler', self.scheduler is not None),
                             ('loss_forecast', self.loss_forecast is not None),
+                            ('rollout_steps', rollouts > 0),
                             (f'policy mode {mode!r}', mode != 'always_read')):
             if wrong:
                 name = type(self.temporal).__name__
                 raise ValueError(
                     f'{what} needs a temporal module that forecasts, and '
                     f'{name} does not; set scheduler=None, loss_forecast='
-                    "None and policy=dict(mode='always_read')")
+                    "None, train_cfg=dict(rollout_steps=0) and "
+                    "policy=dict(mode='always_read')")
 
     @property
     def forecasts(self) -> bool:

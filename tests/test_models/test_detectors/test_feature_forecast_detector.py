@@ -205,6 +205,59 @@ def test_losses_are_those_of_the_steps():
             sum(value).item(), rel=1e-4)
 
 
+def test_rollouts_are_runs_of_forecasts():
+    """Losses and gradients against streams that read once and then feed
+    their forecasts back."""
+    model = build(train_cfg=dict(rollout_steps=2), scheduler=None,
+                  policy=dict(mode='always_read'))
+    model.temporal.train_mix_probs = (0., 1., 0.)
+    losses = training_step(model, samples=2, frames=5)
+    weights = list(model.temporal.parameters())
+    total = losses['loss_forecast'] + sum(losses['loss_cls'])
+    grads = torch.autograd.grad(total, weights)
+
+    pixels = torch.stack([video(5, seed=k) for k in range(2)])
+    clips = [clip(5, boxes=k % 2 + 1) for k in range(2)]
+    errors, seen, samples = [], [], []
+    for k, feats in enumerate(
+            model.extract_maps(pixels.flatten(0, 1))[0].split(5)):
+        states = [None]
+        for t in range(4):
+            states.append(model.temporal.step(
+                (feats[t:t + 1], ), states[-1])[2])
+        for begin in range(4):
+            maps, state = (feats[begin:begin + 1], ), states[begin]
+            for t in range(begin, min(begin + 3, 4)):
+                maps, converted, state = model.temporal.step(maps, state)
+                errors.append((maps[0] - feats[t + 1:t + 2]).square().mean())
+                seen.append(converted[0])
+                samples.append(clips[k][t])
+    assert len(errors) == 2 * (4 + 3 + 2)
+    expected = sum(errors) / len(errors) + sum(
+        model.detector.bbox_head.loss(
+            model.detector.neck((torch.cat(seen), )), samples)['loss_cls'])
+    assert total.item() == pytest.approx(expected.item(), rel=1e-5)
+    for grad, other in zip(grads, torch.autograd.grad(expected, weights)):
+        torch.testing.assert_close(grad, other, rtol=1e-3, atol=1e-6)
+
+
+def test_scheduler_judges_runs_too():
+    model = build(train_cfg=dict(rollout_steps=2))
+    asked = []
+    schedule, judge = model.schedule, model.judge_forecasts
+    model.schedule = lambda *maps: asked.append(maps) or schedule(*maps)
+    model.judge_forecasts = lambda forecast, samples, real: asked.append(
+        samples) or judge(forecast, samples, real)
+    training_step(model, samples=2, frames=5)
+    (feats, converted, forecast), samples = asked
+    assert len(feats[0]) == len(converted[0]) == len(forecast[0]) == 18
+    # The forecast of frame t goes in where frame t would have.
+    assert torch.equal(feats[0][8:14], forecast[0][:6])
+    assert torch.equal(feats[0][14:], forecast[0][8:12])
+    assert [s.frame_id for s in samples] == [
+        t for first in (1, 2, 3) for t in range(first, 5) for _ in range(2)]
+
+
 def test_weights_of_the_sum():
     case = worked_case('feature_forecast', 'decision_loss')
     assert case['expected']['weighted'] == pytest.approx(
@@ -365,6 +418,9 @@ RECURRENT = dict(type='RecurrentFeatureModule', in_channels=8)
     (dict(scheduler_input='forecast'), 'scheduler_input'),
     (dict(test_cfg=dict(score_thr=.1)), 'detector.test_cfg'),
     (dict(policy=dict(mode='never')), 'mode of the policy'),
+    (dict(train_cfg=dict(rollout_steps=-1)), 'rollout_steps'),
+    (dict(train_cfg=dict(rollouts=1)), 'rollout_steps'),
+    (dict(**PER_FRAME, train_cfg=dict(rollout_steps=1)), 'rollout_steps'),
 ])
 def test_parts_that_do_not_fit(wrong, text):
     with pytest.raises(ValueError, match=text):
