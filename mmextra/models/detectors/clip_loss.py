@@ -6,7 +6,6 @@ from typing import (
     Dict,
     List,
     NamedTuple,
-    Optional,
     Sequence,
     Tuple,
 )
@@ -18,6 +17,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from ..losses.decision_loss import IGNORE, decision_loss
+from ..necks.temporal_module import StepOut
 
 if TYPE_CHECKING:
     from .feature_forecast_detector import FeatureForecastDetector
@@ -37,7 +37,6 @@ class ClipMaps:
     def __init__(self, feats: Sequence[Tensor], num_clips: int,
                  num_frames: int) -> None:
         self.num_frames = num_frames
-        self.num_clips = num_clips
         self.maps = [feat.unflatten(0, (num_clips, num_frames))
                      for feat in feats]
 
@@ -46,24 +45,14 @@ class ClipMaps:
         return tuple(each[:, t] for each in self.maps)
 
     def frames(self, begin: int, end: int) -> Feats:
-        """((end - begin) N, C_i, h_i, w_i) maps, frame after frame."""
-        return tuple(each[:, begin:end].transpose(0, 1).flatten(0, 1)
-                     for each in self.maps)
+        """(N (end - begin), C_i, h_i, w_i) maps, clip by clip."""
+        return tuple(each[:, begin:end].flatten(0, 1) for each in self.maps)
 
 
-class Steps(NamedTuple):
-    """Steps of the temporal module, frame after frame, N clips of each.
-
-    Attributes:
-        feats: What went in: maps of the frames, or forecasts of them.
-        forecast: Maps forecast for the frames after, or None.
-        converted: Temporally aware maps of the frames.
-        state: What to pass to the next step.
-    """
-    feats: Feats
-    forecast: Optional[Feats]
-    converted: Feats
-    state: Any
+def in_clip_order(steps: Sequence[Feats]) -> Feats:
+    """Maps of time steps, (N, ...) each, as one batch, clip by clip."""
+    return tuple(torch.stack(level, 1).flatten(0, 1)
+                 for level in zip(*steps))
 
 
 def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
@@ -72,13 +61,12 @@ def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
 
     1. Run the temporal module along the clips, from a zero state, with the
        real maps of every frame.
-    2. From each frame on, feed forecasts back, as often as
-       ``train_cfg.rollout_steps`` says.
-    3. One call of the head on all steps: its normaliser, the number of
+    2. One call of the head on all frames: its normaliser, the number of
        matched boxes (M of Eq. 1), is that of the whole batch.
-    4. Compare the forecasts with the maps of the frames after.
-    5. Detect on the forecasts; whether that works is the target of the
-       scheduler.
+    3. Compare the forecasts with the maps of the frames after.
+    4. Detect on the forecasts; whether that works is the target of the
+       scheduler. With ``decision_cfg.rollout_steps`` it is also asked in runs
+       of forecasts, which begin at every frame.
 
     Args:
         model (FeatureForecastDetector): The model.
@@ -91,110 +79,88 @@ def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
     Raises:
         ValueError: If clips are too short.
     """
-    rollouts = model.train_cfg.get('rollout_steps', 0)
     count = clips.num_frames - int(model.forecasts)
-    if count < 1 + rollouts:
+    if count < 1:
         raise ValueError(
-            f'a forecast is trained on clips of at least {2 + rollouts} '
-            f'frames (with rollout_steps={rollouts}), got '
+            'a forecast is trained on clips of at least 2 frames, got '
             f'{clips.num_frames}; raise num_frames of ThinningClipSample')
-    runs = [_read_clips(model, clips, count)]
-    for _ in range(rollouts):
-        runs.append(_feed_back(model, runs[-1], clips.num_clips))
-    steps = _join(runs)
-    # The k-th run of forecasts begins at frame k.
-    samples = [sample for k in range(len(runs))
-               for sample in _samples(data_samples, k, count)]
-    det_feats = steps.feats if model.temporal is None else \
-        model.temporal.combine(steps.feats, steps.converted)
+    feats = clips.frames(0, count)
+    det_feats = feats
+    if model.temporal is not None:
+        state, steps = model.temporal.init_state(), []
+        for t in range(count):
+            steps.append(model.temporal.step(clips.frame(t), state))
+            state = steps[-1].state
+        converted = in_clip_order([step.converted for step in steps])
+        det_feats = model.temporal.combine(feats, converted)
+
     losses = dict(
-        model.detector.bbox_head.loss(model.head_maps(det_feats), samples))
+        model.detector.bbox_head.loss(
+            model.head_maps(det_feats), _samples(data_samples, 0, count)))
     if not model.forecasts:
         return losses
-    target = _cat([clips.frames(k + 1, count + 1) for k in range(len(runs))])
+    forecast = in_clip_order([step.forecast for step in steps])
     if model.loss_forecast is not None:
-        losses.update(_forecast_losses(model, steps, target, runs[0]))
+        losses.update(
+            _forecast_losses(model, feats, forecast,
+                             clips.frames(1, count + 1)))
     if model.scheduler is not None:
-        samples = [sample for k in range(len(runs))
-                   for sample in _samples(data_samples, k + 1, count + 1)]
-        losses.update(_decision_losses(model, steps, target, samples))
+        losses.update(
+            _decision_losses(model, clips, data_samples, steps))
     return losses
-
-
-def _read_clips(model: 'FeatureForecastDetector', clips: ClipMaps,
-                count: int) -> Steps:
-    """Steps that read the first ``count`` frames."""
-    feats = clips.frames(0, count)
-    if model.temporal is None:
-        return Steps(feats, None, feats, None)
-    state, steps = model.temporal.init_state(), []
-    for t in range(count):
-        steps.append(model.temporal.step(clips.frame(t), state))
-        state = steps[-1].state
-    return Steps(
-        feats,
-        _cat([step.forecast for step in steps]) if model.forecasts else None,
-        _cat([step.converted for step in steps]),
-        _cat([step.state for step in steps]))
-
-
-def _feed_back(model: 'FeatureForecastDetector', steps: Steps,
-               num_clips: int) -> Steps:
-    """Steps from the forecasts of all but the last frames of ``steps``."""
-    feats, state = (_without_last(part, num_clips)
-                    for part in (steps.forecast, steps.state))
-    return Steps(feats, *model.temporal.step(feats, state))
-
-
-def _without_last(part: Any, number: int) -> Any:
-    """Nested tuples of maps without the last samples."""
-    if isinstance(part, Tensor):
-        return part[:-number]
-    return type(part)(_without_last(each, number) for each in part)
-
-
-def _cat(parts: Sequence[Any]) -> Any:
-    """Nested tuples of maps joined along the samples."""
-    if isinstance(parts[0], Tensor):
-        return torch.cat(list(parts))
-    return type(parts[0])(_cat(each) for each in zip(*parts))
-
-
-def _join(runs: Sequence[Steps]) -> Steps:
-    """All steps, without their states."""
-    return runs[0] if len(runs) == 1 else Steps(
-        *(_cat(part) for part in list(zip(*runs))[:3]), None)
 
 
 def _samples(data_samples: Sequence[TrackDataSample], begin: int,
              end: int) -> List[DetDataSample]:
-    return [clip[t] for t in range(begin, end) for clip in data_samples]
+    return [clip[t] for clip in data_samples for t in range(begin, end)]
 
 
-def _forecast_losses(model: 'FeatureForecastDetector', steps: Steps,
-                     target: Feats, reads: Steps) -> Dict[str, Tensor]:
+def _forecast_losses(model: 'FeatureForecastDetector', feats: Feats,
+                     forecast: Feats, target: Feats) -> Dict[str, Tensor]:
     levels = model.temporal.levels
-    losses = [model.loss_forecast(steps.forecast[i], target[i])
-              for i in levels]
+    losses = [model.loss_forecast(forecast[i], target[i]) for i in levels]
     with torch.no_grad():
         error, copied = (
-            sum(F.mse_loss(maps[i].float(), target[i][:len(maps[i])].float())
-                for i in levels) for maps in (reads.forecast, reads.feats))
+            sum(F.mse_loss(maps[i].float(), target[i].float())
+                for i in levels) for maps in (forecast, feats))
     return dict(
         loss_forecast=sum(losses) / len(losses),
         # Clips that stand still have nothing to forecast.
         forecast_vs_copy=error / copied.clamp(min=1e-12))
 
 
-def _decision_losses(model: 'FeatureForecastDetector', steps: Steps,
-                     target: Feats,
-                     samples: List[DetDataSample]) -> Dict[str, Tensor]:
+class Judged(NamedTuple):
+    """What the scheduler is asked, and what its target depends on.
+
+    Attributes:
+        inputs: Current, converted, forecast and last read maps of the steps,
+            see :meth:`FeatureForecastDetector.schedule`.
+        target: Maps of the frames after.
+        samples: These frames.
+    """
+    inputs: Tuple[Feats, Feats, Feats, Feats]
+    target: Feats
+    samples: List[DetDataSample]
+
+
+def _decision_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
+                     data_samples: List[TrackDataSample],
+                     steps: List[StepOut]) -> Dict[str, Tensor]:
     if not model.decision_active:
         # Distributed training wants every parameter in every iteration.
         idle = sum(p.sum() for p in model.scheduler.parameters())
         return dict(loss_decision=0. * idle)
-    logits = model.schedule(steps.feats, steps.converted, steps.forecast)
-    targets = model.judge_forecasts(steps.forecast, samples, target)
+    count = len(steps)
+    feats = clips.frames(0, count)
+    runs = [Judged(
+        (feats, in_clip_order([step.converted for step in steps]),
+         in_clip_order([step.forecast for step in steps]), feats),
+        clips.frames(1, count + 1), _samples(data_samples, 1, count + 1))]
+    runs += forecast_runs(model, clips, data_samples, steps)
+    inputs, targets = zip(*((run.inputs, model.judge_forecasts(
+        run.inputs[2], run.samples, run.target)) for run in runs))
+    logits = model.schedule(*join_maps(inputs))
+    targets = torch.cat(targets)
     with torch.no_grad():
         counted = (targets != IGNORE)
         total = counted.sum().clamp(min=1)
@@ -204,6 +170,55 @@ def _decision_losses(model: 'FeatureForecastDetector', steps: Steps,
             logits, targets),
         decision_pos_rate=(targets == 1).sum() / total,
         decision_acc=right.sum() / total)
+
+
+@torch.no_grad()
+def forecast_runs(model: 'FeatureForecastDetector', clips: ClipMaps,
+                  data_samples: List[TrackDataSample],
+                  steps: Sequence[StepOut]) -> List[Judged]:
+    """Feed the forecasts back, as in a run that no frame interrupts.
+
+    Not in the paper. Only the scheduler learns from it: neither forecasts
+    nor detections of a run are trained.
+
+    Args:
+        model (FeatureForecastDetector): The model.
+        clips (ClipMaps): Maps of N clips.
+        data_samples (list[TrackDataSample]): Annotations of all frames.
+        steps (Sequence[StepOut]): One for each frame but the last.
+
+    Returns:
+        list[Judged]: For each of ``decision_cfg.rollout_steps`` the steps
+        of all clips that are not over yet, frame after frame.
+    """
+    runs, last = [], len(steps)
+    begun = [(clips.frame(t), step) for t, step in enumerate(steps)]
+    for ahead in range(2, 2 + model.decision_cfg.get('rollout_steps', 0)):
+        # The first frame of each run is ``ahead`` frames before its target.
+        begun = begun[:last + 1 - ahead]
+        if not begun:
+            break
+        begun = [(read, step.forecast,
+                  model.temporal.step(step.forecast, step.state))
+                 for read, step in begun]
+        runs.append(Judged(
+            tuple(join_maps(maps) for maps in (
+                [given for _, given, _ in begun],
+                [step.converted for _, _, step in begun],
+                [step.forecast for _, _, step in begun],
+                [read for read, _, _ in begun])),
+            join_maps([clips.frame(t) for t in range(ahead, last + 1)]),
+            [clip[t] for t in range(ahead, last + 1)
+             for clip in data_samples]))
+        begun = [(read, step) for read, _, step in begun]
+    return runs
+
+
+def join_maps(parts: Sequence[Any]) -> Any:
+    """Tuples of maps, or tuples of these, joined along the samples."""
+    if isinstance(parts[0], Tensor):
+        return torch.cat(list(parts))
+    return tuple(join_maps(each) for each in zip(*parts))
 
 
 @torch.no_grad()
