@@ -34,11 +34,17 @@ model = dict(
     # The gradient of a mean over all elements is a hundredth of that of the
     # head: with a weight of 30 the forecast is no better than a copy.
     loss_forecast=dict(type='ForecastMSELoss', loss_weight=1000.),
-    # Between converted map and forecast there is no motion left to see.
-    scheduler_input='current',
-    # What the detector misses anyway says nothing about the forecast.
+    # Between converted map and forecast there is no motion left to see, and
+    # little between two forecasts in a row.
+    scheduler_input='read',
+    # What the detector misses anyway says nothing about the forecast; runs of
+    # forecasts drift, and the scheduler must have seen some.
     decision_cfg=dict(
-        iou_thr=0.7, score_thr=0.3, empty_target=1, relative=True),
+        iou_thr=0.7,
+        score_thr=0.3,
+        empty_target=1,
+        relative=True,
+        rollout_steps=3),
     # Without normalisation AdamW soon closes its ReLUs, for correlations are
     # all positive; a larger pool_size learns the places of 80 videos by heart.
     scheduler=dict(

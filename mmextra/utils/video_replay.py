@@ -107,14 +107,16 @@ def replay(model: FeatureForecastDetector,
     device = next(model.parameters()).device
     dtype = next(model.parameters()).dtype
     policy.reset()
-    memory, pending, found = None, None, []
+    memory, pending, read, found = None, None, None, []
     for maps, source in zip(video.maps, video.samples):
         op = policy.next_op() if pending is not None else READ
-        feats = tuple(m.to(device, dtype) for m in maps) \
-            if op == READ else pending
+        if op == READ:
+            feats = read = tuple(m.to(device, dtype) for m in maps)
+        else:
+            feats = pending
         sample = source.new()
         with watch:
-            out = model.step_maps(feats, memory, policy.asks_scheduler)
+            out = model.step_maps(feats, memory, policy.asks_scheduler, read)
             sample.pred_instances = model.detect(out.det_feats, sample)
             conf = None if out.logits is None else float(
                 out.logits.float().softmax(-1)[0, 1])

@@ -1,6 +1,14 @@
 """Losses of clips: detection, forecast and decision (Eq. 1)."""
 import copy
-from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    List,
+    NamedTuple,
+    Sequence,
+    Tuple,
+)
 
 import torch
 import torch.nn.functional as F
@@ -9,6 +17,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from ..losses.decision_loss import IGNORE, decision_loss
+from ..necks.temporal_module import StepOut
 
 if TYPE_CHECKING:
     from .feature_forecast_detector import FeatureForecastDetector
@@ -56,7 +65,8 @@ def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
        matched boxes (M of Eq. 1), is that of the whole batch.
     3. Compare the forecasts with the maps of the frames after.
     4. Detect on the forecasts; whether that works is the target of the
-       scheduler.
+       scheduler. With ``decision_cfg.rollout_steps`` it is also asked in runs
+       of forecasts, which begin at every frame.
 
     Args:
         model (FeatureForecastDetector): The model.
@@ -96,9 +106,7 @@ def clip_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
                              clips.frames(1, count + 1)))
     if model.scheduler is not None:
         losses.update(
-            _decision_losses(model, feats, converted, forecast,
-                             clips.frames(1, count + 1),
-                             _samples(data_samples, 1, count + 1)))
+            _decision_losses(model, clips, data_samples, steps))
     return losses
 
 
@@ -121,15 +129,38 @@ def _forecast_losses(model: 'FeatureForecastDetector', feats: Feats,
         forecast_vs_copy=error / copied.clamp(min=1e-12))
 
 
-def _decision_losses(model: 'FeatureForecastDetector', feats: Feats,
-                     converted: Feats, forecast: Feats, target: Feats,
-                     samples: List[DetDataSample]) -> Dict[str, Tensor]:
+class Judged(NamedTuple):
+    """What the scheduler is asked, and what its target depends on.
+
+    Attributes:
+        inputs: Current, converted, forecast and last read maps of the steps,
+            see :meth:`FeatureForecastDetector.schedule`.
+        target: Maps of the frames after.
+        samples: These frames.
+    """
+    inputs: Tuple[Feats, Feats, Feats, Feats]
+    target: Feats
+    samples: List[DetDataSample]
+
+
+def _decision_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
+                     data_samples: List[TrackDataSample],
+                     steps: List[StepOut]) -> Dict[str, Tensor]:
     if not model.decision_active:
         # Distributed training wants every parameter in every iteration.
         idle = sum(p.sum() for p in model.scheduler.parameters())
         return dict(loss_decision=0. * idle)
-    logits = model.schedule(feats, converted, forecast)
-    targets = model.judge_forecasts(forecast, samples, target)
+    count = len(steps)
+    feats = clips.frames(0, count)
+    runs = [Judged(
+        (feats, in_clip_order([step.converted for step in steps]),
+         in_clip_order([step.forecast for step in steps]), feats),
+        clips.frames(1, count + 1), _samples(data_samples, 1, count + 1))]
+    runs += forecast_runs(model, clips, data_samples, steps)
+    inputs, targets = zip(*((run.inputs, model.judge_forecasts(
+        run.inputs[2], run.samples, run.target)) for run in runs))
+    logits = model.schedule(*join_maps(inputs))
+    targets = torch.cat(targets)
     with torch.no_grad():
         counted = (targets != IGNORE)
         total = counted.sum().clamp(min=1)
@@ -139,6 +170,55 @@ def _decision_losses(model: 'FeatureForecastDetector', feats: Feats,
             logits, targets),
         decision_pos_rate=(targets == 1).sum() / total,
         decision_acc=right.sum() / total)
+
+
+@torch.no_grad()
+def forecast_runs(model: 'FeatureForecastDetector', clips: ClipMaps,
+                  data_samples: List[TrackDataSample],
+                  steps: Sequence[StepOut]) -> List[Judged]:
+    """Feed the forecasts back, as in a run that no frame interrupts.
+
+    Not in the paper. Only the scheduler learns from it: neither forecasts
+    nor detections of a run are trained.
+
+    Args:
+        model (FeatureForecastDetector): The model.
+        clips (ClipMaps): Maps of N clips.
+        data_samples (list[TrackDataSample]): Annotations of all frames.
+        steps (Sequence[StepOut]): One for each frame but the last.
+
+    Returns:
+        list[Judged]: For each of ``decision_cfg.rollout_steps`` the steps
+        of all clips that are not over yet, frame after frame.
+    """
+    runs, last = [], len(steps)
+    begun = [(clips.frame(t), step) for t, step in enumerate(steps)]
+    for ahead in range(2, 2 + model.decision_cfg.get('rollout_steps', 0)):
+        # The first frame of each run is ``ahead`` frames before its target.
+        begun = begun[:last + 1 - ahead]
+        if not begun:
+            break
+        begun = [(read, step.forecast,
+                  model.temporal.step(step.forecast, step.state))
+                 for read, step in begun]
+        runs.append(Judged(
+            tuple(join_maps(maps) for maps in (
+                [given for _, given, _ in begun],
+                [step.converted for _, _, step in begun],
+                [step.forecast for _, _, step in begun],
+                [read for read, _, _ in begun])),
+            join_maps([clips.frame(t) for t in range(ahead, last + 1)]),
+            [clip[t] for t in range(ahead, last + 1)
+             for clip in data_samples]))
+        begun = [(read, step) for read, _, step in begun]
+    return runs
+
+
+def join_maps(parts: Sequence[Any]) -> Any:
+    """Tuples of maps, or tuples of these, joined along the samples."""
+    if isinstance(parts[0], Tensor):
+        return torch.cat(list(parts))
+    return tuple(join_maps(each) for each in zip(*parts))
 
 
 @torch.no_grad()

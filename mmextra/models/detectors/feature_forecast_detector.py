@@ -16,6 +16,7 @@ from .clip_loss import ClipMaps, clip_losses, sure_detections
 from .video_stream import VideoStream
 
 Feats = Tuple[Tensor, ...]
+SCHEDULER_INPUTS = ('converted', 'mean', 'current', 'read')
 
 
 class MapStep(NamedTuple):
@@ -52,7 +53,8 @@ class FeatureForecastDetector(BaseMOTModel):
     Not in the paper: which maps the scheduler compares is given in two ways;
     here the forecast and the converted map (Section 3.2), or the mean by
     ``scheduler_input='mean'``. With residual encoders neither differs from
-    the forecast by the motion; ``'current'`` does.
+    the forecast by the motion; ``'current'`` does, and ``'read'`` sums it up
+    over a run of forecasts.
 
     Args:
         detector (dict): Config of a ``SingleStageDetector``.
@@ -66,10 +68,13 @@ class FeatureForecastDetector(BaseMOTModel):
         decision_cfg (dict): ``iou_thr``, ``score_thr`` and
             ``empty_target`` of :func:`decision_target`; with
             ``relative=True`` objects that are missed in the real frame do
-            not count (not in the paper).
+            not count. With ``rollout_steps`` the scheduler also learns from
+            so many forecasts of forecasts after every frame (neither is in
+            the paper).
         scheduler_input (str): What the forecast is compared with: the
-            ``'converted'`` map, its ``'mean'`` with the current one, or the
-            ``'current'`` one (not in the paper).
+            ``'converted'`` map, its ``'mean'`` with the current one, or (not
+            in the paper) the ``'current'`` one, which in a run is a forecast
+            itself, or the last that was ``'read'``.
         detach_scheduler_input (bool): Train the scheduler without changing
             what it judges.
         policy (dict): Arguments of :class:`ReadPolicy`.
@@ -129,10 +134,14 @@ class FeatureForecastDetector(BaseMOTModel):
         if self.insert == 'neck' and not self.detector.with_neck:
             raise ValueError("insert='neck', but the detector has no neck; "
                              "use insert='backbone'")
-        if self.scheduler_input not in ('converted', 'mean', 'current'):
+        if self.scheduler_input not in SCHEDULER_INPUTS:
             raise ValueError(
-                "scheduler_input must be 'converted', 'mean' or 'current', "
-                f'got {self.scheduler_input!r}')
+                f'scheduler_input must be one of {SCHEDULER_INPUTS}, got '
+                f'{self.scheduler_input!r}')
+        rollouts = self.decision_cfg.get('rollout_steps', 0)
+        if not isinstance(rollouts, int) or rollouts < 0:
+            raise ValueError('rollout_steps of decision_cfg must be an '
+                             f'integer from 0 on, got {rollouts!r}')
         unknown = set(self.test_cfg) - {'timing'}
         if unknown:
             raise ValueError(
@@ -202,13 +211,16 @@ class FeatureForecastDetector(BaseMOTModel):
     def step_maps(self,
                   feats: Feats,
                   memory: Any = None,
-                  ask_scheduler: bool = False) -> MapStep:
+                  ask_scheduler: bool = False,
+                  read: Optional[Feats] = None) -> MapStep:
         """One frame from its maps on, without its head.
 
         Args:
             feats (tuple[Tensor]): Its maps, read or forecast.
             memory (Any): State of the frame before.
             ask_scheduler (bool): Whether the confidence is wanted.
+            read (tuple[Tensor], optional): The last maps that were read, if
+                ``feats`` are forecast.
 
         Returns:
             MapStep: What the detector sees, the forecast, the new state.
@@ -217,19 +229,25 @@ class FeatureForecastDetector(BaseMOTModel):
             return MapStep(feats, None, None, None)
         out = self.temporal.step(feats, memory)
         det_feats = self.temporal.combine(feats, out.converted)
-        logits = self.schedule(feats, out.converted, out.forecast) \
+        logits = self.schedule(feats, out.converted, out.forecast, read) \
             if ask_scheduler and self.scheduler is not None else None
         return MapStep(det_feats, out.forecast, out.state, logits)
 
-    def schedule(self, feats: Feats, converted: Feats,
-                 forecast: Feats) -> Tensor:
-        """Logits (N, 2) of the scheduler on maps of N frames."""
+    def schedule(self,
+                 feats: Feats,
+                 converted: Feats,
+                 forecast: Feats,
+                 read: Optional[Feats] = None) -> Tensor:
+        """Logits (N, 2) of the scheduler on maps of N frames; ``read`` as in
+        :meth:`step_maps`."""
         level = self.scheduler.level
         first, second = converted[level], forecast[level]
         if self.scheduler_input == 'mean':
             first = (feats[level] + first) / 2
         elif self.scheduler_input == 'current':
             first = feats[level]
+        elif self.scheduler_input == 'read':
+            first = (feats if read is None else read)[level]
         if self.detach_scheduler_input:
             first, second = first.detach(), second.detach()
         return self.scheduler(first, second)
@@ -274,6 +292,7 @@ class FeatureForecastDetector(BaseMOTModel):
             Tensor: (N,) see :func:`decision_targets`.
         """
         cfg = dict(self.decision_cfg)
+        cfg.pop('rollout_steps', None)
         score_thr = cfg['score_thr']
         if cfg.pop('relative', False):
             cfg.update(readings=sure_detections(
@@ -312,9 +331,12 @@ class FeatureForecastDetector(BaseMOTModel):
         if stream.pending is None:
             op = READ
         begin = self._clock(image)
-        feats = self.extract_maps(image) if op == READ else stream.pending
+        if op == READ:
+            feats = stream.read = self.extract_maps(image)
+        else:
+            feats = stream.pending
         out = self.step_maps(feats, stream.memory,
-                             stream.policy.asks_scheduler)
+                             stream.policy.asks_scheduler, stream.read)
         sample.pred_instances = self.detect(out.det_feats, sample)
         conf = None if out.logits is None else float(
             out.logits.float().softmax(-1)[0, 1])

@@ -15,6 +15,7 @@ class VideoStream:
         policy: Decides which frames are read; it counts them.
         memory: State of the temporal module.
         pending: Maps forecast for the next frame, if it is not to be read.
+        read: Maps of the last frame that was read.
         size: Height and width of the network's input.
         video_id: Which video.
         frame_id: Position of the last frame in it.
@@ -22,6 +23,7 @@ class VideoStream:
     policy: ReadPolicy
     memory: Any = None
     pending: Optional[Tuple[Tensor, ...]] = None
+    read: Optional[Tuple[Tensor, ...]] = None
     size: Optional[Tuple[int, int]] = None
     video_id: Optional[int] = None
     frame_id: Optional[int] = None
@@ -29,7 +31,7 @@ class VideoStream:
     def reset(self) -> None:
         """A new video begins."""
         self.policy.reset()
-        self.memory = self.pending = self.size = None
+        self.memory = self.pending = self.read = self.size = None
         self.video_id = self.frame_id = None
 
     def follows(self, video_id: Optional[int], frame_id: Optional[int],

@@ -290,13 +290,75 @@ def test_scheduler_input():
     seen = []
     for kind, first in (('converted', back[0]),
                         ('mean', (feats[0] + back[0]) / 2),
-                        ('current', feats[0])):
+                        ('current', feats[0]), ('read', feats[0])):
         model = build(scheduler_input=kind)
         model.scheduler.register_forward_pre_hook(
             lambda _, inputs: seen.append(inputs))
         model.schedule(feats, back, ahead)
         assert torch.equal(seen[-1][0], first)
         assert torch.equal(seen[-1][1], ahead[0])
+    read = (torch.rand(1, 8, 4, 4), )
+    model.schedule(feats, back, ahead, read)
+    assert torch.equal(seen[-1][0], read[0])
+
+
+def test_scheduler_sees_the_last_map_that_was_read():
+    model = build(scheduler_input='read', **policy(threshold=-1.))
+    seen, pixels = [], video(4)
+    model.scheduler.register_forward_pre_hook(
+        lambda _, inputs: seen.append(inputs[0]))
+    run_frames(model, pixels)
+    with torch.no_grad():
+        first = model.extract_maps(pixels[:1])[0]
+    assert len(seen) == 4
+    assert all(torch.equal(each, first) for each in seen)
+
+
+def test_scheduler_learns_from_runs_of_forecasts():
+    """Each run against a video that is read up to some frame, and from then
+    on forecast."""
+    model = build(scheduler_input='read', decision_cfg=dict(
+        iou_thr=0.7, score_thr=0.3, empty_target=1, rollout_steps=2))
+    model.train()
+    pixels = torch.stack([video(5, seed=k) for k in range(2)])
+    clips = [clip(5, boxes=k + 1, video_id=k) for k in range(2)]
+    asked, judged = [], []
+    schedule, judge = model.schedule, model.judge_forecasts
+    model.schedule = lambda *maps: asked.append(maps) or schedule(*maps)
+    model.judge_forecasts = lambda forecast, samples, real: judged.append(
+        (forecast, samples, real)) or judge(forecast, samples, real)
+    losses = model.loss(pixels, clips)
+    losses['loss_decision'].backward()
+    assert model.scheduler.fc.weight.grad.abs().sum() > 0
+    (current, converted, forecast, read), = asked
+    assert len(current[0]) == len(converted[0]) == 2 * (4 + 3 + 2)
+
+    with torch.no_grad():
+        maps = [model.extract_maps(pixels.flatten(0, 1))[0][k * 5:k * 5 + 5]
+                for k in range(2)]
+        row = 8
+        for ahead in (2, 3):
+            _, samples, real = judged[ahead - 1]
+            for number, (t, k) in enumerate(
+                    (t, k) for t in range(ahead, 5) for k in range(2)):
+                assert (samples[number].frame_id,
+                        samples[number].video_id) == (t, k)
+                assert torch.equal(real[0][number], maps[k][t])
+                state = None
+                for begin in range(t - ahead + 1):
+                    step = model.temporal.step(
+                        (maps[k][begin:begin + 1], ), state)
+                    state = step.state
+                for _ in range(ahead - 1):
+                    given = step.forecast
+                    step = model.temporal.step(given, step.state)
+                for got, expected in (
+                        (current, given), (converted, step.converted),
+                        (forecast, step.forecast),
+                        (read, (maps[k][t - ahead:t - ahead + 1], ))):
+                    torch.testing.assert_close(got[0][row], expected[0][0])
+                row += 1
+        assert row == len(read[0])
 
 
 def test_empty_frames_and_short_clips():
@@ -365,6 +427,8 @@ RECURRENT = dict(type='RecurrentFeatureModule', in_channels=8)
     (dict(scheduler_input='forecast'), 'scheduler_input'),
     (dict(test_cfg=dict(score_thr=.1)), 'detector.test_cfg'),
     (dict(policy=dict(mode='never')), 'mode of the policy'),
+    (dict(decision_cfg=dict(score_thr=.3, rollout_steps=-1)),
+     'rollout_steps'),
 ])
 def test_parts_that_do_not_fit(wrong, text):
     with pytest.raises(ValueError, match=text):

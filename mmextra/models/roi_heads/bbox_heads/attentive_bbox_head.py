@@ -78,13 +78,9 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         global_fcs (int): Layers that embed the global vector.
         local_fcs (int): Layers that embed the local vector.
         local_reduction (str): See :func:`local_matching_vector`.
-<<<<<<< HEAD
-        kwargs: See :class:`ComparisonBBoxHead`.
-=======
         reg_keep_cells (bool): See ``keep_cells`` of :class:`RoITower`; for
             RoI features that come from no shared head.
-        kwargs: See mmdet's ``BBoxHead``.
->>>>>>> gcn
+        kwargs: See :class:`ComparisonBBoxHead`.
 
     Raises:
         ValueError: If an option is illegal.
