@@ -1,0 +1,9 @@
+# One toy of each novel class instead of five.
+_base_ = './synthetic-5shot.py'
+
+model = dict(num_support_shots=1)
+train_dataloader = dict(
+    dataset=dict(num_support_shots=1, dataset=dict(num_novel_shots=1)))
+custom_hooks = _base_.custom_hooks
+custom_hooks[0].dataset.num_novel_shots = 1
+custom_hooks[1] = dict(type='BenchmarkHook')
