@@ -49,7 +49,7 @@ def test_learns_six_images_by_heart(name):
     # There the boxes are those of the original image.
     data.pipeline = [
         load, dict(instances, type='LoadAnnotations'), resize, pad,
-        dict(type='PackDetInputs')]
+        dict(pack, meta_keys=('img_id', 'ori_shape', 'img_shape'))]
     dataset = DATASETS.build(data)
     samples = [dataset[k] for k in chosen]
 
