@@ -134,20 +134,18 @@ class FewShotCocoMetric(CocoMetric):
         evaluation.params.iouThrs = np.asarray(self.iou_thrs)
         evaluation.evaluate()
         evaluation.accumulate()
-        found = self._named(members, evaluation)
-        if self.classwise:
-            for position, name in enumerate(names):
-                one = summarise(evaluation, [position])
-                found.update({f'{name}_precision': one['mAP'],
-                              f'{name}_precision_50': one['mAP_50']})
-        return found
+        # It has sorted the ids.
+        rows = {cat: row for row, cat in enumerate(evaluation.params.catIds)}
+        return self._named(members, evaluation,
+                           [rows[cat] for cat in self.cat_ids])
 
     def _members(self, names: Sequence[str]) -> Dict[str, list]:
-        """Positions of the classes of each split; '' is all."""
-        members = {'': list(range(len(names)))}
+        """Positions of the classes of each prefix of a number's name."""
+        members = {'bbox_': list(range(len(names)))}
         for split, classes in self.class_splits.items():
-            members[split] = [i for i, n in enumerate(names) if n in classes]
-            if not members[split]:
+            members[f'{split}_bbox_'] = [
+                i for i, n in enumerate(names) if n in classes]
+            if not members[f'{split}_bbox_']:
                 raise ValueError(
                     f'FewShotCocoMetric: the dataset has no class of {split} '
                     f'{tuple(classes)}; its classes are {tuple(names)}')
@@ -162,15 +160,27 @@ class FewShotCocoMetric(CocoMetric):
                              f'category {missing}; they have {sorted(ids)}')
         return [ids[name] for name in names]
 
-    def _named(self, members: Dict[str, list],
-               evaluation: Optional[COCOeval]) -> Dict[str, float]:
-        found = {}
-        for split, classes in members.items():
-            prefix = f'{split}_bbox' if split else 'bbox'
-            values = dict.fromkeys(self._keys(), 0.) if evaluation is None \
-                else summarise(evaluation, classes)
-            found.update(
-                {f'{prefix}_{key}': value for key, value in values.items()})
+    def _named(self,
+               members: Dict[str, list],
+               evaluation: Optional[COCOeval],
+               rows: Sequence[int] = ()) -> Dict[str, float]:
+        """All numbers; ``rows`` are those of the classes in ``evaluation``,
+        which is None if nothing was detected."""
+        def numbers(classes: Sequence[int]) -> Dict[str, float]:
+            if evaluation is None:
+                return dict.fromkeys(self._keys(), 0.)
+            return summarise(evaluation, [rows[i] for i in classes])
+
+        found = {
+            prefix + key: value
+            for prefix, classes in members.items()
+            for key, value in numbers(classes).items()
+        }
+        if self.classwise:
+            for position, name in enumerate(self.dataset_meta['classes']):
+                one = numbers([position])
+                found.update({f'{name}_precision': one['mAP'],
+                              f'{name}_precision_50': one['mAP_50']})
         return found
 
     def _keys(self) -> Sequence[str]:

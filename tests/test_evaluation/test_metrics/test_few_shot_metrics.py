@@ -9,11 +9,11 @@ from pycocotools.cocoeval import COCOeval
 
 from mmextra.evaluation.metrics import FewShotCocoMetric, FewShotVOCMetric
 
-# In the file the categories are in another order than the classes.
-CATEGORIES = [dict(id=7, name='c'), dict(id=2, name='a'), dict(id=5,
-                                                               name='b')]
 CLASSES = ('a', 'b', 'c')
-IDS = dict(a=2, b=5, c=7)
+# Neither the list of categories nor their ids are in the order of the
+# classes.
+IDS = dict(c=5, a=7, b=2)
+CATEGORIES = [dict(id=number, name=name) for name, number in IDS.items()]
 
 
 @pytest.fixture(scope='module')
@@ -105,14 +105,41 @@ def test_classwise(scene):
         assert found[f'coco/{name}_precision'] == pytest.approx(want[0])
 
 
+@pytest.mark.parametrize('classes', [('cat', 'dog'), ('dog', 'cat')])
+def test_a_class_that_is_missed_is_the_one_told(tmp_path, classes):
+    path = tmp_path / 'gt.json'
+    box = [10, 10, 40, 40]
+    path.write_text(json.dumps(dict(
+        images=[dict(id=1, width=100, height=100, file_name='1.png')],
+        categories=[dict(id=17, name='cat'), dict(id=18, name='dog')],
+        annotations=[
+            dict(id=cat, image_id=1, iscrowd=0, area=1600, category_id=cat,
+                 bbox=box) for cat in (17, 18)])))
+    metric = FewShotCocoMetric(
+        ann_file=str(path), classwise=True,
+        class_splits=dict(CATS=('cat', ), DOGS=('dog', )))
+    metric.dataset_meta = dict(classes=classes)
+    metric.process({}, [dict(
+        img_id=1, ori_shape=(100, 100), pred_instances=dict(
+            bboxes=torch.tensor([[10., 10., 50., 50.]]),
+            scores=torch.ones(1),
+            labels=torch.tensor([classes.index('cat')])))])
+    found = metric.evaluate(1)
+    assert found['coco/CATS_bbox_mAP'] == pytest.approx(1)
+    assert found['coco/cat_precision'] == pytest.approx(1)
+    assert found['coco/DOGS_bbox_mAP'] == found['coco/dog_precision'] == 0
+    assert found['coco/bbox_mAP'] == pytest.approx(.5)
+
+
 def test_nothing_detected(scene):
     path, samples = scene
     empty = [dict(s, pred_instances={
         key: value[:0] for key, value in s['pred_instances'].items()})
         for s in samples]
-    found = measure(path, empty, dict(NOVEL_CLASSES=('b', )))
-    assert len(found) == 24 and set(found.values()) == {0.}
-    assert set(found) == set(measure(*scene, dict(NOVEL_CLASSES=('b', ))))
+    options = dict(splits=dict(NOVEL_CLASSES=('b', )), classwise=True)
+    found = measure(path, empty, **options)
+    assert len(found) == 30 and set(found.values()) == {0.}
+    assert set(found) == set(measure(*scene, **options))
 
 
 def test_unknown_splits_and_classes(scene):
