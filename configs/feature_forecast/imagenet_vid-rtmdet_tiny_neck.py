@@ -72,5 +72,7 @@ model = dict(
         levels=(1, 2),
         residual=True),
     scheduler=dict(type='CorrelationScheduler', level=1))
+# The levels of the head share their convolutions.
 optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys={'temporal.': dict(lr_mult=1.)}))
+    paramwise_cfg=dict(
+        bypass_duplicate=True, custom_keys={'temporal.': dict(lr_mult=1.)}))

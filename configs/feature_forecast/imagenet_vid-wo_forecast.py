@@ -5,6 +5,8 @@ model = dict(
     scheduler=None,
     loss_forecast=None,
     policy=dict(mode='always_read'))
+# Without the scheduler's.
+param_scheduler = _base_.param_scheduler[:1]
 custom_hooks = [
     dict(
         type='FeatureForecastPhaseHook', decision_begin=25, thinning_off=38),

@@ -1,5 +1,6 @@
 """Detection on a live stream that reads only the frames it needs."""
 import time
+from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple, Union
 
 import numpy as np
@@ -14,7 +15,7 @@ from mmengine.runner import load_checkpoint
 from torch import nn
 
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
-from mmextra.models.task_modules.read_policy import READ
+from mmextra.models.task_modules.read_policy import READ, ReadPolicy
 
 from .frame_source import FrameList
 
@@ -79,19 +80,22 @@ class StreamDetector:
     Args:
         model (FeatureForecastDetector): The model, in evaluation mode.
         pipeline (Compose): See :func:`frame_pipeline`.
-        policy (dict, optional): Changes to the model's policy.
+        policy (dict or ReadPolicy, optional): Changes to the model's policy,
+            or another one.
         optimized (bool): Whether :func:`optimize_for_inference` was called.
     """
 
     def __init__(self,
                  model: FeatureForecastDetector,
                  pipeline: Compose,
-                 policy: Optional[dict] = None,
+                 policy: Union[dict, ReadPolicy, None] = None,
                  optimized: bool = False) -> None:
         self.model = model
         self.pipeline = pipeline
         self.optimized = optimized
-        self.stream = VideoStream(model.new_policy(**(policy or {})))
+        if not isinstance(policy, ReadPolicy):
+            policy = model.new_policy(**(policy or {}))
+        self.stream = VideoStream(policy)
         self._shape: Optional[Tuple[int, ...]] = None
         self._metas: Dict[str, Any] = {}
         self._counts = dict(reads=0, forecasts=0)
@@ -192,7 +196,10 @@ class StreamDetector:
             yield frame, self.step(frame)
 
     def _check(self, frame: np.ndarray) -> None:
-        if frame.ndim != 3 or frame.shape[2] != 3:
+        if not isinstance(frame, np.ndarray):
+            raise ValueError('a frame must be a numpy array (h, w, 3) BGR, '
+                             f'got a {type(frame).__name__}')
+        if frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
             raise ValueError(
                 f'a frame must be (h, w, 3) BGR, got {frame.shape}')
         if self._shape is not None and frame.shape != self._shape:
@@ -221,19 +228,20 @@ class StreamDetector:
             torch.cuda.synchronize()
 
 
-def init_stream_detector(config: Union[str, Config],
+def init_stream_detector(config: Union[str, Path, Config],
                          checkpoint: Optional[str] = None,
                          device: str = 'cpu',
-                         policy: Optional[dict] = None,
+                         policy: Union[dict, ReadPolicy, None] = None,
                          optimize: bool = False) -> StreamDetector:
     """Build a stream detector.
 
     Args:
-        config (str or Config): Config of a ``FeatureForecastDetector``.
+        config (str, Path or Config): Config of a
+            ``FeatureForecastDetector``.
         checkpoint (str, optional): Its weights; random ones without.
         device (str): Where to run.
-        policy (dict, optional): Changes to the config's policy, for example
-            ``dict(threshold=0.5)``.
+        policy (dict or ReadPolicy, optional): Changes to the config's
+            policy, for example ``dict(threshold=0.5)``, or another one.
         optimize (bool): See :func:`optimize_for_inference`.
 
     Returns:
@@ -242,7 +250,7 @@ def init_stream_detector(config: Union[str, Config],
     Raises:
         ValueError: If the config is of another kind of model.
     """
-    cfg = Config.fromfile(config) if isinstance(config, str) else config
+    cfg = config if isinstance(config, Config) else Config.fromfile(config)
     with DefaultScope.overwrite_default_scope('mmdet'):
         model = MODELS.build(cfg.model)
         if not isinstance(model, FeatureForecastDetector):

@@ -98,6 +98,20 @@ def test_missing_frames_and_wrong_ones_are_told():
         detector.step(force_read=True)
     with pytest.raises(ValueError, match='BGR'):
         detector.step(np.zeros((8, 8), np.uint8))
+    with pytest.raises(ValueError, match='BGR'):
+        detector.step(np.zeros((0, 8, 3), np.uint8))
+    with pytest.raises(ValueError, match='numpy'):
+        detector.step(torch.zeros(8, 8, 3))
+
+
+def test_files_and_policies_are_taken_as_they_are(tmp_path):
+    path = tmp_path / 'tiny.py'
+    config(height=48).dump(path)
+    policy = ReadPolicy('alternate', interval=3)
+    detector = init_stream_detector(path, policy=policy)
+    assert detector.stream.policy is policy
+    ops = [detector.step(frame).is_forecast for frame in frames(6)]
+    assert ops == [False, True, True] * 2
 
 
 def test_size_change_begins_anew():

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmdet.registry import HOOKS, MODELS
+from mmdet.registry import HOOKS, MODELS, PARAM_SCHEDULERS
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 from mmextra.datasets.ilsvrc_classes import VID_CLASSES
@@ -73,6 +74,18 @@ def test_config_is_consistent(name):
     assert 'instances' not in pack.default_meta_keys
     text = repr(cfg.train_dataloader)
     assert 'share_random_params' not in text
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_schedules_fit_the_parameters(name):
+    cfg = load(name)
+    wrapper = build_optim_wrapper(
+        MODELS.build(cfg.model), cfg.optim_wrapper)
+    driven = [PARAM_SCHEDULERS.build(
+        dict(each), default_args=dict(optimizer=wrapper, epoch_length=10))
+        for each in cfg.param_scheduler]
+    assert len(driven) == (
+        2 if cfg.model.get('scheduler') else len(cfg.param_scheduler))
 
 
 @pytest.mark.parametrize('dataset', ['imagenet_vid', 'synthetic'])

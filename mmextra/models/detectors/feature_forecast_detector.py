@@ -127,7 +127,7 @@ class FeatureForecastDetector(BaseMOTModel):
 
     def _check(self) -> None:
         """Refuse parts that do not go together."""
-        mode = self.new_policy().mode
+        policy = self.new_policy()
         if self.insert not in ('backbone', 'neck'):
             raise ValueError("insert must be 'backbone' or 'neck', got "
                              f'{self.insert!r}')
@@ -148,14 +148,16 @@ class FeatureForecastDetector(BaseMOTModel):
                 f'test_cfg knows only timing, got {sorted(unknown)}; score_'
                 'thr and the like belong into detector.test_cfg')
         if self.forecasts:
-            if mode == 'scheduler' and self.scheduler is None:
+            if policy.mode == 'scheduler' and not policy.reads_all and \
+                    self.scheduler is None:
                 raise ValueError(
                     "policy mode 'scheduler' needs a scheduler; give one, or "
                     "set policy=dict(mode='always_read')")
             return
         for what, wrong in (('scheduler', self.scheduler is not None),
                             ('loss_forecast', self.loss_forecast is not None),
-                            (f'policy mode {mode!r}', mode != 'always_read')):
+                            (f'policy mode {policy.mode!r}',
+                             not policy.reads_all)):
             if wrong:
                 name = type(self.temporal).__name__
                 raise ValueError(

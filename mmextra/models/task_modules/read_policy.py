@@ -67,6 +67,12 @@ class ReadPolicy:
         """Whether confidences matter."""
         return self.mode == 'scheduler'
 
+    @property
+    def reads_all(self) -> bool:
+        """Whether no confidence could make it forecast."""
+        return self.mode == 'always_read' or (
+            self.mode == 'scheduler' and self.threshold >= 1)
+
     def reset(self) -> None:
         """A new video begins."""
         self.frame = 0

@@ -417,12 +417,17 @@ def test_tensor_mode_and_batches():
 RECURRENT = dict(type='RecurrentFeatureModule', in_channels=8)
 
 
+def test_a_threshold_of_one_needs_no_scheduler():
+    model = build(scheduler=None, loss_forecast=None)
+    assert not any(item[2] for item in run_frames(model, video(4)))
+
+
 @pytest.mark.parametrize('wrong, text', [
-    (dict(scheduler=None), 'always_read'),
+    (dict(scheduler=None, policy=dict(threshold=.5)), 'always_read'),
     (dict(temporal=None), 'scheduler needs'),
     (dict(temporal=RECURRENT, scheduler=None), 'loss_forecast needs'),
-    (dict(temporal=RECURRENT, scheduler=None, loss_forecast=None),
-     'policy mode'),
+    (dict(temporal=RECURRENT, scheduler=None, loss_forecast=None,
+          policy=dict(mode='alternate')), 'policy mode'),
     (dict(insert='head'), 'insert'),
     (dict(scheduler_input='forecast'), 'scheduler_input'),
     (dict(test_cfg=dict(score_thr=.1)), 'detector.test_cfg'),
