@@ -100,6 +100,9 @@ def shots_per_class(names: Sequence[str],
     if wrong:
         raise ValueError(f'{owner}: shots must be whole numbers from 0 '
                          f'on, got {wrong}')
+    if not any(shots.get(name, 1) for name in names):
+        raise ValueError(f'{owner}: 0 shots of every class leave no image; '
+                         'give at least one, or None for all')
     return shots
 
 

@@ -51,9 +51,13 @@ def square_crop(bbox: Sequence[float], width: int, height: int,
             y1, y2, x1, x2, height, width, context)
         crop = SquareCrop((start, low, end, high), side, (offset, 0))
     if low >= high or start >= end:
-        raise ValueError(f'the box {list(bbox)} lies outside of the image of '
-                         f'{width} x {height} pixels')
+        raise ValueError(_outside(bbox, width, height))
     return crop
+
+
+def _outside(bbox: Sequence[float], width: int, height: int) -> str:
+    return (f'the box {[float(value) for value in bbox]} lies outside of the '
+            f'image of {width} x {height} pixels')
 
 
 def _along(a1, a2, b1, b2, size_a, size_b, context) -> Tuple[int, ...]:
@@ -119,6 +123,11 @@ class CropResizeInstance(BaseTransform):
         image = results['img']
         height, width = image.shape[:2]
         box = _only_box(results, 'CropResizeInstance')
+        # Else the square would be centred where there is no image.
+        inside = box.clip(0, [width, height, width, height])
+        if (inside[2:] <= inside[:2]).any():
+            raise ValueError(_outside(box, width, height))
+        box = inside
         (x1, y1, x2, y2), side, (dx, dy) = square_crop(
             box, width, height, self.num_context_pixels)
         canvas = np.zeros((side, side, *image.shape[2:]), image.dtype)
@@ -172,9 +181,7 @@ class CropInstance(BaseTransform):
         x2, y2 = np.ceil(
             np.minimum(box[2:] + margin, (width, height))).astype(int)
         if x1 >= x2 or y1 >= y2:
-            raise ValueError(
-                f'the box {box.tolist()} lies outside of the image of '
-                f'{width} x {height} pixels')
+            raise ValueError(_outside(box, width, height))
         results['img'] = np.ascontiguousarray(image[y1:y2, x1:x2])
         _set_box(results, (box - [x1, y1, x1, y1]).clip(0))
         results['ori_shape'] = results['img_shape'] = (y2 - y1, x2 - x1)

@@ -79,7 +79,17 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
 
         Returns:
             SupportFeatures: Of S classes.
+
+        Raises:
+            ValueError: If a sample has another number of boxes.
         """
+        for sample in samples:
+            boxes = len(sample.gt_instances.bboxes)
+            if boxes != 1:
+                raise ValueError(
+                    f'the support {sample.metainfo.get("img_path", "")} has '
+                    f'{boxes} boxes and must have one: set instance_wise='
+                    'True in the dataset of supports (of SupportInitHook)')
         x = self.extract_feat(images)
         rois = bbox2roi([s.gt_instances.bboxes for s in samples])
         maps = x[self.support_level]

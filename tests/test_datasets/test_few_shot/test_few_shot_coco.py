@@ -185,6 +185,7 @@ def test_published_settings():
     (dict(ann_shot_filter=dict(ant=1), num_base_shots=1), 'herd.*contradict'),
     (dict(ann_shot_filter=dict(gnu=1)), 'gnu'),
     (dict(num_novel_shots=-1), 'whole numbers'),
+    (dict(classes='NOVEL_CLASSES', num_novel_shots=0), 'herd: 0 shots'),
     (dict(classes='NOVEL'), 'NOVEL_CLASSES'),
     (dict(classes=('ant', 'ant')), 'ant'),
     (dict(classes=('ant', 'fly'), class_splits=None, num_novel_shots=1),

@@ -50,6 +50,18 @@ def test_picture_and_box_move_together():
     np.testing.assert_allclose(done['img'][y, x, :2], [60, 50], atol=1)
 
 
+def test_box_that_reaches_beyond_the_image():
+    """What is in the image counts, not the centre of the whole box."""
+    done, same = (CropResizeInstance(16, (92, 92)).transform(
+        results(160, 120, box))
+        for box in ((100, 100, 300, 300), (100, 100, 160, 120)))
+    np.testing.assert_array_equal(done['img'], same['img'])
+    assert (done['gt_bboxes'].tensor == same['gt_bboxes'].tensor).all()
+    with pytest.raises(ValueError, match='outside of the image of 160 x 120'):
+        CropResizeInstance(16, (92, 92)).transform(
+            results(160, 120, (170, 10, 190, 30)))
+
+
 def test_zeros_where_the_image_ends():
     data = results(100, 100, (20, 0, 80, 10))
     done = CropResizeInstance(16, (92, 92)).transform(data)

@@ -187,6 +187,19 @@ def test_manifests_of_the_papers(folder):
             assert stage.options[length] < values[length]
 
 
+@pytest.mark.parametrize('folder', paper_folders(ROOT),
+                         ids=lambda folder: folder.name)
+def test_a_config_that_starts_from_weights_needs_them(folder):
+    manifest = read_manifest(folder)
+    stages = make_plan([folder / f'{name}.py' for name in manifest.configs],
+                       1)
+    for name in manifest.configs:
+        start = Config.fromfile(folder / f'{name}.py').get('load_from')
+        if start and str(start).startswith('work_dirs/'):
+            assert any(stage.weights for stage in stages
+                       if stage.config == folder / f'{name}.py'), name
+
+
 def value_at(cfg, key):
     """What a key of ``--cfg-options`` changes; it must be there."""
     for part in key.split('.'):

@@ -148,6 +148,15 @@ def test_stock_rpn_serves_all_classes():
     assert set(one.pred_instances.labels.tolist()) == {0, 1}
 
 
+@pytest.mark.parametrize('boxes', [0, 2])
+def test_supports_have_one_box(boxes):
+    batch = pseudo_collate([dict(
+        inputs=picture(32),
+        data_samples=sample(32, *[(2, 2, 30, 30)] * boxes))])
+    with pytest.raises(ValueError, match=f'{boxes} boxes.*instance_wise'):
+        tiny().eval().model_init(supports([0]) + [batch])
+
+
 def test_chunks_of_rois_change_nothing():
     model = tiny().eval()
     model.roi_head.test_cfg.score_thr = 0.
