@@ -321,7 +321,8 @@ class YOLOv5Head(BaseDenseHead):
             with_nms (bool): Suppress duplicates.
 
         Returns:
-            list[:obj:`InstanceData`]: ``bboxes``, ``scores``, ``labels``.
+            list[:obj:`InstanceData`]: ``bboxes``, ``scores``, ``labels``;
+            boxes and scores in single precision.
         """
         cfg = self.test_cfg if cfg is None else cfg
         score_thr = cfg.get('score_thr', 0)
@@ -332,6 +333,8 @@ class YOLOv5Head(BaseDenseHead):
         ]
         img_idx, boxes, scores = (torch.cat(part)
                                   for part in zip(*candidates))
+        # mmcv's suppression takes no other.
+        boxes, scores = boxes.float(), scores.float()
         results = []
         for i, meta in enumerate(batch_img_metas):
             mine = img_idx == i
