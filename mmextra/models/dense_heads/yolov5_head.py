@@ -323,8 +323,17 @@ class YOLOv5Head(BaseDenseHead):
         Returns:
             list[:obj:`InstanceData`]: ``bboxes``, ``scores``, ``labels``;
             boxes and scores in single precision.
+
+        Raises:
+            ValueError: If there is neither ``cfg`` nor ``test_cfg``.
         """
         cfg = self.test_cfg if cfg is None else cfg
+        if cfg is None:
+            raise ValueError(
+                'YOLOv5Head detects by its test_cfg, which is None; set '
+                "test_cfg=dict(score_thr=0.001, nms=dict(type='nms', "
+                'iou_threshold=0.6), max_per_img=300) in the model, or give '
+                'cfg')
         score_thr = cfg.get('score_thr', 0)
         candidates = [
             self._candidates(level, self._unfold(pred_map.detach()),
