@@ -100,6 +100,21 @@ def test_every_data_set_of_a_concatenation_counts(tool):
     assert [part['type'] for part in tool.leaf_datasets(cfg)] == ['A', 'B']
 
 
+def test_resize_around_the_data_set_counts(tool, coco):
+    """As behind a Mosaic, which needs images of more than one sample."""
+    inner = leaf(coco)
+    outer = [dict(type='Mosaic', img_scale=(500, 500)), inner.pipeline.pop(2),
+             inner.pipeline.pop(-1)]
+    coco.train_dataloader.dataset = dict(
+        type='RepeatDataset', times=2, dataset=dict(
+            type='MultiImageMixDataset', dataset=inner, pipeline=outer))
+    assert tool.training_shapes(coco).tolist() == [[50, 25], [20, 40]]
+    inner.pipeline.append(dict(type='Resize', scale=(8, 8)))
+    coco.train_dataloader.dataset.dataset.dataset = inner
+    with pytest.raises(ValueError, match='CocoDataset.* 2 resizing'):
+        tool.training_shapes(coco)
+
+
 def test_no_boxes_left(tool, coco):
     leaf(coco).pipeline[2].scale = (8, 8)
     with pytest.raises(ValueError, match='no box with sides.*3 smaller'):

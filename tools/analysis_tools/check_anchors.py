@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import torch  # noqa: E402
-from kmeans_anchors import RESIZES, kind, training_shapes  # noqa: E402
+from kmeans_anchors import training_shapes  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 
 from mmextra.models.task_modules.prior_generators import (  # noqa: E402
@@ -24,18 +24,6 @@ from mmextra.models.task_modules.prior_generators import (  # noqa: E402
 )
 
 GOOD = 0.98
-
-
-def resize_inside(data: dict) -> None:
-    """Append the resizing of a ``MultiImageMixDataset`` to what it wraps.
-
-    Args:
-        data (dict): Config of a data set; changed in place.
-    """
-    if 'dataset' in data:
-        outer = [step for step in data.get('pipeline', [])
-                 if kind(step) in RESIZES]
-        data['dataset']['pipeline'] = data['dataset']['pipeline'] + outer
 
 
 def main(argv: Optional[List[str]] = None) -> None:
@@ -51,7 +39,6 @@ def main(argv: Optional[List[str]] = None) -> None:
     head = cfg.model.bbox_head
     if 'anchor_generator' not in head:
         sys.exit(f'{args.config}: its {head.type} has no anchor_generator')
-    resize_inside(cfg.train_dataloader.dataset)
     try:
         shapes = training_shapes(cfg)
     except (ValueError, OSError) as error:

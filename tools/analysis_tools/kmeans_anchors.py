@@ -13,7 +13,7 @@ import argparse
 import sys
 import textwrap
 from pathlib import Path
-from typing import Iterator, List, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -41,15 +41,26 @@ def kind(step: dict) -> str:
     return str(step['type']).rsplit('.', 1)[-1]
 
 
-def leaf_datasets(cfg: dict) -> Iterator[dict]:
-    """The configs of the data sets inside wrappers such as RepeatDataset."""
-    if 'dataset' in cfg:
-        yield from leaf_datasets(cfg['dataset'])
-    elif 'datasets' in cfg:
-        for part in cfg['datasets']:
-            yield from leaf_datasets(part)
-    else:
-        yield cfg
+def leaf_datasets(cfg: dict, resizes: Sequence[dict] = ()) -> Iterator[dict]:
+    """The configs of the data sets inside wrappers such as RepeatDataset.
+
+    Args:
+        cfg (dict): Config of a data set or of a wrapper.
+        resizes (Sequence[dict]): Resizing transforms of the wrappers around
+            it, from the inside out.
+
+    Yields:
+        dict: Config of a data set; the resizing transforms of its wrappers,
+        as of a MultiImageMixDataset, stand at the end of its pipeline.
+    """
+    wrapped = [cfg['dataset']] if 'dataset' in cfg else cfg.get('datasets')
+    if wrapped is None:
+        yield ({**cfg, 'pipeline': [*cfg['pipeline'], *resizes]}
+               if resizes else cfg)
+        return
+    own = [step for step in cfg.get('pipeline') or [] if kind(step) in RESIZES]
+    for part in wrapped:
+        yield from leaf_datasets(part, [*own, *resizes])
 
 
 def input_scales(step: dict) -> list:
