@@ -1,3 +1,4 @@
+import itertools
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from mmextra.models.task_modules.prior_generators.anchor_clustering import (
     farthest_first,
     grouped_kmeans,
     kmeans_shapes,
+    ratio_similarity,
 )
 
 DATA = Path(__file__).parents[2] / 'data'
@@ -113,3 +115,28 @@ def test_too_few_boxes():
         kmeans_shapes(torch.zeros(0, 2), 1)
     with pytest.raises(ValueError, match='10 boxes into 11 groups'):
         grouped_kmeans(same, 11, 1)
+
+
+def test_ratio_similarity_by_hand():
+    shapes = torch.tensor([[10., 10.], [40., 5.]])
+    wh = torch.tensor([[10., 10.], [20., 5.], [10., 40.]])
+    # The worse of the two sides, whichever is the larger.
+    assert ratio_similarity(shapes, wh).tolist() == [
+        [1, .5, .25], [.25, .5, .125]]
+
+
+def test_clusters_by_ratio_reach_thin_boxes():
+    """By IoU the thin boxes are nearer to the squares of their area."""
+    wh = torch.tensor([[40., 40.]] * 4 + [[40., 16.]] * 4 + [[40., 100.]] * 4
+                      + [[40., 6.]] * 2)
+    by_ratio = kmeans_shapes(wh, 3, similarity=ratio_similarity)
+    best = ratio_similarity(by_ratio, wh.double()).amax(0)
+    by_iou = ratio_similarity(kmeans_shapes(wh, 3), wh.double()).amax(0)
+    assert best.mean() >= by_iou.mean()
+    # Exhaustive: every partition's medians are among these shapes.
+    several = wh.unique(dim=0)
+    wanted = max(
+        ratio_similarity(several[list(pick)].double(), wh.double()).amax(
+            0).mean().item()
+        for pick in itertools.combinations(range(len(several)), 3))
+    assert best.mean().item() == pytest.approx(wanted)
