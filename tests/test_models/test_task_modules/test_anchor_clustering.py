@@ -125,18 +125,21 @@ def test_ratio_similarity_by_hand():
         [1, .5, .25], [.25, .5, .125]]
 
 
-def test_clusters_by_ratio_reach_thin_boxes():
-    """By IoU the thin boxes are nearer to the squares of their area."""
-    wh = torch.tensor([[40., 40.]] * 4 + [[40., 16.]] * 4 + [[40., 100.]] * 4
-                      + [[40., 6.]] * 2)
+def test_clusters_by_ratio_differ_from_those_by_iou():
+    """The thin boxes have a fifth of the large squares by both; a shared
+    centre for the small squares costs a half by ratio, three quarters by
+    IoU."""
+    sides = [(20., 20.)] * 4 + [(100., 20.)] * 3 + [(100., 100.)] * 3 + [
+        (10., 10.)] * 5
+    wh = torch.tensor(sides, dtype=torch.float64)
     by_ratio = kmeans_shapes(wh, 3, similarity=ratio_similarity)
-    best = ratio_similarity(by_ratio, wh.double()).amax(0)
-    by_iou = ratio_similarity(kmeans_shapes(wh, 3), wh.double()).amax(0)
-    assert best.mean() >= by_iou.mean()
-    # Exhaustive: every partition's medians are among these shapes.
+    assert by_ratio.tolist() == [[10, 10], [100, 20], [100, 100]]
+    assert kmeans_shapes(wh, 3).tolist() == [[10, 10], [20, 20], [100, 100]]
+    # 11 of the 15 have their shape, 4 a half of one.
+    best = ratio_similarity(by_ratio, wh).amax(0).mean().item()
+    assert best == pytest.approx(13 / 15)
+    # No other three of the shapes do better.
     several = wh.unique(dim=0)
-    wanted = max(
-        ratio_similarity(several[list(pick)].double(), wh.double()).amax(
-            0).mean().item()
+    assert best == max(
+        ratio_similarity(several[list(pick)], wh).amax(0).mean().item()
         for pick in itertools.combinations(range(len(several)), 3))
-    assert best.mean().item() == pytest.approx(wanted)
