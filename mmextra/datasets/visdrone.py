@@ -88,8 +88,10 @@ class VisDroneDataset(BaseDetDataset):
     """VisDrone2019-DET: ten classes, and ignored regions.
 
     Regions (category 0), others (11) and boxes with score 0 get
-    ``ignore_flag=1``. Sizes are read from the images' headers. Images are
-    sorted by name. ``img_id`` is the image's name without extension.
+    ``ignore_flag=1``. Boxes without area or wholly outside of the image are
+    left out, and one warning counts them. Sizes are read from the images'
+    headers. Images are sorted by name. ``img_id`` is the image's name without
+    extension.
 
     Args:
         data_prefix (dict): Folders ``img`` and ``ann``.
@@ -177,10 +179,17 @@ class VisDroneDataset(BaseDetDataset):
             except AnnotationError as error:
                 self.bad.report(error)
                 continue
-            if instance:
-                instances += self._relabel(instance)
-            elif line.strip():
-                self.bad.leave_out(f'{where}: no area')
+            if not instance:
+                if line.strip():
+                    self.bad.leave_out(f'{where}: no area')
+                continue
+            left, top, right, bottom = instance['bbox']
+            if min(right, bottom, width - left, height - top) <= 0:
+                self.bad.leave_out(
+                    f'{where}: the box {instance["bbox"]} lies outside of '
+                    f'the image of {width} x {height} pixels')
+                continue
+            instances += self._relabel(instance)
         return dict(
             img_id=img_id,
             img_path=img_path,

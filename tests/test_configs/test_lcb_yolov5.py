@@ -197,6 +197,17 @@ def test_every_config_is_consistent(name):
         assert loader.dataset.test_mode
 
 
+@pytest.mark.parametrize('name', NAMES)
+def test_models_give_what_the_metrics_count(name):
+    """VisDrone's protocol counts 500 detections per image."""
+    cfg = load(name)
+    counted = [metric.get('max_dets', 300) for metric in cfg.test_evaluator
+               if metric.type == 'DetPRMetric']
+    assert max(counted) == (
+        500 if name.startswith(('visdrone', 'synthetic')) else 300)
+    assert cfg.model.test_cfg.max_per_img >= max(counted)
+
+
 @pytest.mark.parametrize(
     'case', worked_case('lcb_yolov5', 'letterbox')['cases'],
     ids=lambda case: 'x'.join(map(str, case['wh'])))

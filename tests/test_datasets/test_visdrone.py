@@ -97,6 +97,19 @@ def test_bad_line(tmp_path, line, message):
     assert len(dataset[0]['instances']) == 2
 
 
+@pytest.mark.parametrize('box', [
+    '900,0,20,20', '0,600,20,20', '-20,10,20,20', '10,-30,20,20'])
+def test_boxes_outside_of_the_image_are_left_out(tmp_path, box):
+    part = '890,590,20,20,1,4,0,0'
+    root = write_set(tmp_path, dict(a=f'{part}\n{box},1,4,0,0\n'
+                                    f'{box},0,0,0,0\n'))
+    with pytest.warns(UserWarning, match=(
+            r'left out 2 boxes; .*a\.txt, line 2: .*outside .* 900 x 600')):
+        dataset = load(root)
+    item, = dataset[0]['instances']
+    assert item['bbox'] == [890, 590, 910, 610]
+
+
 def test_files_that_lack_their_partner(tmp_path):
     root = write_set(tmp_path, dict(a=GOOD, b=None))
     with pytest.raises(FileNotFoundError, match=r'b\.jpg has no annotation'):

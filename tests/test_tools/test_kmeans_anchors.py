@@ -100,6 +100,21 @@ def test_every_data_set_of_a_concatenation_counts(tool):
     assert [part['type'] for part in tool.leaf_datasets(cfg)] == ['A', 'B']
 
 
+def test_resize_around_the_data_set_counts(tool, coco):
+    """As behind a Mosaic, which needs images of more than one sample."""
+    inner = leaf(coco)
+    outer = [dict(type='Mosaic', img_scale=(500, 500)), inner.pipeline.pop(2),
+             inner.pipeline.pop(-1)]
+    coco.train_dataloader.dataset = dict(
+        type='RepeatDataset', times=2, dataset=dict(
+            type='MultiImageMixDataset', dataset=inner, pipeline=outer))
+    assert tool.training_shapes(coco).tolist() == [[50, 25], [20, 40]]
+    inner.pipeline.append(dict(type='Resize', scale=(8, 8)))
+    coco.train_dataloader.dataset.dataset.dataset = inner
+    with pytest.raises(ValueError, match='CocoDataset.* 2 resizing'):
+        tool.training_shapes(coco)
+
+
 def test_no_boxes_left(tool, coco):
     leaf(coco).pipeline[2].scale = (8, 8)
     with pytest.raises(ValueError, match='no box with sides.*3 smaller'):
@@ -134,3 +149,100 @@ def test_long_lists_are_broken_between_pairs(tool):
     scope = {}
     exec(text, scope)
     assert scope['larsd_anchors'] == [level]
+
+
+SIDES = [(8, 8), (12, 6), (9, 20), (40, 30), (30, 60), (60, 60), (90, 200),
+         (200, 100), (240, 240)]
+
+
+@pytest.fixture
+def yolo(coco, tmp_path):
+    """A YOLO config beside nine shapes, five boxes of each."""
+    path = tmp_path / 'a.json'
+    content = json.loads(path.read_text())
+    content['annotations'] = [
+        dict(id=i, image_id=1, category_id=1, area=w * h, iscrowd=0,
+             bbox=[10, 10, w, h]) for i, (w, h) in enumerate(SIDES * 5)]
+    path.write_text(json.dumps(content))
+    inner = leaf(coco)
+    inner.pipeline = [step for step in inner.pipeline
+                      if step['type'] != 'Resize']
+    coco.model = dict(bbox_head=dict(
+        type='YOLOv5Head', anchor_generator=dict(
+            type='YOLOAnchorGenerator', strides=[8, 16, 32],
+            base_sizes=[[(500, 4)] * 3] * 3)))
+    coco.dump(tmp_path / 'c.py')
+    return tmp_path / 'c.py'
+
+
+def generator(name):
+    return f'model.bbox_head.anchor_generator.{name}='
+
+
+@pytest.mark.parametrize('strides, order', [
+    ('[8,16,32]', [0, 1, 2]), ('[32,16,8]', [2, 1, 0])])
+def test_yolo_anchors_come_by_area_and_level(tool, yolo, tmp_path, capsys,
+                                             strides, order):
+    out = tmp_path / 'anchors.py'
+    tool.main([str(yolo), '--groups', '1', '--clusters', '9', '--out',
+               str(out), '--cfg-options', generator('strides') + strides])
+    told = capsys.readouterr().out
+    assert 'larsd' not in told
+    # (500, 4) is within a factor of 4 of none of the nine.
+    assert 'Best possible recall 100.0 %, 0.0 % with those of' in told
+    levels = Config.fromfile(out).to_dict()
+    assert list(levels) == ['base_sizes']
+    assert [sorted(map(tuple, levels['base_sizes'][i])) for i in order] == [
+        sorted(SIDES[i:i + 3]) for i in (0, 3, 6)]
+
+
+def test_good_yolo_anchors_stay(tool, yolo, tmp_path):
+    """49 of 50 is no more than 98 percent, 45 of 45 is."""
+    out = tmp_path / 'anchors.py'
+    fitting = generator('base_sizes') + '[[(10,10)],[(40,40)],[(150,150)]]'
+    args = [str(yolo), '--groups', '1', '--clusters', '9', '--out', str(out),
+            '--cfg-options', fitting]
+    with pytest.raises(SystemExit, match='match 100.00 % .* 98 %.* keep'):
+        tool.main(args)
+    assert not out.exists()
+    path = tmp_path / 'a.json'
+    content = json.loads(path.read_text())
+    content['annotations'] += [
+        dict(content['annotations'][0], id=100 + i, bbox=[10, 10, w, h])
+        for i, (w, h) in enumerate([(8, 8)] * 4 + [(500, 4)])]
+    path.write_text(json.dumps(content))
+    tool.main(args)
+    assert out.exists()
+
+
+def test_yolo_anchors_without_any_in_the_config(tool, yolo, tmp_path):
+    cfg = Config.fromfile(yolo)
+    cfg.pop('model')
+    cfg.dump(yolo)
+    out = tmp_path / 'anchors.py'
+    tool.main([str(yolo), '--groups', '1', '--clusters', '3', '--out',
+               str(out)])
+    assert [len(level) for level in Config.fromfile(out).base_sizes] == [
+        1, 1, 1]
+
+
+def test_one_group_of_larsd_anchors(tool, yolo, tmp_path):
+    """Its generator has no base_sizes."""
+    cfg = Config.fromfile(yolo)
+    del cfg.model.bbox_head.anchor_generator['base_sizes']
+    cfg.dump(yolo)
+    out = tmp_path / 'anchors.py'
+    tool.main([str(yolo), '--groups', '1', '--out', str(out)])
+    assert list(Config.fromfile(out)) == ['larsd_anchors',
+                                          'larsd_area_ranges']
+    # mmdet's AnchorGenerator has numbers under the same key.
+    cfg.model.bbox_head.anchor_generator.base_sizes = [8, 16]
+    assert tool.yolo_generator(cfg) is None
+
+
+@pytest.mark.parametrize('clusters, message', [
+    ('5', '--clusters 5 .* the 3 levels .* multiple of 3'),
+    ('12', 'kmeans_anchors.py: cannot form 12 clusters .* 9 different')])
+def test_unfitting_numbers_of_clusters(tool, yolo, clusters, message):
+    with pytest.raises(SystemExit, match=message):
+        tool.main([str(yolo), '--groups', '1', '--clusters', clusters])

@@ -15,27 +15,13 @@ from typing import List, Optional
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import torch  # noqa: E402
-from kmeans_anchors import RESIZES, kind, training_shapes  # noqa: E402
-from mmengine.config import Config, DictAction  # noqa: E402
-
-from mmextra.models.task_modules.prior_generators import (  # noqa: E402
-    anchor_fit,
+from kmeans_anchors import (  # noqa: E402
+    GOOD_RECALL,
+    fit_of,
+    training_shapes,
+    yolo_generator,
 )
-
-GOOD = 0.98
-
-
-def resize_inside(data: dict) -> None:
-    """Append the resizing of a ``MultiImageMixDataset`` to what it wraps.
-
-    Args:
-        data (dict): Config of a data set; changed in place.
-    """
-    if 'dataset' in data:
-        outer = [step for step in data.get('pipeline', [])
-                 if kind(step) in RESIZES]
-        data['dataset']['pipeline'] = data['dataset']['pipeline'] + outer
+from mmengine.config import Config, DictAction  # noqa: E402
 
 
 def main(argv: Optional[List[str]] = None) -> None:
@@ -48,23 +34,21 @@ def main(argv: Optional[List[str]] = None) -> None:
     args = parser.parse_args(argv)
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
-    head = cfg.model.bbox_head
-    if 'anchor_generator' not in head:
-        sys.exit(f'{args.config}: its {head.type} has no anchor_generator')
-    resize_inside(cfg.train_dataloader.dataset)
+    generator = yolo_generator(cfg)
+    if generator is None:
+        head = cfg.get('model', {}).get('bbox_head', {}).get('type', 'model')
+        sys.exit(f'{args.config}: its {head} has no anchor_generator with '
+                 'base_sizes')
     try:
         shapes = training_shapes(cfg)
     except (ValueError, OSError) as error:
         sys.exit(f'check_anchors.py: {error}')
-    anchors = torch.tensor(
-        [anchor for level in head.anchor_generator.base_sizes
-         for anchor in level]).float()
-    recall, per_box = anchor_fit(shapes, anchors)
+    recall, per_box = fit_of(generator, shapes)
     print(f'\n{len(shapes)} boxes: {100 * recall:.2f} % can be matched, by '
           f'{per_box:.2f} anchors on average')
-    if recall < GOOD:
-        print('Other anchors may help: kmeans_anchors.py --groups 1 '
-              '--clusters 9')
+    if recall <= GOOD_RECALL:
+        print(f'Other anchors may help: kmeans_anchors.py {args.config} '
+              '--groups 1 --clusters 9')
 
 
 if __name__ == '__main__':

@@ -37,4 +37,5 @@ model = dict(
         score_thr=0.001,
         nms_pre=30000,
         nms=dict(type='nms', iou_threshold=0.6),
-        max_per_img=300))
+        # VisDrone's protocol counts as many; det/* takes the best 300.
+        max_per_img=500))

@@ -17,4 +17,5 @@ model = dict(
     test_cfg=dict(
         score_thr=0.001,
         nms=dict(type='nms', iou_threshold=0.65),
-        max_per_img=300))
+        # VisDrone's protocol counts as many; det/* takes the best 300.
+        max_per_img=500))

@@ -194,13 +194,18 @@ class DetPRMetric(BaseMetric):
 
         Raises:
             KeyError: If the class names are unknown.
-            ValueError: If a label is no class of the data set.
+            ValueError: If there is no image, or a label is no class of the
+                data set.
         """
         classes = (self.dataset_meta or {}).get('classes')
         if not classes:
             raise KeyError(
                 "DetPRMetric needs dataset_meta['classes']: give the data "
                 'set METAINFO or metainfo=dict(classes=(...,))')
+        if not results:
+            raise ValueError(
+                'DetPRMetric has seen no image; is the data set of the '
+                'dataloader empty?')
         true, scores, labels, gt_labels = (
             np.concatenate([image[key] for image in results])
             for key in ('true', 'scores', 'labels', 'gt_labels'))

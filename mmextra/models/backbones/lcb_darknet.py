@@ -127,13 +127,17 @@ class LCBDarknet(BaseModule):
                 pooling = SPPS[spp](channels[i], channels[i], **layer)
                 stage.insert(2 if arch == 'v6' else 1, pooling)
             self.stages.append(nn.Sequential(*stage))
+        self._freeze_stages()
+
+    def _freeze_stages(self) -> None:
+        for part in [self.stem, *self.stages][:self.frozen_stages + 1]:
+            part.eval()
+            part.requires_grad_(False)
 
     def train(self, mode: bool = True) -> 'LCBDarknet':
         """Set the mode; frozen stages stay in evaluation mode."""
         super().train(mode)
-        for part in [self.stem, *self.stages][:self.frozen_stages + 1]:
-            part.eval()
-            part.requires_grad_(False)
+        self._freeze_stages()
         if mode and self.norm_eval:
             for module in self.modules():
                 if isinstance(module, _BatchNorm):

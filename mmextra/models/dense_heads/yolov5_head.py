@@ -321,9 +321,19 @@ class YOLOv5Head(BaseDenseHead):
             with_nms (bool): Suppress duplicates.
 
         Returns:
-            list[:obj:`InstanceData`]: ``bboxes``, ``scores``, ``labels``.
+            list[:obj:`InstanceData`]: ``bboxes``, ``scores``, ``labels``;
+            boxes and scores in single precision.
+
+        Raises:
+            ValueError: If there is neither ``cfg`` nor ``test_cfg``.
         """
         cfg = self.test_cfg if cfg is None else cfg
+        if cfg is None:
+            raise ValueError(
+                'YOLOv5Head detects by its test_cfg, which is None; set '
+                "test_cfg=dict(score_thr=0.001, nms=dict(type='nms', "
+                'iou_threshold=0.6), max_per_img=300) in the model, or give '
+                'cfg')
         score_thr = cfg.get('score_thr', 0)
         candidates = [
             self._candidates(level, self._unfold(pred_map.detach()),
@@ -332,6 +342,8 @@ class YOLOv5Head(BaseDenseHead):
         ]
         img_idx, boxes, scores = (torch.cat(part)
                                   for part in zip(*candidates))
+        # mmcv's suppression takes no other.
+        boxes, scores = boxes.float(), scores.float()
         results = []
         for i, meta in enumerate(batch_img_metas):
             mine = img_idx == i

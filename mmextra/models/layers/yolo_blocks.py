@@ -3,7 +3,7 @@
 The paper's figures of the blocks are drawings without numbers of channels;
 the numbers are decided here, see each class.
 """
-from typing import Sequence
+from typing import Optional, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -112,46 +112,56 @@ class Res2Unit(BaseModule):
     as in Res2Net and in YOLOv5's Res unit.
 
     Args:
-        channels (int): Channels of input and output.
+        in_channels (int): Channels of input and output.
         scale (int): Number of groups.
         add_identity (bool): Add the input to the output.
         norm_cfg (dict): Normalisation.
         act_cfg (dict): Activation.
         init_cfg (dict or list[dict], optional): Initialisation.
+        out_channels (int, optional): The same as ``in_channels``, for
+            configs that name both.
 
     Raises:
         ValueError: If the channels cannot be divided into ``scale`` groups,
-            or there are less than two.
+            or there are less than two, or ``out_channels`` differs from
+            ``in_channels``.
     """
 
     def __init__(self,
-                 channels: int,
+                 in_channels: int,
                  scale: int = 4,
                  add_identity: bool = True,
                  norm_cfg: ConfigType = BN,
                  act_cfg: ConfigType = SILU,
-                 init_cfg: OptMultiConfig = None) -> None:
+                 init_cfg: OptMultiConfig = None,
+                 *,
+                 out_channels: Optional[int] = None) -> None:
         super().__init__(init_cfg=init_cfg)
-        if scale < 2 or channels % scale:
+        if out_channels not in (None, in_channels):
             raise ValueError(
-                f'Res2Unit divides its {channels} channels into scale='
+                'Res2Unit keeps the number of channels, got in_channels='
+                f'{in_channels} and out_channels={out_channels}; make them '
+                'equal, or use Dres2Layer')
+        if scale < 2 or in_channels % scale:
+            raise ValueError(
+                f'Res2Unit divides its {in_channels} channels into scale='
                 f'{scale} equal groups, at least 2; change the width or '
                 'res2_scale')
         self.scale = scale
         self.add_identity = add_identity
-        width = channels // scale
+        width = in_channels // scale
         layer = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
-        self.conv1 = ConvModule(channels, channels, 1, **layer)
+        self.conv1 = ConvModule(in_channels, in_channels, 1, **layer)
         self.convs = nn.ModuleList(
             ConvModule(width, width, 3, padding=1, **layer)
             for _ in range(scale - 1))
-        self.conv2 = ConvModule(channels, channels, 1, **layer)
+        self.conv2 = ConvModule(in_channels, in_channels, 1, **layer)
 
     def forward(self, x: Tensor) -> Tensor:
         """Fuse features of growing receptive fields.
 
         Args:
-            x (Tensor): Shape (B, channels, H, W).
+            x (Tensor): Shape (B, in_channels, H, W).
 
         Returns:
             Tensor: Of the same shape.

@@ -174,6 +174,13 @@ def test_no_ground_truth_at_all():
     assert all(np.isnan(v) for v in found.values())
 
 
+def test_no_image_at_all():
+    metric = DetPRMetric()
+    metric.dataset_meta = dict(classes=('a', 'b'))
+    with pytest.raises(ValueError, match='no image.*dataloader'):
+        metric.compute_metrics([])
+
+
 def test_nothing_found():
     sample = dict(instances=instances([[0, 0, 0, 9, 9]]),
                   pred_instances=predictions([]))

@@ -130,6 +130,15 @@ def test_frozen_stages_and_norm_eval():
                    if isinstance(m, nn.BatchNorm2d))
 
 
+def test_frozen_stages_are_frozen_before_the_mode_is_set():
+    """A wrapper for several GPUs counts the weights that train at once."""
+    model = LCBDarknet(frozen_stages=1, **SMALL)
+    for part, frozen in ((model.stem, True), (model.stages[0], True),
+                         (model.stages[1], False)):
+        assert all(p.requires_grad != frozen for p in part.parameters())
+        assert part.training != frozen
+
+
 def test_starts_as_torch_does():
     torch.manual_seed(0)
     model = LCBDarknet(**S)

@@ -303,6 +303,28 @@ def test_predictions_do_not_depend_on_the_batch():
         assert torch.equal(found.scores, alone.scores)
 
 
+def test_double_precision_is_suppressed_as_single():
+    """mmcv's suppression takes single precision alone."""
+    head = head_of()
+    preds = [p.detach() - 1 for p in maps(head)]
+    assert preds[0].dtype == torch.float64
+    single = predict(head, [p.float() for p in preds])
+    for found, wanted in zip(predict(head, preds), single):
+        assert found.bboxes.dtype == found.scores.dtype == torch.float32
+        torch.testing.assert_close(found.scores, wanted.scores)
+        torch.testing.assert_close(found.bboxes, wanted.bboxes)
+
+
+def test_prediction_needs_a_test_cfg():
+    head = MODELS.build(
+        dict(type='YOLOv5Head', num_classes=3, in_channels=[4, 8, 16]))
+    preds = [torch.zeros(1, 24, *size) for size in SIZES]
+    with pytest.raises(ValueError, match='YOLOv5Head.*test_cfg.*score_thr'):
+        predict(head, preds)
+    found, = predict(head, preds, cfg=head_of().test_cfg)
+    assert len(found)
+
+
 def test_nothing_found():
     head = head_of()
     preds = [torch.full((2, 24, *size), -20.) for size in SIZES]

@@ -95,6 +95,12 @@ def test_res2_unit_needs_equal_groups():
         Res2Unit(10)
 
 
+def test_res2_unit_keeps_the_number_of_channels():
+    MODELS.build(dict(type='Res2Unit', in_channels=8, out_channels=8))
+    with pytest.raises(ValueError, match='in_channels=8 .*out_channels=16'):
+        Res2Unit(8, out_channels=16)
+
+
 @pytest.mark.parametrize('channels, dres2, c3', [
     ((512, 256), 319872, 361984), ((256, 128), 80576, 90880),
     ((256, 256), 254336, 296448), ((512, 512), 1012480, 1182720)])
@@ -139,7 +145,7 @@ def test_even_windows_are_refused():
 
 @pytest.mark.parametrize('cfg', [
     dict(type='LSM', in_channels=8, out_channels=8),
-    dict(type='Res2Unit', channels=8),
+    dict(type='Res2Unit', in_channels=8),
     dict(type='Dres2Layer', in_channels=8, out_channels=8),
     dict(type='SPPFBottleneck', in_channels=8, out_channels=8),
     dict(type='SPPSBottleneck', in_channels=8, out_channels=8)])

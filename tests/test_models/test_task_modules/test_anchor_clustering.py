@@ -1,3 +1,4 @@
+import itertools
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from mmextra.models.task_modules.prior_generators.anchor_clustering import (
     farthest_first,
     grouped_kmeans,
     kmeans_shapes,
+    ratio_similarity,
 )
 
 DATA = Path(__file__).parents[2] / 'data'
@@ -113,3 +115,31 @@ def test_too_few_boxes():
         kmeans_shapes(torch.zeros(0, 2), 1)
     with pytest.raises(ValueError, match='10 boxes into 11 groups'):
         grouped_kmeans(same, 11, 1)
+
+
+def test_ratio_similarity_by_hand():
+    shapes = torch.tensor([[10., 10.], [40., 5.]])
+    wh = torch.tensor([[10., 10.], [20., 5.], [10., 40.]])
+    # The worse of the two sides, whichever is the larger.
+    assert ratio_similarity(shapes, wh).tolist() == [
+        [1, .5, .25], [.25, .5, .125]]
+
+
+def test_clusters_by_ratio_differ_from_those_by_iou():
+    """The thin boxes have a fifth of the large squares by both; a shared
+    centre for the small squares costs a half by ratio, three quarters by
+    IoU."""
+    sides = [(20., 20.)] * 4 + [(100., 20.)] * 3 + [(100., 100.)] * 3 + [
+        (10., 10.)] * 5
+    wh = torch.tensor(sides, dtype=torch.float64)
+    by_ratio = kmeans_shapes(wh, 3, similarity=ratio_similarity)
+    assert by_ratio.tolist() == [[10, 10], [100, 20], [100, 100]]
+    assert kmeans_shapes(wh, 3).tolist() == [[10, 10], [20, 20], [100, 100]]
+    # 11 of the 15 have their shape, 4 a half of one.
+    best = ratio_similarity(by_ratio, wh).amax(0).mean().item()
+    assert best == pytest.approx(13 / 15)
+    # No other three of the shapes do better.
+    several = wh.unique(dim=0)
+    assert best == max(
+        ratio_similarity(several[list(pick)], wh).amax(0).mean().item()
+        for pick in itertools.combinations(range(len(several)), 3))

@@ -29,6 +29,20 @@ class CrossGridTargets(NamedTuple):
     gt_idx: Tensor
 
 
+def shape_factor(anchors: Tensor, wh: Tensor) -> Tensor:
+    """By how much anchors and boxes differ in the worse of their sides.
+
+    Args:
+        anchors (Tensor): Sides of the anchors, shape (A, 2).
+        wh (Tensor): Sides of the boxes in the same unit, shape (n, 2).
+
+    Returns:
+        Tensor: Factors of at least 1, shape (A, n).
+    """
+    ratio = wh[None] / anchors[:, None]
+    return torch.max(ratio, 1 / ratio).amax(-1)
+
+
 def match_shapes(wh: Tensor, anchors: Tensor, ratio_thr: float) -> Tensor:
     """Which anchors have about the shape of which boxes.
 
@@ -40,8 +54,7 @@ def match_shapes(wh: Tensor, anchors: Tensor, ratio_thr: float) -> Tensor:
     Returns:
         Tensor: Boolean, shape (A, n).
     """
-    ratio = wh[None] / anchors[:, None]
-    return torch.max(ratio, 1 / ratio).amax(-1) < ratio_thr
+    return shape_factor(anchors, wh) < ratio_thr
 
 
 def neighbour_cells(centres: Tensor, width: int, height: int,

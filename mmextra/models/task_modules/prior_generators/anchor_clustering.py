@@ -1,14 +1,18 @@
 """Anchor shapes from the boxes of a data set by k-means (Sec. II-B.2).
 
 The paper divides the ships into three groups by area and clusters each into
-five shapes. With one group this is the clustering of the YOLO family.
+five shapes. The YOLO family clusters all boxes at once.
 """
-from typing import List, NamedTuple, Tuple
+from typing import Callable, List, NamedTuple, Tuple
 
 import torch
 from torch import Tensor
 
+from ..assigners.cross_grid_assigner import shape_factor
 from ..assigners.same_center_assigner import shape_iou
+
+# Of shapes (K, 2) and boxes (N, 2) to (K, N), 1 for equal ones.
+Similarity = Callable[[Tensor, Tensor], Tensor]
 
 
 class AnchorShapes(NamedTuple):
@@ -32,22 +36,40 @@ class AnchorShapes(NamedTuple):
     covered: float
 
 
-def farthest_first(wh: Tensor, num_clusters: int) -> Tensor:
+def ratio_similarity(shapes: Tensor, boxes_wh: Tensor) -> Tensor:
+    """The worse of the ratios of the sides, the smaller by the larger.
+
+    YOLOv5 matches a box and an anchor of more than 1 / 4.
+
+    Args:
+        shapes (Tensor): (w, h) of anchors, shape (K, 2).
+        boxes_wh (Tensor): (w, h) of boxes, shape (N, 2).
+
+    Returns:
+        Tensor: Shape (K, N), up to 1.
+    """
+    return 1 / shape_factor(shapes, boxes_wh)
+
+
+def farthest_first(wh: Tensor,
+                   num_clusters: int,
+                   similarity: Similarity = shape_iou) -> Tensor:
     """Start centres: a typical shape, then always the worst covered one.
 
     Args:
         wh (Tensor): (w, h), shape (N, 2).
         num_clusters (int): Number of centres.
+        similarity (Callable): Of shapes and boxes.
 
     Returns:
         Tensor: Shape (num_clusters, 2).
     """
     typical = wh.log().mean(dim=0, keepdim=True).exp()
-    chosen = [int(shape_iou(typical, wh)[0].argmax())]
-    best = shape_iou(wh[chosen], wh)[0]
+    chosen = [int(similarity(typical, wh)[0].argmax())]
+    best = similarity(wh[chosen], wh)[0]
     while len(chosen) < num_clusters:
         chosen.append(int(best.argmin()))
-        best = torch.max(best, shape_iou(wh[chosen[-1:]], wh)[0])
+        best = torch.max(best, similarity(wh[chosen[-1:]], wh)[0])
     return wh[chosen]
 
 
@@ -66,20 +88,24 @@ def evenly_spaced(wh: Tensor, key: Tensor, num_clusters: int) -> Tensor:
     return wh[key.argsort(stable=True)[middles.long()]]
 
 
-def refine(centres: Tensor, wh: Tensor, max_iters: int) -> Tensor:
+def refine(centres: Tensor,
+           wh: Tensor,
+           max_iters: int,
+           similarity: Similarity = shape_iou) -> Tensor:
     """Move centres to the medians of their members until nothing changes.
 
     Args:
         centres (Tensor): (w, h), shape (K, 2).
         wh (Tensor): (w, h), shape (N, 2).
         max_iters (int): Bound on the iterations.
+        similarity (Callable): Of shapes and boxes.
 
     Returns:
         Tensor: Shape (K, 2).
     """
     centres, members = centres.clone(), None
     for _ in range(max_iters):
-        nearest = shape_iou(centres, wh).argmax(dim=0)
+        nearest = similarity(centres, wh).argmax(dim=0)
         if members is not None and nearest.equal(members):
             break
         members = nearest
@@ -91,12 +117,13 @@ def refine(centres: Tensor, wh: Tensor, max_iters: int) -> Tensor:
 
 def kmeans_shapes(wh: Tensor,
                   num_clusters: int,
-                  max_iters: int = 300) -> Tensor:
-    """Cluster shapes by 1 - IoU.
+                  max_iters: int = 300,
+                  similarity: Similarity = shape_iou) -> Tensor:
+    """Cluster shapes by 1 - IoU, or another similarity.
 
     Not in the paper: a centre is the median of its members, per axis, which
     a few odd boxes do not move; and instead of a random start there are
-    three fixed ones, of which the best mean IoU wins, so that the same boxes
+    three fixed ones, of which the best mean wins, so that the same boxes
     give the same anchors. The farthest shapes alone would spend a centre on
     each odd box.
 
@@ -105,6 +132,7 @@ def kmeans_shapes(wh: Tensor,
         num_clusters (int): Number of clusters.
         max_iters (int): Bound on the iterations; k-means by an IoU need not
             end by itself.
+        similarity (Callable): Of shapes and boxes, in place of the IoU.
 
     Returns:
         Tensor: Centres, shape (num_clusters, 2), float64, ascending in area.
@@ -125,15 +153,15 @@ def kmeans_shapes(wh: Tensor,
             f'cannot form {num_clusters} clusters of {len(wh)} boxes with '
             f'{different} different shapes; ask for fewer clusters or groups')
     starts = [
-        farthest_first(wh, num_clusters),
+        farthest_first(wh, num_clusters, similarity),
         evenly_spaced(wh, wh[:, 0] / wh[:, 1], num_clusters),
         evenly_spaced(wh, wh.prod(dim=1), num_clusters)
     ]
     # Equal centres would stay equal. The first start has none.
-    results = [refine(start, wh, max_iters) for start in starts
+    results = [refine(start, wh, max_iters, similarity) for start in starts
                if len(start.unique(dim=0)) == num_clusters]
     centres = max(results, key=lambda result: float(
-        shape_iou(result, wh).amax(dim=0).mean()))
+        similarity(result, wh).amax(dim=0).mean()))
     return centres[centres.prod(dim=1).argsort(stable=True)]
 
 

@@ -20,5 +20,5 @@ def anchor_fit(wh: Tensor,
         tuple[float, float]: The best possible recall, and the mean number of
         matching anchors.
     """
-    matched = match_shapes(wh, anchors, ratio_thr).float()
+    matched = match_shapes(wh, anchors, ratio_thr).double()
     return matched.amax(0).mean().item(), matched.sum(0).mean().item()
