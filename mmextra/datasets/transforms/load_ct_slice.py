@@ -104,9 +104,9 @@ class LoadCTSlice(BaseTransform):
     """Load a DICOM file, a slice of a NIfTI volume, or an image.
 
     Takes the place of ``LoadImageFromFile``. Hounsfield units become grey
-    levels through a window; images of eight bits, which have been through
-    one already, are loaded as they are, colours kept. Not in the paper,
-    whose images are such. Research only, not a medical device.
+    levels through a window; images and volumes of eight bits, which have
+    been through one already, are loaded as they are, colours kept. Not in
+    the paper, whose images are such. Research only, not a medical device.
 
     Args:
         window_width (float): Width of the window in Hounsfield units.
@@ -187,8 +187,8 @@ class LoadCTSlice(BaseTransform):
             image = hu_window(image, self.window_width, self.window_level)
             # As DICOM has it: after the window.
             image = 255 - image if inverted else image
-            if self.to_rgb:
-                image = np.repeat(image[..., None], 3, axis=2)
-        results['img'] = image
+        if self.to_rgb and image.ndim == 2:
+            image = np.repeat(image[..., None], 3, axis=2)
+        results['img'] = np.ascontiguousarray(image)
         results['img_shape'] = results['ori_shape'] = image.shape[:2]
         return results

@@ -82,6 +82,17 @@ def test_nifti(tmp_path):
             load(f'{path}{wrong}')
 
 
+def test_volumes_of_eight_bits_are_taken_as_they_are(tmp_path):
+    volume = np.arange(12, dtype=np.uint8).reshape(3, 4, 1)
+    path = tmp_path / 'scan.nii'
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)), path)
+    image = load(f'{path}#0')['img']
+    assert image.shape == (4, 3, 3) and image.flags.c_contiguous
+    assert (image == volume[::-1, ::-1, 0].T[..., None]).all()
+    grey = load(f'{path}#0', to_rgb=False)['img']
+    assert grey.shape == (4, 3) and grey.flags.c_contiguous
+
+
 def test_images(tmp_path):
     path = tmp_path / 'deep.png'
     Image.fromarray(np.full((2, 3), 424, np.uint16)).save(path)
