@@ -49,6 +49,31 @@ def image_size(path: str) -> Tuple[int, int]:
     return _cached_size(path, os.stat(path).st_mtime_ns)
 
 
+def image_depth(path: str) -> Tuple[str, int]:
+    """How an image keeps its values, from its header alone.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        tuple[str, int]: Pillow's mode, and bits of a channel; the mode does
+        not tell them, for Pillow reads colours of 16 bits as ``RGB`` too.
+
+    Raises:
+        OSError: If the file is missing or not an image.
+    """
+    with Image.open(path) as image:
+        mode, bits = image.mode, 16 if image.mode[0] in 'IF' else 8
+        if image.format == 'TIFF':
+            # BitsPerSample, of each channel.
+            bits = max(bits, *image.tag_v2.get(258, (1, )))
+    with open(path, 'rb') as file:
+        head = file.read(25)
+    if head[1:4] == b'PNG' and head[12:16] == b'IHDR':
+        bits = max(bits, head[24])
+    return mode, bits
+
+
 @lru_cache(maxsize=1 << 16)
 def _cached_size(path: str, _: int) -> Tuple[int, int]:
     try:

@@ -2,9 +2,9 @@
 from typing import Any
 
 from mmcv.transforms import LoadImageFromFile
-from PIL import Image
 
 from ..bad_input import AnnotationError
+from ..image_files import image_depth
 from ..transforms.load_ct_slice import LoadCTSlice
 
 EIGHT_BITS = ('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'CMYK', 'YCbCr')
@@ -48,13 +48,13 @@ def check_bit_depth(path: str) -> None:
         AnnotationError: If it has.
     """
     try:
-        with Image.open(path) as image:
-            mode = image.mode
+        mode, bits = image_depth(path)
     except (OSError, SyntaxError):
         return
-    if mode not in EIGHT_BITS:
+    if mode not in EIGHT_BITS or bits > 8:
         raise AnnotationError(
             path, f'has more than eight bits (mode {mode}), of which '
             'LoadImageFromFile would keep the upper eight',
             'Load it with dict(type="LoadCTSlice", offset=...), which applies '
-            'a CT window')
+            'a CT window to an image of one channel; save one of several as '
+            'one, or in eight bits')

@@ -8,6 +8,8 @@ from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 from PIL import Image, UnidentifiedImageError
 
+from ..image_files import image_depth
+
 NIFTI = ('.nii', '.nii.gz')
 DICOM = ('.dcm', '.dicom', '.ima')
 
@@ -137,14 +139,20 @@ class LoadCTSlice(BaseTransform):
     def _read_image(self, path: str) -> np.ndarray:
         """An image file: Hounsfield units, or uint8 if it has eight bits."""
         try:
+            mode, bits = image_depth(path)
+            deep = mode[0] in 'IF'
             with Image.open(path) as image:
-                deep = image.mode.startswith(('I', 'F'))
                 pixels = np.asarray(image) if deep else None
         except (UnidentifiedImageError, SyntaxError) as error:
             raise ValueError(
                 f'{path}: cannot be read as an image ({error}). A DICOM file '
                 f'needs one of the extensions {", ".join(DICOM)}, a volume '
                 f'one of {", ".join(NIFTI)}.') from error
+        if not deep and bits > 8:
+            raise ValueError(
+                f'{path}: has {bits} bits and several channels (mode {mode}), '
+                'which no window is for. Save it as one channel of 16 bits, '
+                'or in eight bits.')
         if not deep:
             return mmcv.imread(path, flag='color' if self.to_rgb else
                                'grayscale')

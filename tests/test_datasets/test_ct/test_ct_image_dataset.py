@@ -5,6 +5,7 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 
 from mmextra.datasets import AnnotationError, CTImageDataset
+from tests.helpers import write_png
 
 PIPELINE = [
     dict(type='LoadImageFromFile'),
@@ -111,3 +112,19 @@ def test_sixteen_bits_are_not_cut_silently(root):
     data = load(root, NAMES[0], pipeline=[
         dict(type='LoadCTSlice', offset=-30600), *PIPELINE[1:]])
     assert (data[0]['inputs'] == 127).all()
+
+
+@pytest.mark.parametrize('channels', [2, 3, 4])
+def test_nor_are_those_of_several_channels(root, channels):
+    deep = np.full((20, 30, channels), 30000, np.uint16)
+    write_png(root / NAMES[0], deep)
+    data = load(root, NAMES[0], pipeline=PIPELINE)
+    with pytest.raises(AnnotationError, match='Normal_1_10_0001.*one channel'):
+        data[0]
+    data = load(root, NAMES[0], pipeline=[
+        dict(type='LoadCTSlice', offset=0), *PIPELINE[1:]])
+    with pytest.raises(ValueError, match='Normal_1_10_0001.*16 bits and sev'):
+        data[0]
+    write_png(root / NAMES[0], np.uint8(deep // 300))
+    data = load(root, NAMES[0], pipeline=PIPELINE)
+    assert (data[0]['inputs'] == 100).all()

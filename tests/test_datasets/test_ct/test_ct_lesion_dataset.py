@@ -6,6 +6,7 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 
 from mmextra.datasets import AnnotationError, CTLesionDataset
+from tests.helpers import write_png
 
 PIPELINE = [
     dict(type='LoadImageFromFile'),
@@ -143,6 +144,10 @@ def test_bad_slices_are_named(flat):
     put(flat / 'imgs/0_20.png', np.zeros((64, 80), np.uint16))
     with pytest.raises(AnnotationError, match='0_20.png: has more than eight'):
         CTLesionDataset(data_root=str(flat), pipeline=PIPELINE)
+    write_png(flat / 'imgs/0_20.png', np.zeros((64, 80, 3), np.uint16))
+    with pytest.raises(AnnotationError, match='0_20.png: has more than eight'):
+        CTLesionDataset(data_root=str(flat), pipeline=PIPELINE)
+    put(flat / 'imgs/0_20.png', np.zeros((64, 80), np.uint16))
     deep = [dict(type='LoadCTSlice', offset=-1024), *PIPELINE[1:]]
     assert len(CTLesionDataset(data_root=str(flat), pipeline=deep)) == 3
     for path in (flat / 'imgs').iterdir():
