@@ -83,15 +83,26 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 'folder of images (data_prefix.img)': folder or '.',
                 'list of the split (ann_file)': self.ann_file
             }, layout_help)
-        data_list = []
+        # Lines by path, for an image must not be listed twice.
+        data_list, lines = [], {}
         for number, line in enumerate(read_lines(self.ann_file), 1):
             if not line.strip():
                 continue
+            where = f'{self.ann_file}, line {number}'
             try:
-                data_list.append(self._read_line(
-                    line.split(), f'{self.ann_file}, line {number}'))
+                info = self._read_line(line.split(), where)
+                first = lines.setdefault(
+                    osp.normpath(info['img_path']), number)
+                if first != number:
+                    raise AnnotationError(
+                        where, f'{info["img_path"]} is listed already, in '
+                        f'line {first}', 'List every image once, with one '
+                        'class, or set on_error="skip", which keeps the '
+                        'first')
             except AnnotationError as error:
                 self.bad.report(error)
+            else:
+                data_list.append(info)
         found, lost = [], []
         for info in data_list:
             exists = osp.isfile(info['img_path'].partition('#')[0])

@@ -92,6 +92,23 @@ def test_bad_lines_are_named(root, line, told):
         assert len(load(root, f'{NAMES[0]}\n{line}\n', on_error='skip')) == 1
 
 
+@pytest.mark.parametrize('first, again, rename', [
+    ('crop.png 1', 'crop.png 1', False), ('crop.png 1', './crop.png 0', False),
+    (NAMES[2], '2_3_30_0003.png 2', True)])
+def test_images_listed_twice_are_named(root, first, again, rename):
+    text = f'{first}\n\n{NAMES[0]}\n{again}\n'
+    if rename:
+        (root / NAMES[0]).rename(root / '0_1_10_0001.png')
+    with pytest.raises(AnnotationError, match=r'list.txt, line 4: .*'
+                       r'(crop|2_3_30_0003).png is listed.* line 1'):
+        load(root, text, rename=rename)
+    with pytest.warns(UserWarning, match='skipped 1.*line 4'):
+        data = load(root, text, rename=rename, on_error='skip')
+    assert [info['img_label'] for info in (
+        data.get_data_info(0), data.get_data_info(1))] == [
+            2 if rename else 1, 0]
+
+
 def test_missing_files_are_named(root):
     text = f'{NAMES[0]}\nNCP_9_9_9.png\n'
     with pytest.raises(FileNotFoundError, match='1 of 2.*\n.*NCP_9_9_9.png'):
