@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import torch
@@ -205,6 +206,35 @@ def test_mean_and_deviation():
     assert np.allclose(std, pixels.std(0))
     with pytest.raises(ValueError):
         load_tool('dataset_converters/ct_mean_std.py').mean_std([])
+
+
+@pytest.mark.parametrize('loader, told', [
+    (dict(type='LoadCTSlice'), ''), (dict(type='LoadImageFromFile'),
+                                     'scan.nii#0: is a DICOM file or'),
+    (dict(type='LoadAnnotations'), 'has none of LoadCTSlice')])
+def test_mean_and_deviation_of_volumes(tmp_path, capsys, loader, told):
+    volume = np.full((4, 5, 2), -1350, np.int16)
+    # Grey level 127 through the window.
+    volume[..., 1] = -600
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)),
+                 tmp_path / 'scan.nii')
+    (tmp_path / 'list.txt').write_text('scan.nii#0 0\nscan.nii#1 1\n')
+    data = dict(type='CTImageDataset', data_root=str(tmp_path),
+                ann_file='list.txt', pipeline=[
+                    loader, dict(type='Resize', scale=(8, 8))])
+    Config(dict(train_dataloader=dict(dataset=dict(
+        type='RepeatDataset', times=2, dataset=data)))).dump(
+            tmp_path / 'config.py')
+    args = [str(tmp_path / 'config.py')]
+    main = load_tool('dataset_converters/ct_mean_std.py').main
+    if told:
+        with pytest.raises(SystemExit):
+            main(args)
+        assert told in capsys.readouterr().err
+        return
+    main(args)
+    printed = capsys.readouterr().out
+    assert f'mean={[63.5] * 3}' in printed and f'std={[63.5] * 3}' in printed
 
 
 def load_narrow(name):

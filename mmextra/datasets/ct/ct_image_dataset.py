@@ -8,7 +8,7 @@ from mmdet.registry import DATASETS
 from ..annotation_files import read_lines
 from ..bad_input import AnnotationError, BadInput, require_layout
 from .bit_depth import BitDepthMixin
-from .names import listed_name, parse_ct_name
+from .names import listed_name, parse_ct_name, slice_stem
 
 LAYOUT = """Classified CT slices are expected as a folder of images
   {imgs}/
@@ -158,7 +158,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 where, f'the box of the body {numbers[1:]} has no area',
                 REMEDY)
         info = dict(
-            img_id=osp.splitext(name)[0],
+            img_id=slice_stem(name),
             img_path=path,
             img_label=label,
             patient_id=parsed.patient_id if parsed else '',

@@ -42,6 +42,23 @@ def parse_ct_name(name: str) -> Optional[CTName]:
     return CTName(label, *rest)
 
 
+def slice_stem(name: str) -> str:
+    """A slice's name without extension.
+
+    Args:
+        name (str): ``0_115.jpg``, or ``scan.nii.gz#12``, with or without
+            folders.
+
+    Returns:
+        str: ``0_115``, ``scan#12``: the number of a volume's slice stays.
+    """
+    path, mark, number = name.partition('#')
+    stem, extension = osp.splitext(path)
+    if extension.lower() == '.gz':
+        stem = osp.splitext(stem)[0]
+    return stem + mark + number
+
+
 def listed_name(name: CTName) -> str:
     """The authors' file name, ``<class>_<patient>_<scan>_<slice>``, without
     extension."""

@@ -1,3 +1,4 @@
+import nibabel
 import numpy as np
 import pytest
 from mmdet.registry import DATASETS
@@ -73,6 +74,22 @@ def test_names_of_other_data(root):
         load(root, 'crop.png\n', **classes)
     with pytest.raises(AnnotationError, match='class 2 is none of the 2'):
         load(root, 'crop.png 2\n', **classes)
+
+
+def test_slices_of_a_volume(root):
+    volume = np.zeros((9, 9, 3), np.int16)
+    volume[..., 2] = -600
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)),
+                 root / 'scan.nii.gz')
+    lines = 'scan.nii.gz#0 0\nscan.nii.gz#2 1\n'
+    data = load(root, lines, pipeline=[
+        dict(type='LoadCTSlice'), *PIPELINE[2:]])
+    assert [data.get_data_info(i)['img_id'] for i in range(2)] == [
+        'scan#0', 'scan#2']
+    assert (data[1]['inputs'] == 127).all()
+    data = load(root, lines, pipeline=PIPELINE)
+    with pytest.raises(AnnotationError, match='scan.nii.gz#0.*LoadCTSlice'):
+        data[0]
 
 
 def test_rename(root):
