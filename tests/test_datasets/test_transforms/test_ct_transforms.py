@@ -1,12 +1,11 @@
 import builtins
+from functools import partial
 
 import nibabel
 import numpy as np
-import pydicom
 import pytest
 from mmdet.registry import TRANSFORMS
 from PIL import Image
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from mmextra.datasets.transforms import (
     CropToBodyBox,
@@ -14,6 +13,7 @@ from mmextra.datasets.transforms import (
     SemSegToInstances,
     hu_window,
 )
+from tests.covid_helpers import write_dicom
 from tests.helpers import worked_case
 
 
@@ -32,27 +32,7 @@ def test_window():
 
 @pytest.fixture
 def dicom(tmp_path):
-    def write(stored, interpretation='MONOCHROME2'):
-        meta = pydicom.dataset.FileMetaDataset()
-        meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
-        meta.MediaStorageSOPInstanceUID = generate_uid()
-        meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        data = pydicom.dataset.FileDataset(
-            None, {}, file_meta=meta, preamble=b'\0' * 128)
-        data.SOPClassUID = meta.MediaStorageSOPClassUID
-        data.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-        data.Rows, data.Columns = stored.shape
-        data.SamplesPerPixel = 1
-        data.BitsAllocated = data.BitsStored = 16
-        data.HighBit, data.PixelRepresentation = 15, 0
-        data.PhotometricInterpretation = interpretation
-        data.RescaleSlope, data.RescaleIntercept = 2, -1350
-        data.PixelData = stored.astype('<u2').tobytes()
-        path = tmp_path / 'slice.dcm'
-        data.save_as(path, enforce_file_format=True)
-        return path
-
-    return write
+    return partial(write_dicom, tmp_path / 'slice.dcm')
 
 
 def test_dicom(dicom):
