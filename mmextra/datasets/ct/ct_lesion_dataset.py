@@ -1,6 +1,7 @@
 """CT slices with lesion masks, as CNCB and COVID-CT-Mask-Net lay them out."""
 import os
 import os.path as osp
+from pathlib import Path
 from typing import Dict, List, Mapping, Optional
 
 from mmdet.datasets import BaseDetDataset
@@ -63,8 +64,8 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
     Raises:
         FileNotFoundError: If a folder or the list is missing, or images lack
             their masks; the first five are named.
-        ValueError: If a slice cannot be used; the text names file and
-            values.
+        ValueError: If a slice cannot be used, or without ``ann_file`` masks
+            have no image; the text names file and values.
     """
 
     METAINFO = dict(classes=('lesion', ), palette=[(220, 20, 60)])
@@ -124,6 +125,8 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
         require_layout(needed, layout_help)
         images = self._index(imgs)
         names = self._listed(images, imgs)
+        if not self.ann_file:
+            self._check_unpaired(images, imgs, masks)
         paths = {name: self._mask_path(name, masks) for name in names}
         lost = [path for path in paths.values() if not osp.isfile(path)]
         if lost:
@@ -182,6 +185,22 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
                 self.ann_file, f'{twice} images are listed more than once',
                 'List every image once'))
         return [stem for stem in dict.fromkeys(stems) if stem in images]
+
+    def _check_unpaired(self, images: Dict[str, str], imgs: str,
+                        masks: str) -> None:
+        """Without a list every mask must have its image."""
+        pattern = '*' if self.layout == 'flat' else '*/*'
+        stems = [
+            path.relative_to(masks).as_posix()[:-len(self.mask_suffix)]
+            for path in sorted(Path(masks).glob(pattern + self.mask_suffix))
+        ]
+        lost = [stem for stem in stems if stem not in images]
+        if lost:
+            self.bad.report(AnnotationError(
+                masks, f'{len(lost)} of {len(stems)} masks have no image in '
+                f'{imgs}, the first: {", ".join(lost[:5])}',
+                'Add the images, remove the masks, or list the images of the '
+                'split in ann_file'))
 
     def _mask_path(self, name: str, folder: str) -> str:
         return osp.join(folder, name + self.mask_suffix)

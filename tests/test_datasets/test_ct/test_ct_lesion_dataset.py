@@ -132,6 +132,25 @@ def test_missing_files_are_named(flat):
         CTLesionDataset(data_root=str(flat / 'nowhere'))
 
 
+@pytest.mark.parametrize('layout', ['flat', 'nested'])
+def test_masks_without_image_are_named(flat, layout):
+    args = dict(data_root=str(flat), layout=layout)
+    imgs, name = flat / 'imgs', '0_20'
+    if layout == 'nested':
+        for path in [*imgs.iterdir(), *(flat / 'masks').iterdir()]:
+            patient, slice_id = path.name.split('_')
+            (path.parent / patient).mkdir(exist_ok=True)
+            path.rename(path.parent / patient / slice_id)
+        name = '0/20'
+    (imgs / f'{name}.jpg').unlink()
+    with pytest.raises(AnnotationError, match=f'masks.*1 of 3 .*: {name}'):
+        CTLesionDataset(**args)
+    with pytest.warns(UserWarning, match='1 of 3 masks'):
+        assert len(CTLesionDataset(**args, on_error='skip')) == 2
+    # Other slices than those of a list may lie beside them.
+    assert len(CTLesionDataset(**args, ann_file='train.txt')) == 2
+
+
 def test_bad_slices_are_named(flat):
     put(flat / 'masks/0_20.png', slice_mask() * 85)
     with pytest.raises(AnnotationError, match='0_20.png: has unknown'):
@@ -150,7 +169,7 @@ def test_bad_slices_are_named(flat):
     put(flat / 'imgs/0_20.png', np.zeros((64, 80), np.uint16))
     deep = [dict(type='LoadCTSlice', offset=-1024), *PIPELINE[1:]]
     assert len(CTLesionDataset(data_root=str(flat), pipeline=deep)) == 3
-    for path in (flat / 'imgs').iterdir():
+    for path in [*flat.glob('imgs/*'), *flat.glob('masks/*')]:
         path.unlink()
     with pytest.raises(ValueError, match='no slice is left'):
         CTLesionDataset(data_root=str(flat))
