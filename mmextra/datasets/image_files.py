@@ -2,22 +2,24 @@
 import os
 import os.path as osp
 from functools import lru_cache
-from typing import Dict, Tuple
+from typing import Dict, Sequence, Tuple
 
 from PIL import Image
 
 EXTENSIONS = ('.bmp', '.png', '.jpg', '.jpeg', '.tif', '.tiff')
 
 
-def index_images(folder: str) -> Dict[str, str]:
+def index_images(folder: str, extensions: Sequence[str] = EXTENSIONS
+                 ) -> Dict[str, str]:
     """The images in a folder.
 
     Args:
         folder (str): The folder.
+        extensions (Sequence[str]): Those of images, in lower case.
 
     Returns:
         dict[str, str]: Id (the name without extension) to path, sorted by
-        id. Of several files with one id the first kind in ``EXTENSIONS``
+        id. Of several files with one id the first kind in ``extensions``
         counts; upper case is the same as lower case.
 
     Raises:
@@ -26,8 +28,8 @@ def index_images(folder: str) -> Dict[str, str]:
     found = []
     for name in os.listdir(folder):
         stem, extension = osp.splitext(name)
-        if extension.lower() in EXTENSIONS:
-            kind = EXTENSIONS.index(extension.lower())
+        if extension.lower() in extensions:
+            kind = extensions.index(extension.lower())
             found.append((stem, -kind, name))
     # The last of equal keys stays: the first kind.
     return {stem: osp.join(folder, name) for stem, _, name in sorted(found)}

@@ -1,6 +1,7 @@
 """CT slices of any kind as eight-bit images, through a window."""
 import os.path as osp
-from typing import Optional, Tuple
+from types import ModuleType
+from typing import Any, List, Optional, Tuple
 
 import mmcv
 import numpy as np
@@ -8,7 +9,7 @@ from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 from PIL import Image, UnidentifiedImageError
 
-from ..image_files import image_depth
+from ..image_files import image_depth, image_size
 
 NIFTI = ('.nii', '.nii.gz')
 DICOM = ('.dcm', '.dicom', '.ima')
@@ -79,20 +80,74 @@ def read_nifti(path: str) -> np.ndarray:
         ValueError: If the number of the slice is missing or beyond the
             volume, or the volume not three-dimensional.
     """
+    volume, number, _ = _open_volume(path)
+    volume = _nibabel(path).as_closest_canonical(volume)
+    return np.asarray(volume.dataobj[..., number])[::-1, ::-1].T
+
+
+def _open_volume(path: str) -> Tuple[Any, int, List[int]]:
+    """Of ``volume.nii.gz#12`` the volume without its values, 12, and the
+    shape in canonical orientation."""
     path, mark, number = path.partition('#')
     if not mark or not number.isdigit():
         raise ValueError(
             f'{path}: a volume needs the number of its slice, for example '
             f'{path}#12')
+    nibabel = _nibabel(path)
+    volume = nibabel.load(path)
+    shape = list(volume.shape)
+    if len(shape) == 3:
+        # Which axis each of the file's becomes.
+        axes = nibabel.io_orientation(volume.affine)[:, 0]
+        shape = [shape[axis] for axis in np.argsort(axes)]
+    if len(shape) != 3 or int(number) >= shape[2]:
+        raise ValueError(
+            f'{path}: has shape {tuple(shape)}, which has no slice {number}')
+    return volume, int(number), shape
+
+
+def _nibabel(path: str) -> ModuleType:
     try:
         import nibabel
     except ImportError as error:
         raise _extra('nibabel', path) from error
-    volume = nibabel.as_closest_canonical(nibabel.load(path))
-    if len(volume.shape) != 3 or int(number) >= volume.shape[2]:
+    return nibabel
+
+
+def slice_size(path: str) -> Tuple[int, int]:
+    """Width and height of a slice as :class:`LoadCTSlice` gives it.
+
+    Args:
+        path (str): An image, a DICOM file, or a slice of a volume,
+            ``volume.nii.gz#12``.
+
+    Returns:
+        tuple[int, int]: Width and height in pixels, from the header alone.
+
+    Raises:
+        ImportError: If the package for its format is missing.
+        ValueError: If it cannot be read as a slice.
+    """
+    name = path.partition('#')[0].lower()
+    if not name.endswith(DICOM + NIFTI):
+        return image_size(path)
+    try:
+        if name.endswith(NIFTI):
+            width, height, _ = _open_volume(path)[2]
+            return width, height
+        try:
+            import pydicom
+        except ImportError as error:
+            raise _extra('pydicom', path) from error
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        return header.Columns, header.Rows
+    except ImportError:
+        raise
+    # The packages tell broken files by errors of any kind.
+    except Exception as error:
         raise ValueError(
-            f'{path}: has shape {volume.shape}, which has no slice {number}')
-    return np.asarray(volume.dataobj[..., int(number)])[::-1, ::-1].T
+            f'{path}: cannot be read as a slice ({error}). Replace it, take '
+            'it out of the split, or set on_error="skip".') from error
 
 
 def _extra(package: str, path: str) -> ImportError:

@@ -13,6 +13,7 @@ from mmextra.datasets.transforms import (
     SemSegToInstances,
     hu_window,
 )
+from mmextra.datasets.transforms.load_ct_slice import slice_size
 from tests.covid_helpers import write_dicom
 from tests.helpers import worked_case
 
@@ -60,6 +61,20 @@ def test_nifti(tmp_path):
     for wrong in ('', '#2', '#x'):
         with pytest.raises(ValueError, match='scan.nii.gz'):
             load(f'{path}{wrong}')
+
+
+@pytest.mark.parametrize('order', [
+    (0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_size_is_that_of_the_loaded_slice(tmp_path, dicom, order):
+    affine = np.eye(4)
+    affine[:3, :3] = np.diag([1, -1, 1])[list(order)]
+    volume = np.zeros((3, 4, 5), np.int16)
+    nibabel.save(nibabel.Nifti1Image(volume, affine), tmp_path / 'a.nii.gz')
+    path = f'{tmp_path}/a.nii.gz#2'
+    assert slice_size(path) == load(path)['img_shape'][::-1]
+    with pytest.raises(ValueError, match='no slice 5'):
+        slice_size(path.replace('#2', '#5'))
+    assert slice_size(str(dicom(np.zeros((3, 4))))) == (4, 3)
 
 
 def test_volumes_of_eight_bits_are_taken_as_they_are(tmp_path):
