@@ -2,9 +2,12 @@
 import importlib.util
 import json
 import math
+import struct
+import zlib
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -35,6 +38,20 @@ def load_tool(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def write_png(path: Path, image: np.ndarray) -> None:
+    """A PNG of 1 to 4 channels, (h, w, c), of 8 or 16 bits, also those that
+    OpenCV and Pillow cannot write."""
+    height, width, channels = image.shape
+    bits, colour = 8 * image.itemsize, (0, 4, 2, 6)[channels - 1]
+    head = struct.pack('>2I5B', width, height, bits, colour, 0, 0, 0)
+    rows = image.astype(image.dtype.newbyteorder('>')).reshape(height, -1)
+    data = zlib.compress(b''.join(b'\0' + row.tobytes() for row in rows))
+    path.write_bytes(b'\x89PNG\r\n\x1a\n' + b''.join(
+        struct.pack('>I', len(body)) + kind + body
+        + struct.pack('>I', zlib.crc32(kind + body)) for kind, body in (
+            (b'IHDR', head), (b'IDAT', data), (b'IEND', b''))))
 
 
 def worked_case(paper: str, name: str) -> dict:

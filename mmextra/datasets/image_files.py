@@ -2,22 +2,24 @@
 import os
 import os.path as osp
 from functools import lru_cache
-from typing import Dict, Tuple
+from typing import Dict, Sequence, Tuple
 
 from PIL import Image
 
 EXTENSIONS = ('.bmp', '.png', '.jpg', '.jpeg', '.tif', '.tiff')
 
 
-def index_images(folder: str) -> Dict[str, str]:
+def index_images(folder: str, extensions: Sequence[str] = EXTENSIONS
+                 ) -> Dict[str, str]:
     """The images in a folder.
 
     Args:
         folder (str): The folder.
+        extensions (Sequence[str]): Those of images, in lower case.
 
     Returns:
         dict[str, str]: Id (the name without extension) to path, sorted by
-        id. Of several files with one id the first kind in ``EXTENSIONS``
+        id. Of several files with one id the first kind in ``extensions``
         counts; upper case is the same as lower case.
 
     Raises:
@@ -26,8 +28,8 @@ def index_images(folder: str) -> Dict[str, str]:
     found = []
     for name in os.listdir(folder):
         stem, extension = osp.splitext(name)
-        if extension.lower() in EXTENSIONS:
-            kind = EXTENSIONS.index(extension.lower())
+        if extension.lower() in extensions:
+            kind = extensions.index(extension.lower())
             found.append((stem, -kind, name))
     # The last of equal keys stays: the first kind.
     return {stem: osp.join(folder, name) for stem, _, name in sorted(found)}
@@ -47,6 +49,31 @@ def image_size(path: str) -> Tuple[int, int]:
         ValueError: If it is not an image.
     """
     return _cached_size(path, os.stat(path).st_mtime_ns)
+
+
+def image_depth(path: str) -> Tuple[str, int]:
+    """How an image keeps its values, from its header alone.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        tuple[str, int]: Pillow's mode, and bits of a channel; the mode does
+        not tell them, for Pillow reads colours of 16 bits as ``RGB`` too.
+
+    Raises:
+        OSError: If the file is missing or not an image.
+    """
+    with Image.open(path) as image:
+        mode, bits = image.mode, 16 if image.mode[0] in 'IF' else 8
+        if image.format == 'TIFF':
+            # BitsPerSample, of each channel.
+            bits = max(bits, *image.tag_v2.get(258, (1, )))
+    with open(path, 'rb') as file:
+        head = file.read(25)
+    if head[1:4] == b'PNG' and head[12:16] == b'IHDR':
+        bits = max(bits, head[24])
+    return mode, bits
 
 
 @lru_cache(maxsize=1 << 16)

@@ -2,7 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from mmextra.datasets.image_files import image_size, index_images
+from mmextra.datasets.image_files import (
+    image_depth,
+    image_size,
+    index_images,
+)
+from tests.helpers import write_png
 
 
 @pytest.mark.parametrize('extension', ['.bmp', '.png', '.jpg', '.tif'])
@@ -10,6 +15,21 @@ def test_size_is_width_and_height(tmp_path, extension):
     path = str(tmp_path / f'a{extension}')
     cv2.imwrite(path, np.zeros((7, 9, 3), np.uint8))
     assert image_size(path) == (9, 7)
+
+
+@pytest.mark.parametrize('channels, mode', [
+    (1, ''), (2, ''), (3, 'RGB'), (4, 'RGBA')])
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
+def test_depth_of_a_channel(tmp_path, channels, mode, dtype):
+    path = tmp_path / 'a.png'
+    write_png(path, np.full((2, 3, channels), 200, dtype))
+    bits = 8 * dtype().itemsize
+    found, depth = image_depth(str(path))
+    assert depth == bits and (found == mode or not mode)
+    if channels != 2:
+        cv2.imwrite(str(tmp_path / 'a.tif'),
+                    np.zeros((2, 3, channels), dtype))
+        assert image_depth(str(tmp_path / 'a.tif')) == (found, bits)
 
 
 def test_truncated_image_has_a_size(tmp_path):

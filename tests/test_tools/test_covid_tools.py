@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import torch
@@ -11,7 +12,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from mmextra.synthetic import make_ct
-from tests.covid_helpers import narrow
+from tests.covid_helpers import narrow, write_dicom
 from tests.helpers import load_tool, worked_case
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +83,10 @@ def test_operations_of_the_lightest_model(capsys):
     row, = load_tool('analysis_tools/count_params.py').main(
         [str(CONFIGS / 'cncb-r18_t1.py'), '--shape', '128', '128'])
     assert 0 < row['gflops'] < 18
+    # RoIs, and so the operations, depend on the weights: always the same.
+    torch.manual_seed(7)
+    assert load_tool('analysis_tools/count_params.py').main(
+        [str(CONFIGS / 'cncb-r18_t1.py'), '--shape', '128', '128']) == [row]
     with pytest.raises(SystemExit):
         load_tool('analysis_tools/count_params.py').main([])
     with pytest.raises(SystemExit):
@@ -203,6 +208,35 @@ def test_mean_and_deviation():
         load_tool('dataset_converters/ct_mean_std.py').mean_std([])
 
 
+@pytest.mark.parametrize('loader, told', [
+    (dict(type='LoadCTSlice'), ''), (dict(type='LoadImageFromFile'),
+                                     'scan.nii#0: is a DICOM file or'),
+    (dict(type='LoadAnnotations'), 'has none of LoadCTSlice')])
+def test_mean_and_deviation_of_volumes(tmp_path, capsys, loader, told):
+    volume = np.full((4, 5, 2), -1350, np.int16)
+    # Grey level 127 through the window.
+    volume[..., 1] = -600
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)),
+                 tmp_path / 'scan.nii')
+    (tmp_path / 'list.txt').write_text('scan.nii#0 0\nscan.nii#1 1\n')
+    data = dict(type='CTImageDataset', data_root=str(tmp_path),
+                ann_file='list.txt', pipeline=[
+                    loader, dict(type='Resize', scale=(8, 8))])
+    Config(dict(train_dataloader=dict(dataset=dict(
+        type='RepeatDataset', times=2, dataset=data)))).dump(
+            tmp_path / 'config.py')
+    args = [str(tmp_path / 'config.py')]
+    main = load_tool('dataset_converters/ct_mean_std.py').main
+    if told:
+        with pytest.raises(SystemExit):
+            main(args)
+        assert told in capsys.readouterr().err
+        return
+    main(args)
+    printed = capsys.readouterr().out
+    assert f'mean={[63.5] * 3}' in printed and f'std={[63.5] * 3}' in printed
+
+
 def load_narrow(name):
     cfg = Config.fromfile(CONFIGS / f'{name}.py')
     narrow(cfg.model, rois=6)
@@ -295,25 +329,29 @@ def test_released_layout(tmp_path, capsys):
     assert 'unknown weights, the first: head' in capsys.readouterr().err
 
 
-def test_critical_areas(data, tmp_path, capsys):
+def write_models(place, **dataset):
+    """Narrow models of both kinds, as arguments for the critical areas."""
     seg, cls = load_narrow('synthetic'), load_narrow('synthetic-classifier')
-    cls.test_dataloader.dataset.data_root = str(data / 'covidx_ct')
-    paths = {}
+    cls.test_dataloader.dataset.update(dataset)
     for name, cfg in (('seg', seg), ('cls', cls)):
-        cfg.dump(tmp_path / f'{name}.py')
-        paths[name] = tmp_path / f'{name}.pth'
+        cfg.dump(place / f'{name}.py')
         torch.manual_seed(0)
         model = MODELS.build(cfg.model)
         model.init_weights()
-        torch.save(dict(state_dict=model.state_dict()), paths[name])
+        torch.save(dict(state_dict=model.state_dict()), place / f'{name}.pth')
+    paths = {path.name: str(path) for path in place.iterdir()}
+    return ([paths['cls.py'], paths['cls.pth']],
+            ['--seg-config', paths['seg.py'], '--seg-checkpoint',
+             paths['seg.pth']])
+
+
+def test_critical_areas(data, tmp_path, capsys):
     out = tmp_path / 'out'
+    common, seg = write_models(tmp_path, data_root=str(data / 'covidx_ct'))
     module = load_tool('analysis_tools/roi_critical_areas.py')
-    common = [str(tmp_path / 'cls.py'), str(paths['cls']), '--out-dir',
-              str(out)]
+    common += ['--out-dir', str(out)]
     module.main([
-        *common, '--list', 'test_COVIDx-CT.txt', '--max-images', '1',
-        '--seg-config', str(tmp_path / 'seg.py'), '--seg-checkpoint',
-        str(paths['seg'])])
+        *common, '--list', 'test_COVIDx-CT.txt', '--max-images', '1', *seg])
     made = sorted(path.name for path in out.iterdir())
     stem = made[0].split('.')[0]
     assert made == [f'{stem}{end}' for end in (
@@ -333,6 +371,48 @@ def test_critical_areas(data, tmp_path, capsys):
     with pytest.raises(SystemExit):
         module.main([*common, '--list', 'none.txt'])
     assert 'none.txt' in capsys.readouterr().err
+
+
+def test_critical_areas_of_dicom_and_volumes(tmp_path, monkeypatch, capsys):
+    common, seg = write_models(tmp_path, pipeline=[
+        dict(type='LoadCTSlice'),
+        dict(type='Resize', scale=(64, 64), keep_ratio=False),
+        dict(type='PackCTInputs')])
+    volume = np.full((40, 50, 2), -1350, np.int16)
+    volume[..., 1] = -600
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)),
+                 tmp_path / 'scan.nii.gz')
+    slices = [str(tmp_path / name) for name in (
+        '1.2.840.1.dcm', '1.2.840.2.dcm', 'scan.nii.gz#0', 'scan.nii.gz#1')]
+    for k, path in enumerate(slices[:2]):
+        write_dicom(path, np.full((50, 40), 375 * k))
+    module, figures = load_tool('analysis_tools/roi_critical_areas.py'), []
+    monkeypatch.setattr(module.plt, 'close', figures.append)
+    out = tmp_path / 'out'
+    module.main([
+        *common, *seg, '--out-dir', str(out), '--images', *slices])
+    assert {path.name for path in out.iterdir()} == {
+        f'{name}{end}'
+        for name in ('1.2.840.1', '1.2.840.2', 'scan#0', 'scan#1')
+        for end in ('.json', '_areas.png', '_map.npy', '_panel.png')}
+    assert json.loads((out / 'scan#1.json').read_text())[
+        'image'] == 'scan.nii.gz#1'
+    # What the pipeline loaded, in pixels of the original.
+    panels = [figure.axes[0].images[0] for figure in figures
+              if figure.axes[0].images]
+    assert [set(panel.get_array().flat) for panel in panels] == [
+        {0}, {127}, {0}, {127}]
+    assert all(list(panel.get_extent()) == [0, 40, 50, 0] for panel in panels)
+    assert np.load(out / 'scan#1_map.npy').shape == (50, 40)
+    (tmp_path / 'other').mkdir()
+    same = write_dicom(tmp_path / 'other/1.2.840.1.dcm', np.zeros((50, 40)))
+    with pytest.raises(SystemExit):
+        module.main([*common, '--out-dir', str(out), '--images', slices[0],
+                     str(same)])
+    assert 'other/1.2.840.1.dcm would both' in capsys.readouterr().err
+    monkeypatch.undo()
+    for figure in figures:
+        module.plt.close(figure)
 
 
 def test_speed_of_detector_and_classifier(tmp_path, capsys):

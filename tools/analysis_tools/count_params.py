@@ -90,7 +90,6 @@ def flops_of(model: torch.nn.Module, height: int, width: int) -> float:
         pad_shape=(height, width), batch_input_shape=(height, width),
         scale_factor=(1., 1.), img_path='random'))
     sample.gt_instances = InstanceData()
-    torch.manual_seed(0)
     image = torch.randint(0, 256, (3, height, width))
     data = model.data_preprocessor(
         dict(inputs=[image], data_samples=[sample]), False)
@@ -114,6 +113,8 @@ def count(path: Path, shape: Optional[List[int]] = None) -> dict:
         models of other backbones) and, with ``shape``, ``gflops``.
     """
     cfg = Config.fromfile(path)
+    # How many RoIs are left to count for depends on the weights.
+    torch.manual_seed(0)
     model = build_untrained(cfg)
     facts = model_facts(model)
     truncated = cfg.model.backbone.type == 'TruncatedResNet'

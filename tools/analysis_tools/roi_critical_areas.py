@@ -6,7 +6,8 @@ For every image: <out-dir>/<name>.json (class, logits, score, label, box and
 area of every RoI without replicas), <name>_areas.png (histogram of scores,
 areas against scores; of the best RoIs and of all) and, with the segmentation
 model, <name>_map.npy (raw mask scores of the best RoIs in one map) and
-<name>_panel.png (boxes and scores, map, ground truth, logits).
+<name>_panel.png (boxes and scores, map, ground truth, logits). The name is
+that of the image without extension, for a volume with the slice (scan#12).
 
 Example:
     python tools/analysis_tools/roi_critical_areas.py \
@@ -29,7 +30,6 @@ import matplotlib  # noqa: E402
 
 matplotlib.use('Agg')
 
-import mmcv  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
@@ -47,6 +47,7 @@ from mmextra.analysis import (  # noqa: E402
     score_map,
     top_areas,
 )
+from mmextra.datasets.ct import slice_stem  # noqa: E402
 
 
 def load_images(cfg: Config, args: argparse.Namespace) -> Iterator[dict]:
@@ -60,7 +61,7 @@ def load_images(cfg: Config, args: argparse.Namespace) -> Iterator[dict]:
         return
     pipeline = Compose(dataset.pipeline)
     for path in args.images[:args.max_images]:
-        yield pipeline(dict(img_path=path, img_id=Path(path).stem))
+        yield pipeline(dict(img_path=path, img_id=slice_stem(Path(path).name)))
 
 
 def mask_score_map(model: torch.nn.Module, data: dict,
@@ -99,12 +100,17 @@ def draw_areas(rows: np.ndarray, topk: int, path: Path, log: bool) -> None:
     plt.close(figure)
 
 
-def draw_panel(sample: DetDataSample, rows: np.ndarray, scores: np.ndarray,
-               classes: List[str], path: Path) -> None:
-    """Fig. 2: image with boxes, map of scores, truth and logits."""
-    image = mmcv.imread(sample.img_path, channel_order='rgb')
+def draw_panel(image: torch.Tensor, sample: DetDataSample, rows: np.ndarray,
+               scores: np.ndarray, classes: List[str], path: Path) -> None:
+    """Fig. 2: image (c, h, w) as the pipeline gives it with boxes, map of
+    scores, truth and logits."""
+    height, width = sample.img_shape[:2]
+    # Without padding; red first.
+    pixels = image[:, :height, :width].permute(1, 2, 0).flip(-1).numpy()
+    height, width = sample.ori_shape[:2]
     figure, axes = plt.subplots(1, 3, figsize=(12, 4), layout='constrained')
-    axes[0].imshow(image)
+    # Stretched to the original, whose pixels the boxes count.
+    axes[0].imshow(pixels, cmap='gray', extent=(0, width, height, 0))
     for score, x1, y1, x2, y2 in rows:
         axes[0].add_patch(plt.Rectangle(
             (x1, y1), x2 - x1, y2 - y1, fill=False, color='tab:red'))
@@ -132,14 +138,20 @@ def run(args: argparse.Namespace) -> None:
         'image_classes') or DATASETS.get(
             cfg.test_dataloader.dataset.type).METAINFO['image_classes']
     args.out_dir.mkdir(parents=True, exist_ok=True)
+    written = {}
     for data in load_images(cfg, args):
         with torch.no_grad():
             sample = model.test_step(pseudo_collate([data]))[0]
         rows = roi_rows(sample)
         truth = sample.get('img_label')
         label = int(sample.pred_img_label)
-        target = args.out_dir / Path(sample.img_path).stem
-        target.with_suffix('.json').write_text(json.dumps(dict(
+        target = args.out_dir / str(sample.img_id).replace('/', '_')
+        if written.setdefault(target, sample.img_path) != sample.img_path:
+            raise ValueError(
+                f'{written[target]} and {sample.img_path} would both be '
+                f'written to {target}.json; give them different names, or '
+                'each a run with its own --out-dir')
+        Path(f'{target}.json').write_text(json.dumps(dict(
             image=Path(sample.img_path).name,
             truth=None if truth is None else classes[truth],
             predicted=classes[label],
@@ -151,7 +163,7 @@ def run(args: argparse.Namespace) -> None:
             best = rows[:args.map_topk]
             scores = mask_score_map(seg, data, best)
             np.save(f'{target}_map.npy', scores)
-            draw_panel(sample, best, scores, classes,
+            draw_panel(data['inputs'], sample, best, scores, classes,
                        Path(f'{target}_panel.png'))
         print(f'{target.name}: {classes[label]}, {len(rows)} RoIs, best '
               f'score {rows[:, 0].max(initial=0):.3f}', flush=True)
@@ -183,7 +195,7 @@ def main(argv: Optional[List[str]] = None) -> None:
         parser.error('give both --seg-config and --seg-checkpoint, or none')
     try:
         run(args)
-    except (FileNotFoundError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         parser.exit(1, f'roi_critical_areas: {error}\n')
 
 

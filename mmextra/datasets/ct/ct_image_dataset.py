@@ -8,7 +8,7 @@ from mmdet.registry import DATASETS
 from ..annotation_files import read_lines
 from ..bad_input import AnnotationError, BadInput, require_layout
 from .bit_depth import BitDepthMixin
-from .names import listed_name, parse_ct_name
+from .names import listed_name, parse_ct_name, slice_stem
 
 LAYOUT = """Classified CT slices are expected as a folder of images
   {imgs}/
@@ -83,15 +83,26 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 'folder of images (data_prefix.img)': folder or '.',
                 'list of the split (ann_file)': self.ann_file
             }, layout_help)
-        data_list = []
+        # Lines by path, for an image must not be listed twice.
+        data_list, lines = [], {}
         for number, line in enumerate(read_lines(self.ann_file), 1):
             if not line.strip():
                 continue
+            where = f'{self.ann_file}, line {number}'
             try:
-                data_list.append(self._read_line(
-                    line.split(), f'{self.ann_file}, line {number}'))
+                info = self._read_line(line.split(), where)
+                first = lines.setdefault(
+                    osp.normpath(info['img_path']), number)
+                if first != number:
+                    raise AnnotationError(
+                        where, f'{info["img_path"]} is listed already, in '
+                        f'line {first}', 'List every image once, with one '
+                        'class, or set on_error="skip", which keeps the '
+                        'first')
             except AnnotationError as error:
                 self.bad.report(error)
+            else:
+                data_list.append(info)
         found, lost = [], []
         for info in data_list:
             exists = osp.isfile(info['img_path'].partition('#')[0])
@@ -147,7 +158,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 where, f'the box of the body {numbers[1:]} has no area',
                 REMEDY)
         info = dict(
-            img_id=osp.splitext(name)[0],
+            img_id=slice_stem(name),
             img_path=path,
             img_label=label,
             patient_id=parsed.patient_id if parsed else '',

@@ -1,6 +1,7 @@
 """CT slices with lesion masks, as CNCB and COVID-CT-Mask-Net lay them out."""
 import os
 import os.path as osp
+from pathlib import Path
 from typing import Dict, List, Mapping, Optional
 
 from mmdet.datasets import BaseDetDataset
@@ -8,8 +9,13 @@ from mmdet.registry import DATASETS
 
 from ..annotation_files import read_lines
 from ..bad_input import AnnotationError, BadInput, require_layout
-from ..image_files import image_size, index_images
-from ..transforms.load_ct_slice import LoadCTSlice
+from ..image_files import EXTENSIONS, index_images
+from ..transforms.load_ct_slice import (
+    DICOM,
+    NIFTI,
+    LoadCTSlice,
+    slice_size,
+)
 from .bit_depth import BitDepthMixin, check_bit_depth
 from .lesions import (
     CLASS_MODES,
@@ -18,14 +24,17 @@ from .lesions import (
     read_lesion_mask,
     value_mapping,
 )
-from .names import parse_slice_name
+from .names import parse_slice_name, slice_stem
 
 LAYOUTS = ('flat', 'nested')
 LAYOUT = """Slices with lesion masks are expected as
   flat:   {imgs}/<patient>_<slice>.jpg   {masks}/<patient>_<slice>.png
   nested: {imgs}/<patient>/<slice>.jpg   {masks}/<patient>/<slice>.png
 with masks of one channel: 0 background, 1 lung, 2 ground glass,
-3 consolidation. The slices and masks are those of "ct_lesion_seg" at CNCB
+3 consolidation. With LoadCTSlice in the pipeline images may be DICOM files
+(<slice>.dcm); slice 12 of a volume is listed (ann_file) as <name>.nii.gz#12
+and has the mask <name>_12.png.
+The slices and masks are those of "ct_lesion_seg" at CNCB
 (http://ncov-ai.big.ac.cn/download). For a trial make a synthetic set:
   python tools/make_synthetic.py ct data/synthetic_ct"""
 
@@ -39,9 +48,14 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
     see :func:`~.lesions.lesion_instances`. Research only, not a medical
     device.
 
+    With :class:`LoadCTSlice` in the pipeline an image may also be a DICOM
+    file, or a slice of a NIfTI volume: ``scan.nii.gz#12`` in the list, with
+    the mask ``scan_12.png``, turned as ``LoadCTSlice`` shows the slice. Masks
+    are images in any case, not volumes.
+
     Args:
         ann_file (str): List of images, one a line, as ``0_115.jpg``; without
-            it all images of the folder are taken.
+            it all images of the folder are taken, but no volumes.
         data_prefix (dict): ``img`` and ``mask``, the two folders.
         class_mode (str): ``'merge'``: one class ``lesion`` of ground glass
             and consolidation, the paper's; ``'both'``: two classes;
@@ -63,8 +77,8 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
     Raises:
         FileNotFoundError: If a folder or the list is missing, or images lack
             their masks; the first five are named.
-        ValueError: If a slice cannot be used; the text names file and
-            values.
+        ValueError: If a slice cannot be used, or without ``ann_file`` masks
+            have no image; the text names file and values.
     """
 
     METAINFO = dict(classes=('lesion', ), palette=[(220, 20, 60)])
@@ -124,6 +138,9 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
         require_layout(needed, layout_help)
         images = self._index(imgs)
         names = self._listed(images, imgs)
+        if not self.ann_file:
+            self._check_volumes(imgs)
+            self._check_unpaired(images, imgs, masks)
         paths = {name: self._mask_path(name, masks) for name in names}
         lost = [path for path in paths.values() if not osp.isfile(path)]
         if lost:
@@ -150,21 +167,34 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
 
     def _index(self, folder: str) -> Dict[str, str]:
         """Name, ``slice`` or ``patient/slice``, to path of every image."""
+        kinds = EXTENSIONS + DICOM
         if self.layout == 'flat':
-            return index_images(folder)
+            return index_images(folder, kinds)
         return {
             f'{patient}/{stem}': path
             for patient in sorted(os.listdir(folder))
             if osp.isdir(osp.join(folder, patient)) for stem, path in
-            index_images(osp.join(folder, patient)).items()
+            index_images(osp.join(folder, patient), kinds).items()
         }
+
+    def _listed_stem(self, line: str, images: Dict[str, str],
+                     folder: str) -> str:
+        """Name of a listed image; a slice of a volume joins ``images``."""
+        stem, volume = slice_stem(line), osp.join(folder, line)
+        if not volume.partition('#')[0].lower().endswith(NIFTI):
+            return stem
+        stem = stem.replace('#', '_')
+        if osp.isfile(volume.partition('#')[0]):
+            images[stem] = volume
+        return stem
 
     def _listed(self, images: Dict[str, str], folder: str) -> List[str]:
         """Names of the images of the split."""
         if not self.ann_file:
             return list(images)
         lines = [line.strip() for line in read_lines(self.ann_file)]
-        stems = [osp.splitext(line)[0] for line in lines if line]
+        stems = [self._listed_stem(line, images, folder)
+                 for line in lines if line]
         if self.layout == 'nested':
             # The authors' lists have flat names.
             stems = [stem if '/' in stem else '/'.join(parse_slice_name(stem))
@@ -183,6 +213,32 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
                 'List every image once'))
         return [stem for stem in dict.fromkeys(stems) if stem in images]
 
+    def _check_volumes(self, imgs: str) -> None:
+        """Without a list there must be no volumes."""
+        pattern = '*' if self.layout == 'flat' else '*/*'
+        for path in sorted(Path(imgs).glob(pattern)):
+            if path.name.lower().endswith(NIFTI):
+                self.bad.report(AnnotationError(
+                    str(path), 'is a volume, and no list says which of its '
+                    'slices have masks',
+                    f'List them in ann_file, as {path.name}#12'))
+
+    def _check_unpaired(self, images: Dict[str, str], imgs: str,
+                        masks: str) -> None:
+        """Without a list every mask must have its image."""
+        pattern = '*' if self.layout == 'flat' else '*/*'
+        stems = [
+            path.relative_to(masks).as_posix()[:-len(self.mask_suffix)]
+            for path in sorted(Path(masks).glob(pattern + self.mask_suffix))
+        ]
+        lost = [stem for stem in stems if stem not in images]
+        if lost:
+            self.bad.report(AnnotationError(
+                masks, f'{len(lost)} of {len(stems)} masks have no image in '
+                f'{imgs}, the first: {", ".join(lost[:5])}',
+                'Add the images, remove the masks, or list the images of the '
+                'split in ann_file'))
+
     def _mask_path(self, name: str, folder: str) -> str:
         return osp.join(folder, name + self.mask_suffix)
 
@@ -192,7 +248,7 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
                    for step in self.pipeline.transforms):
             check_bit_depth(img_path)
         height, width = mask.shape
-        size = image_size(img_path)
+        size = slice_size(img_path)
         if size != (width, height):
             raise AnnotationError(
                 mask_path, f'is {width} x {height}, but {img_path} is '

@@ -3,6 +3,9 @@ import os.path as osp
 import re
 from typing import NamedTuple, Optional, Tuple
 
+from ..image_files import EXTENSIONS
+from ..transforms.load_ct_slice import DICOM
+
 # Of COVIDx-CT and CNCB; the classes of the paper, in its order.
 PREFIXES = ('Normal', 'CP', 'NCP')
 CT_NAME = re.compile(r'(Normal|CP|NCP|[0-2])_(\w+?)_(\w+?)_(\w+)')
@@ -42,6 +45,23 @@ def parse_ct_name(name: str) -> Optional[CTName]:
     return CTName(label, *rest)
 
 
+def slice_stem(name: str) -> str:
+    """A slice's name without extension.
+
+    Args:
+        name (str): ``0_115.jpg``, or ``scan.nii.gz#12``, with or without
+            folders.
+
+    Returns:
+        str: ``0_115``, ``scan#12``: the number of a volume's slice stays.
+    """
+    path, mark, number = name.partition('#')
+    stem, extension = osp.splitext(path)
+    if extension.lower() == '.gz':
+        stem = osp.splitext(stem)[0]
+    return stem + mark + number
+
+
 def listed_name(name: CTName) -> str:
     """The authors' file name, ``<class>_<patient>_<scan>_<slice>``, without
     extension."""
@@ -59,7 +79,10 @@ def parse_slice_name(name: str) -> Tuple[str, str]:
         tuple[str, str]: Patient and slice; an empty patient for a name
         without one.
     """
-    stem = osp.splitext(name)[0]
+    stem, extension = osp.splitext(name)
+    if extension.lower() not in EXTENSIONS + DICOM:
+        # A part of a DICOM name, like 1.2.840.
+        stem = name
     if '/' in stem:
         folder, stem = osp.split(stem)
         return osp.basename(folder), stem

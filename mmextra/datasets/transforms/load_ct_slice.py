@@ -1,12 +1,15 @@
 """CT slices of any kind as eight-bit images, through a window."""
 import os.path as osp
-from typing import Optional, Tuple
+from types import ModuleType
+from typing import Any, List, Optional, Tuple
 
 import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 from PIL import Image, UnidentifiedImageError
+
+from ..image_files import image_depth, image_size
 
 NIFTI = ('.nii', '.nii.gz')
 DICOM = ('.dcm', '.dicom', '.ima')
@@ -77,20 +80,74 @@ def read_nifti(path: str) -> np.ndarray:
         ValueError: If the number of the slice is missing or beyond the
             volume, or the volume not three-dimensional.
     """
+    volume, number, _ = _open_volume(path)
+    volume = _nibabel(path).as_closest_canonical(volume)
+    return np.asarray(volume.dataobj[..., number])[::-1, ::-1].T
+
+
+def _open_volume(path: str) -> Tuple[Any, int, List[int]]:
+    """Of ``volume.nii.gz#12`` the volume without its values, 12, and the
+    shape in canonical orientation."""
     path, mark, number = path.partition('#')
     if not mark or not number.isdigit():
         raise ValueError(
             f'{path}: a volume needs the number of its slice, for example '
             f'{path}#12')
+    nibabel = _nibabel(path)
+    volume = nibabel.load(path)
+    shape = list(volume.shape)
+    if len(shape) == 3:
+        # Which axis each of the file's becomes.
+        axes = nibabel.io_orientation(volume.affine)[:, 0]
+        shape = [shape[axis] for axis in np.argsort(axes)]
+    if len(shape) != 3 or int(number) >= shape[2]:
+        raise ValueError(
+            f'{path}: has shape {tuple(shape)}, which has no slice {number}')
+    return volume, int(number), shape
+
+
+def _nibabel(path: str) -> ModuleType:
     try:
         import nibabel
     except ImportError as error:
         raise _extra('nibabel', path) from error
-    volume = nibabel.as_closest_canonical(nibabel.load(path))
-    if len(volume.shape) != 3 or int(number) >= volume.shape[2]:
+    return nibabel
+
+
+def slice_size(path: str) -> Tuple[int, int]:
+    """Width and height of a slice as :class:`LoadCTSlice` gives it.
+
+    Args:
+        path (str): An image, a DICOM file, or a slice of a volume,
+            ``volume.nii.gz#12``.
+
+    Returns:
+        tuple[int, int]: Width and height in pixels, from the header alone.
+
+    Raises:
+        ImportError: If the package for its format is missing.
+        ValueError: If it cannot be read as a slice.
+    """
+    name = path.partition('#')[0].lower()
+    if not name.endswith(DICOM + NIFTI):
+        return image_size(path)
+    try:
+        if name.endswith(NIFTI):
+            width, height, _ = _open_volume(path)[2]
+            return width, height
+        try:
+            import pydicom
+        except ImportError as error:
+            raise _extra('pydicom', path) from error
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        return header.Columns, header.Rows
+    except ImportError:
+        raise
+    # The packages tell broken files by errors of any kind.
+    except Exception as error:
         raise ValueError(
-            f'{path}: has shape {volume.shape}, which has no slice {number}')
-    return np.asarray(volume.dataobj[..., int(number)])[::-1, ::-1].T
+            f'{path}: cannot be read as a slice ({error}). Replace it, take '
+            'it out of the split, or set on_error="skip".') from error
 
 
 def _extra(package: str, path: str) -> ImportError:
@@ -104,9 +161,9 @@ class LoadCTSlice(BaseTransform):
     """Load a DICOM file, a slice of a NIfTI volume, or an image.
 
     Takes the place of ``LoadImageFromFile``. Hounsfield units become grey
-    levels through a window; images of eight bits, which have been through
-    one already, are loaded as they are, colours kept. Not in the paper,
-    whose images are such. Research only, not a medical device.
+    levels through a window; images and volumes of eight bits, which have
+    been through one already, are loaded as they are, colours kept. Not in
+    the paper, whose images are such. Research only, not a medical device.
 
     Args:
         window_width (float): Width of the window in Hounsfield units.
@@ -137,14 +194,20 @@ class LoadCTSlice(BaseTransform):
     def _read_image(self, path: str) -> np.ndarray:
         """An image file: Hounsfield units, or uint8 if it has eight bits."""
         try:
+            mode, bits = image_depth(path)
+            deep = mode[0] in 'IF'
             with Image.open(path) as image:
-                deep = image.mode.startswith(('I', 'F'))
                 pixels = np.asarray(image) if deep else None
         except (UnidentifiedImageError, SyntaxError) as error:
             raise ValueError(
                 f'{path}: cannot be read as an image ({error}). A DICOM file '
                 f'needs one of the extensions {", ".join(DICOM)}, a volume '
                 f'one of {", ".join(NIFTI)}.') from error
+        if not deep and bits > 8:
+            raise ValueError(
+                f'{path}: has {bits} bits and several channels (mode {mode}), '
+                'which no window is for. Save it as one channel of 16 bits, '
+                'or in eight bits.')
         if not deep:
             return mmcv.imread(path, flag='color' if self.to_rgb else
                                'grayscale')
@@ -187,8 +250,8 @@ class LoadCTSlice(BaseTransform):
             image = hu_window(image, self.window_width, self.window_level)
             # As DICOM has it: after the window.
             image = 255 - image if inverted else image
-            if self.to_rgb:
-                image = np.repeat(image[..., None], 3, axis=2)
-        results['img'] = image
+        if self.to_rgb and image.ndim == 2:
+            image = np.repeat(image[..., None], 3, axis=2)
+        results['img'] = np.ascontiguousarray(image)
         results['img_shape'] = results['ori_shape'] = image.shape[:2]
         return results

@@ -22,8 +22,9 @@ class TruncatedResNet(ResNet):
         out (str): ``'last'`` outputs the last kept stage alone, as the
             paper, ``'all'`` every kept stage.
         **kwargs: See :class:`mmdet.models.backbones.ResNet`. ``num_stages``,
-            ``strides``, ``dilations``, ``out_indices`` follow from the two
-            arguments above; where they are given they must agree.
+            ``strides`` and ``out_indices`` follow from the arguments above;
+            where they are given they must agree. ``dilations`` has one
+            entry for each kept stage.
 
     Attributes:
         out_channels (list[int]): Channels of the outputs.
@@ -54,14 +55,13 @@ class TruncatedResNet(ResNet):
         indices = tuple(range(kept)) if out == 'all' else (kept - 1, )
         _check('out_indices', kwargs.pop('out_indices', indices), indices,
                truncation)
-        strides = kwargs.pop('strides', (1, 2, 2, 2)[:kept])
+        strides = (1, 2, 2, 2)[:kept]
+        _check('strides', kwargs.pop('strides', strides), strides, truncation)
         dilations = kwargs.pop('dilations', (1, ) * kept)
-        for name, given in (('strides', strides), ('dilations', dilations)):
-            if len(given) != kept:
-                raise ValueError(
-                    f'{name}={tuple(given)} has {len(given)} entries, but '
-                    f'truncation={truncation} keeps {kept} stages; give '
-                    f'{kept}, or leave it out')
+        if not isinstance(dilations, Sequence) or len(dilations) != kept:
+            raise ValueError(
+                f'dilations={dilations} needs {kept} entries, for '
+                f'truncation={truncation} keeps {kept} stages')
         super().__init__(
             depth,
             num_stages=kept,
@@ -82,8 +82,8 @@ class TruncatedResNet(ResNet):
 
 
 def _check(name: str, given, implied, truncation: int) -> None:
-    if isinstance(implied, Sequence):
-        given, implied = tuple(given), tuple(implied)
+    if isinstance(given, Sequence):
+        given = tuple(given)
     if given != implied:
         raise ValueError(
             f'{name}={given} contradicts truncation={truncation}, which '

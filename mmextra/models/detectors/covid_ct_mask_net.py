@@ -40,8 +40,10 @@ class COVIDCTMaskNet(TwoStageDetector):
         train_norm (str): Which batch normalisation is trained: ``'all'``;
             ``'no_shortcut'``, all but those of shortcuts, as the released
             code has it by its filter of names; ``'none'``.
-        freeze_detector (bool): False trains the whole network, batch
-            statistics included. Not in the paper.
+        freeze_detector (bool): False trains the backbone, the neck and the
+            box head too, batch statistics included. The RPN stays as it is,
+            for no gradient reaches it: it proposes boxes, which are taken
+            as constants. Not in the paper.
         **kwargs: See :class:`mmdet.models.TwoStageDetector`.
 
     Raises:
@@ -76,6 +78,9 @@ class COVIDCTMaskNet(TwoStageDetector):
         self._warn_of_settings()
         if freeze_detector:
             self._freeze()
+        # It gets no gradient, and distributed training stops at a weight
+        # that waits for one.
+        self.rpn_head.requires_grad_(False)
 
     def _warn_of_settings(self) -> None:
         cfg, size = self.test_cfg.rcnn, self.img_head.num_rois
@@ -232,7 +237,9 @@ class COVIDCTMaskNet(TwoStageDetector):
                     'the image head gets zeros', 'current')
                 # So that no weight is without gradient, which would stop
                 # distributed training.
-                rows = rows + 0 * (cls_score.sum() + bbox_pred.sum())
+                # The maps too: RoIAlign of no RoI at all leaves them out.
+                rows = rows + 0 * sum(
+                    each.sum() for each in (cls_score, bbox_pred, *x))
             batch.append(rows)
         return torch.stack(batch), results
 

@@ -1,3 +1,4 @@
+import nibabel
 import numpy as np
 import pytest
 from mmdet.registry import DATASETS
@@ -5,6 +6,7 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 
 from mmextra.datasets import AnnotationError, CTImageDataset
+from tests.helpers import write_png
 
 PIPELINE = [
     dict(type='LoadImageFromFile'),
@@ -74,6 +76,22 @@ def test_names_of_other_data(root):
         load(root, 'crop.png 2\n', **classes)
 
 
+def test_slices_of_a_volume(root):
+    volume = np.zeros((9, 9, 3), np.int16)
+    volume[..., 2] = -600
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)),
+                 root / 'scan.nii.gz')
+    lines = 'scan.nii.gz#0 0\nscan.nii.gz#2 1\n'
+    data = load(root, lines, pipeline=[
+        dict(type='LoadCTSlice'), *PIPELINE[2:]])
+    assert [data.get_data_info(i)['img_id'] for i in range(2)] == [
+        'scan#0', 'scan#2']
+    assert (data[1]['inputs'] == 127).all()
+    data = load(root, lines, pipeline=PIPELINE)
+    with pytest.raises(AnnotationError, match='scan.nii.gz#0.*LoadCTSlice'):
+        data[0]
+
+
 def test_rename(root):
     info = load(root, f'{NAMES[2]} 2\n', rename=True).get_data_info(0)
     assert info['img_path'].endswith('2_3_30_0003.png')
@@ -89,6 +107,23 @@ def test_bad_lines_are_named(root, line, told):
         load(root, f'{NAMES[0]}\n{line}\n')
     with pytest.warns(UserWarning, match=told):
         assert len(load(root, f'{NAMES[0]}\n{line}\n', on_error='skip')) == 1
+
+
+@pytest.mark.parametrize('first, again, rename', [
+    ('crop.png 1', 'crop.png 1', False), ('crop.png 1', './crop.png 0', False),
+    (NAMES[2], '2_3_30_0003.png 2', True)])
+def test_images_listed_twice_are_named(root, first, again, rename):
+    text = f'{first}\n\n{NAMES[0]}\n{again}\n'
+    if rename:
+        (root / NAMES[0]).rename(root / '0_1_10_0001.png')
+    with pytest.raises(AnnotationError, match=r'list.txt, line 4: .*'
+                       r'(crop|2_3_30_0003).png is listed.* line 1'):
+        load(root, text, rename=rename)
+    with pytest.warns(UserWarning, match='skipped 1.*line 4'):
+        data = load(root, text, rename=rename, on_error='skip')
+    assert [info['img_label'] for info in (
+        data.get_data_info(0), data.get_data_info(1))] == [
+            2 if rename else 1, 0]
 
 
 def test_missing_files_are_named(root):
@@ -111,3 +146,19 @@ def test_sixteen_bits_are_not_cut_silently(root):
     data = load(root, NAMES[0], pipeline=[
         dict(type='LoadCTSlice', offset=-30600), *PIPELINE[1:]])
     assert (data[0]['inputs'] == 127).all()
+
+
+@pytest.mark.parametrize('channels', [2, 3, 4])
+def test_nor_are_those_of_several_channels(root, channels):
+    deep = np.full((20, 30, channels), 30000, np.uint16)
+    write_png(root / NAMES[0], deep)
+    data = load(root, NAMES[0], pipeline=PIPELINE)
+    with pytest.raises(AnnotationError, match='Normal_1_10_0001.*one channel'):
+        data[0]
+    data = load(root, NAMES[0], pipeline=[
+        dict(type='LoadCTSlice', offset=0), *PIPELINE[1:]])
+    with pytest.raises(ValueError, match='Normal_1_10_0001.*16 bits and sev'):
+        data[0]
+    write_png(root / NAMES[0], np.uint8(deep // 300))
+    data = load(root, NAMES[0], pipeline=PIPELINE)
+    assert (data[0]['inputs'] == 100).all()

@@ -1,3 +1,4 @@
+import nibabel
 import numpy as np
 import pytest
 import torch
@@ -6,6 +7,8 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 
 from mmextra.datasets import AnnotationError, CTLesionDataset
+from tests.covid_helpers import write_dicom
+from tests.helpers import write_png
 
 PIPELINE = [
     dict(type='LoadImageFromFile'),
@@ -131,6 +134,91 @@ def test_missing_files_are_named(flat):
         CTLesionDataset(data_root=str(flat / 'nowhere'))
 
 
+CT_PIPELINE = [dict(type='LoadCTSlice'), *PIPELINE[1:]]
+
+
+@pytest.mark.parametrize('layout', ['flat', 'nested'])
+def test_dicom(tmp_path, layout):
+    name = '7_1.2.30' if layout == 'flat' else '7/1.2.30'
+    put(tmp_path / f'masks/{name}.png', slice_mask())
+    path = tmp_path / f'imgs/{name}.dcm'
+    path.parent.mkdir(parents=True)
+    write_dicom(path, np.full((64, 80), 375))
+    (tmp_path / 'list.txt').write_text(f'{name}.dcm\n')
+    args = dict(data_root=str(tmp_path), layout=layout)
+    for ann_file in ('', 'list.txt'):
+        data = CTLesionDataset(
+            ann_file=ann_file, pipeline=CT_PIPELINE, **args)
+        info = data.get_data_info(0)
+        assert (info['patient_id'], info['slice_id']) == ('7', '1.2.30')
+        assert len(info['instances']) == 2
+    packed = data[0]
+    assert packed['inputs'].shape == (3, 102, 128)
+    assert (packed['inputs'] == 127).all()
+    assert packed['data_samples'].gt_instances.masks.height == 102
+    with pytest.raises(AnnotationError, match='1.2.30.dcm.*LoadCTSlice'):
+        CTLesionDataset(pipeline=PIPELINE, **args)
+    write_dicom(path, np.zeros((80, 64)))
+    with pytest.raises(AnnotationError, match='is 80 x 64, but .*64 x 80'):
+        CTLesionDataset(pipeline=CT_PIPELINE, **args)
+    path.write_bytes(b'no slice')
+    with pytest.raises(ValueError, match='1.2.30.dcm: cannot be read as a sl'):
+        CTLesionDataset(pipeline=CT_PIPELINE, **args)
+
+
+def test_slices_of_a_volume(tmp_path):
+    # 80 to the left, 64 to the front, as the affine says: turned on loading.
+    volume = np.full((64, 80, 3), -1350, np.int16)
+    volume[..., 2] = -600
+    affine = np.array([[0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0],
+                       [0, 0, 0, 1.]])
+    (tmp_path / 'imgs').mkdir()
+    nibabel.save(nibabel.Nifti1Image(volume, affine),
+                 tmp_path / 'imgs/scan.nii.gz')
+    put(tmp_path / 'masks/scan_2.png', slice_mask())
+    listed = tmp_path / 'list.txt'
+    args = dict(data_root=str(tmp_path), ann_file='list.txt')
+    listed.write_text('scan.nii.gz#2\n')
+    data = CTLesionDataset(pipeline=CT_PIPELINE, **args)
+    info = data.get_data_info(0)
+    assert [info[key] for key in ('img_id', 'patient_id', 'slice_id')] == [
+        'scan_2', 'scan', '2']
+    assert len(info['instances']) == 2 and (data[0]['inputs'] == 127).all()
+    for pipeline, line, told in (
+            (PIPELINE, 'scan.nii.gz#2', 'scan.nii.gz#2.*LoadCTSlice'),
+            (CT_PIPELINE, 'scan.nii.gz', 'needs the number of its slice'),
+            (CT_PIPELINE, 'scan.nii.gz#3', 'has no slice 3')):
+        name = line[:4] + line[11:].replace('#', '_')
+        put(tmp_path / f'masks/{name}.png', slice_mask())
+        listed.write_text(line)
+        with pytest.raises(ValueError, match=told):
+            CTLesionDataset(pipeline=pipeline, **args)
+    listed.write_text('lost.nii.gz#1')
+    with pytest.raises(FileNotFoundError, match='lost_1'):
+        CTLesionDataset(pipeline=CT_PIPELINE, **args)
+    with pytest.raises(AnnotationError, match='scan.nii.gz: is a volume.*#12'):
+        CTLesionDataset(pipeline=CT_PIPELINE, data_root=str(tmp_path))
+
+
+@pytest.mark.parametrize('layout', ['flat', 'nested'])
+def test_masks_without_image_are_named(flat, layout):
+    args = dict(data_root=str(flat), layout=layout)
+    imgs, name = flat / 'imgs', '0_20'
+    if layout == 'nested':
+        for path in [*imgs.iterdir(), *(flat / 'masks').iterdir()]:
+            patient, slice_id = path.name.split('_')
+            (path.parent / patient).mkdir(exist_ok=True)
+            path.rename(path.parent / patient / slice_id)
+        name = '0/20'
+    (imgs / f'{name}.jpg').unlink()
+    with pytest.raises(AnnotationError, match=f'masks.*1 of 3 .*: {name}'):
+        CTLesionDataset(**args)
+    with pytest.warns(UserWarning, match='1 of 3 masks'):
+        assert len(CTLesionDataset(**args, on_error='skip')) == 2
+    # Other slices than those of a list may lie beside them.
+    assert len(CTLesionDataset(**args, ann_file='train.txt')) == 2
+
+
 def test_bad_slices_are_named(flat):
     put(flat / 'masks/0_20.png', slice_mask() * 85)
     with pytest.raises(AnnotationError, match='0_20.png: has unknown'):
@@ -143,9 +231,13 @@ def test_bad_slices_are_named(flat):
     put(flat / 'imgs/0_20.png', np.zeros((64, 80), np.uint16))
     with pytest.raises(AnnotationError, match='0_20.png: has more than eight'):
         CTLesionDataset(data_root=str(flat), pipeline=PIPELINE)
+    write_png(flat / 'imgs/0_20.png', np.zeros((64, 80, 3), np.uint16))
+    with pytest.raises(AnnotationError, match='0_20.png: has more than eight'):
+        CTLesionDataset(data_root=str(flat), pipeline=PIPELINE)
+    put(flat / 'imgs/0_20.png', np.zeros((64, 80), np.uint16))
     deep = [dict(type='LoadCTSlice', offset=-1024), *PIPELINE[1:]]
     assert len(CTLesionDataset(data_root=str(flat), pipeline=deep)) == 3
-    for path in (flat / 'imgs').iterdir():
+    for path in [*flat.glob('imgs/*'), *flat.glob('masks/*')]:
         path.unlink()
     with pytest.raises(ValueError, match='no slice is left'):
         CTLesionDataset(data_root=str(flat))

@@ -1,12 +1,11 @@
 import builtins
+from functools import partial
 
 import nibabel
 import numpy as np
-import pydicom
 import pytest
 from mmdet.registry import TRANSFORMS
 from PIL import Image
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from mmextra.datasets.transforms import (
     CropToBodyBox,
@@ -14,6 +13,8 @@ from mmextra.datasets.transforms import (
     SemSegToInstances,
     hu_window,
 )
+from mmextra.datasets.transforms.load_ct_slice import slice_size
+from tests.covid_helpers import write_dicom
 from tests.helpers import worked_case
 
 
@@ -32,27 +33,7 @@ def test_window():
 
 @pytest.fixture
 def dicom(tmp_path):
-    def write(stored, interpretation='MONOCHROME2'):
-        meta = pydicom.dataset.FileMetaDataset()
-        meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
-        meta.MediaStorageSOPInstanceUID = generate_uid()
-        meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        data = pydicom.dataset.FileDataset(
-            None, {}, file_meta=meta, preamble=b'\0' * 128)
-        data.SOPClassUID = meta.MediaStorageSOPClassUID
-        data.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-        data.Rows, data.Columns = stored.shape
-        data.SamplesPerPixel = 1
-        data.BitsAllocated = data.BitsStored = 16
-        data.HighBit, data.PixelRepresentation = 15, 0
-        data.PhotometricInterpretation = interpretation
-        data.RescaleSlope, data.RescaleIntercept = 2, -1350
-        data.PixelData = stored.astype('<u2').tobytes()
-        path = tmp_path / 'slice.dcm'
-        data.save_as(path, enforce_file_format=True)
-        return path
-
-    return write
+    return partial(write_dicom, tmp_path / 'slice.dcm')
 
 
 def test_dicom(dicom):
@@ -80,6 +61,31 @@ def test_nifti(tmp_path):
     for wrong in ('', '#2', '#x'):
         with pytest.raises(ValueError, match='scan.nii.gz'):
             load(f'{path}{wrong}')
+
+
+@pytest.mark.parametrize('order', [
+    (0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_size_is_that_of_the_loaded_slice(tmp_path, dicom, order):
+    affine = np.eye(4)
+    affine[:3, :3] = np.diag([1, -1, 1])[list(order)]
+    volume = np.zeros((3, 4, 5), np.int16)
+    nibabel.save(nibabel.Nifti1Image(volume, affine), tmp_path / 'a.nii.gz')
+    path = f'{tmp_path}/a.nii.gz#2'
+    assert slice_size(path) == load(path)['img_shape'][::-1]
+    with pytest.raises(ValueError, match='no slice 5'):
+        slice_size(path.replace('#2', '#5'))
+    assert slice_size(str(dicom(np.zeros((3, 4))))) == (4, 3)
+
+
+def test_volumes_of_eight_bits_are_taken_as_they_are(tmp_path):
+    volume = np.arange(12, dtype=np.uint8).reshape(3, 4, 1)
+    path = tmp_path / 'scan.nii'
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)), path)
+    image = load(f'{path}#0')['img']
+    assert image.shape == (4, 3, 3) and image.flags.c_contiguous
+    assert (image == volume[::-1, ::-1, 0].T[..., None]).all()
+    grey = load(f'{path}#0', to_rgb=False)['img']
+    assert grey.shape == (4, 3) and grey.flags.c_contiguous
 
 
 def test_images(tmp_path):

@@ -40,10 +40,11 @@ def test_strides_and_channels(name, truncation):
 def test_all_outputs_and_agreeing_arguments():
     model = MODELS.build(dict(
         type='TruncatedResNet', depth=50, truncation=1, out='all',
-        num_stages=3, base_channels=4, strides=(1, 2, 1),
+        num_stages=3, base_channels=4, strides=[1, 2, 2],
         dilations=(1, 1, 2)))
     maps = model(torch.randn(1, 3, 64, 64))
-    assert [64 // m.shape[-1] for m in maps] == model.out_strides == [4, 8, 8]
+    assert [64 // m.shape[-1] for m in maps] == model.out_strides == [
+        4, 8, 16]
     assert [m.shape[1] for m in maps] == model.out_channels == [16, 32, 64]
 
 
@@ -52,6 +53,9 @@ def test_all_outputs_and_agreeing_arguments():
     (dict(out='first'), 'out'), (dict(num_stages=4), 'num_stages=4'),
     (dict(out_indices=(0, )), 'out_indices'),
     (dict(strides=(1, 2, 2, 2)), 'strides'),
+    (dict(strides=(2, 2, 2)), r'strides=\(2, 2, 2\).*\(1, 2, 2\)'),
+    (dict(strides=(1, 2, 1)), 'strides'),
+    (dict(strides=2), 'strides=2'), (dict(dilations=1), 'dilations=1'),
     (dict(dilations=(1, 1)), 'dilations')])
 def test_contradictions_are_told(wrong, told):
     with pytest.raises(ValueError, match=told):

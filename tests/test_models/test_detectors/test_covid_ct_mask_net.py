@@ -12,7 +12,7 @@ from mmengine.structures import InstanceData
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from tests.covid_helpers import narrow
-from tests.helpers import worked_case
+from tests.helpers import backward, worked_case
 
 CONFIGS = Path(__file__).parents[3] / 'configs/covid_ct_mask_net'
 SIZE = 64
@@ -178,9 +178,26 @@ def test_norms_stay_in_test_mode_and_head_trains():
     loose = config()
     loose.freeze_detector = False
     loose = build(loose).train()
-    assert all(p.requires_grad for p in loose.parameters())
+    assert all(p.requires_grad != name.startswith('rpn_head.')
+               for name, p in loose.named_parameters())
     assert any(m.training for m in loose.modules()
                if isinstance(m, _BatchNorm))
+
+
+@pytest.mark.parametrize('freeze', [True, False])
+@pytest.mark.parametrize('empty', [False, True])
+def test_every_trained_weight_gets_a_gradient(freeze, empty, monkeypatch):
+    """Else distributed training stops."""
+    model = config()
+    model.freeze_detector = freeze
+    model = build(model).train()
+    if empty:
+        stock = RPNHead.predict
+        monkeypatch.setattr(
+            RPNHead, 'predict', lambda self, *args, **kwargs: [
+                each[:0] for each in stock(self, *args, **kwargs)])
+    data = batch(model)
+    backward(model, model.loss(data['inputs'], data['data_samples']))
 
 
 def test_prediction_repeats_and_lists_real_rois_alone():

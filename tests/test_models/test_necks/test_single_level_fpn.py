@@ -19,3 +19,10 @@ def test_equals_fpn_of_one_level_on_the_last_map():
 def test_takes_one_number():
     with pytest.raises(TypeError, match='FPN'):
         SingleLevelFPN([64, 128])
+
+
+def test_has_one_output_alone():
+    assert SingleLevelFPN(in_channels=6, num_outs=1).num_outs == 1
+    for wrong in (5, 0, None):
+        with pytest.raises(ValueError, match=f'num_outs={wrong}'):
+            SingleLevelFPN(in_channels=6, num_outs=wrong)
