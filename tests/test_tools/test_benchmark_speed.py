@@ -139,7 +139,7 @@ def test_rows_of_a_variant(tool, configs):
 @pytest.mark.parametrize('variant, message', [
     ('model.test_cfg.lassa=None', 'lassa: .*larsd.py has no such key'),
     ('model.test_cfg.lasa.mode.deep=1', 'has no such key'),
-    ('model.test_cfg.lasa.mode=replace', 'has the value replace already'),
+    ('model.test_cfg.lasa.mode=geomean', 'has the value geomean already'),
     ('model.bbox_head.feat_channels=4', 'leave the weights as they are'),
 ])
 def test_variant_that_is_none(tool, configs, variant, message):
