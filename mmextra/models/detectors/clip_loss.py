@@ -135,11 +135,9 @@ class Judged(NamedTuple):
     Attributes:
         inputs: Current, converted, forecast and last read maps of the steps,
             see :meth:`FeatureForecastDetector.schedule`.
-        target: Maps of the frames after.
-        samples: These frames.
+        samples: The frames after.
     """
     inputs: Tuple[Feats, Feats, Feats, Feats]
-    target: Feats
     samples: List[DetDataSample]
 
 
@@ -155,12 +153,21 @@ def _decision_losses(model: 'FeatureForecastDetector', clips: ClipMaps,
     runs = [Judged(
         (feats, in_clip_order([step.converted for step in steps]),
          in_clip_order([step.forecast for step in steps]), feats),
-        clips.frames(1, count + 1), _samples(data_samples, 1, count + 1))]
+        _samples(data_samples, 1, count + 1))]
     runs += forecast_runs(model, clips, data_samples, steps)
-    inputs, targets = zip(*((run.inputs, model.judge_forecasts(
-        run.inputs[2], run.samples, run.target)) for run in runs))
-    logits = model.schedule(*join_maps(inputs))
-    targets = torch.cat(targets)
+    inputs = join_maps([run.inputs for run in runs])
+    samples = [sample for run in runs for sample in run.samples]
+    readings = None
+    if model.decision_cfg.get('relative', False):
+        # Once for each frame, however many runs reach it.
+        found = sure_detections(
+            model, clips.frames(1, count + 1), runs[0].samples,
+            model.decision_cfg['score_thr'])
+        of = {id(sample): each
+              for sample, each in zip(runs[0].samples, found)}
+        readings = [of[id(sample)] for sample in samples]
+    logits = model.schedule(*inputs)
+    targets = model.judge_forecasts(inputs[2], samples, readings)
     with torch.no_grad():
         counted = (targets != IGNORE)
         total = counted.sum().clamp(min=1)
@@ -207,7 +214,6 @@ def forecast_runs(model: 'FeatureForecastDetector', clips: ClipMaps,
                 [step.converted for _, _, step in begun],
                 [step.forecast for _, _, step in begun],
                 [read for read, _, _ in begun])),
-            join_maps([clips.frame(t) for t in range(ahead, last + 1)]),
             [clip[t] for t in range(ahead, last + 1)
              for clip in data_samples]))
         begun = [(read, step) for read, _, step in begun]

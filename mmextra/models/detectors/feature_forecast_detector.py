@@ -278,7 +278,8 @@ class FeatureForecastDetector(BaseMOTModel):
     @torch.no_grad()
     def judge_forecasts(self, forecast: Feats,
                         samples: Sequence[DetDataSample],
-                        feats: Optional[Feats] = None) -> Tensor:
+                        readings: Optional[Sequence[InstanceData]] = None
+                        ) -> Tensor:
         """Targets of the scheduler (Section 3.4).
 
         The detector is applied to the forecasts themselves, without any
@@ -287,21 +288,18 @@ class FeatureForecastDetector(BaseMOTModel):
         Args:
             forecast (tuple[Tensor]): Maps forecast for N frames.
             samples (Sequence[DetDataSample]): Annotations of these frames.
-            feats (tuple[Tensor], optional): Real maps of these frames, for
-                ``decision_cfg.relative``.
+            readings (Sequence[InstanceData], optional): Detections on the
+                real maps of these frames, see :func:`decision_targets`.
 
         Returns:
             Tensor: (N,) see :func:`decision_targets`.
         """
-        cfg = dict(self.decision_cfg)
-        cfg.pop('rollout_steps', None)
-        score_thr = cfg['score_thr']
-        if cfg.pop('relative', False):
-            cfg.update(readings=sure_detections(
-                self, feats, samples, score_thr))
+        cfg = {key: value for key, value in self.decision_cfg.items()
+               if key not in ('relative', 'rollout_steps')}
         return decision_targets(
             [sample.gt_instances for sample in samples],
-            sure_detections(self, forecast, samples, score_thr), **cfg)
+            sure_detections(self, forecast, samples, cfg['score_thr']),
+            readings=readings, **cfg)
 
     def detect(self, det_feats: Feats,
                sample: DetDataSample) -> InstanceData:

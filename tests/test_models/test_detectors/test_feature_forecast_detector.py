@@ -5,6 +5,7 @@ import torch
 from mmengine.runner import load_state_dict
 
 from mmextra.models.detectors import VideoStream
+from mmextra.models.detectors.clip_loss import sure_detections
 from tests.helpers import worked_case
 from tests.video_helpers import (
     PER_FRAME,
@@ -245,26 +246,47 @@ def test_target_of_the_scheduler_moves_no_statistics():
         assert torch.equal(value, before[name])
 
 
-def test_relative_targets_look_at_the_real_maps():
+def test_what_is_missed_anyway_does_not_count():
     model = build()
-    model.decision_cfg['relative'] = True
     truth = frame_sample(1).gt_instances
     found = truth[:1]
     found.scores = torch.ones(1)
-    asked = []
-
-    def predict(*outs, **_):
-        asked.append(outs)
-        return [found]
-    model.detector.bbox_head.predict_by_feat = predict
-    forecast, real = ((torch.rand(1, 8, 8, 8), ) for _ in range(2))
+    model.detector.bbox_head.predict_by_feat = lambda *outs, **_: [found]
+    forecast = (torch.rand(1, 8, 8, 8), )
     assert len(truth) > 1
+    assert model.judge_forecasts(forecast, [frame_sample(1)]).tolist() == [0]
     assert model.judge_forecasts(
-        forecast, [frame_sample(1)], real).tolist() == [1]
+        forecast, [frame_sample(1)], [found]).tolist() == [1]
+
+
+def test_relative_targets_look_at_the_real_maps():
+    model = build(decision_cfg=dict(
+        iou_thr=0.7, score_thr=0., empty_target=1, relative=True,
+        rollout_steps=2)).train()
+    detected, judged = [], []
+    detect, judge = model.detector.bbox_head.predict_by_feat, \
+        model.judge_forecasts
+    model.detector.bbox_head.predict_by_feat = lambda *outs, **options: (
+        detected.append(len(options['batch_img_metas'])) or
+        detect(*outs, **options))
+    model.judge_forecasts = lambda *parts: judged.append(parts) or judge(
+        *parts)
+    pixels = torch.stack([video(5, seed=k) for k in range(2)])
+    clips = [clip(5, boxes=k + 1, video_id=k) for k in range(2)]
+    model.loss(pixels, clips)
+    # Real frames once each, whatever the number of runs; then all forecasts.
+    assert detected == [2 * 4, 2 * (4 + 3 + 2)]
+    (_, samples, readings), = judged
     with torch.no_grad():
-        expected = model.detector.bbox_head(model.head_maps(real))
-    assert torch.equal(asked[0][0][0], expected[0][0])
-    assert len(asked) == 2
+        maps = model.extract_maps(pixels.flatten(0, 1))[0]
+    assert len(readings) == len(samples)
+    for sample, reading in zip(samples, readings):
+        row = 5 * sample.video_id + sample.frame_id
+        expected, = sure_detections(
+            model, (maps[row:row + 1], ), [sample], 0.)
+        assert len(expected)
+        torch.testing.assert_close(reading.bboxes, expected.bboxes)
+        torch.testing.assert_close(reading.scores, expected.scores)
 
 
 def test_detections_with_mean_probability_give_target_one():
@@ -325,8 +347,8 @@ def test_scheduler_learns_from_runs_of_forecasts():
     asked, judged = [], []
     schedule, judge = model.schedule, model.judge_forecasts
     model.schedule = lambda *maps: asked.append(maps) or schedule(*maps)
-    model.judge_forecasts = lambda forecast, samples, real: judged.append(
-        (forecast, samples, real)) or judge(forecast, samples, real)
+    model.judge_forecasts = lambda *parts: judged.append(parts) or judge(
+        *parts)
     losses = model.loss(pixels, clips)
     losses['loss_decision'].backward()
     assert model.scheduler.fc.weight.grad.abs().sum() > 0
@@ -337,13 +359,11 @@ def test_scheduler_learns_from_runs_of_forecasts():
         maps = [model.extract_maps(pixels.flatten(0, 1))[0][k * 5:k * 5 + 5]
                 for k in range(2)]
         row = 8
+        (_, samples, _), = judged
         for ahead in (2, 3):
-            _, samples, real = judged[ahead - 1]
-            for number, (t, k) in enumerate(
-                    (t, k) for t in range(ahead, 5) for k in range(2)):
-                assert (samples[number].frame_id,
-                        samples[number].video_id) == (t, k)
-                assert torch.equal(real[0][number], maps[k][t])
+            for t, k in ((t, k) for t in range(ahead, 5) for k in range(2)):
+                assert (samples[row].frame_id,
+                        samples[row].video_id) == (t, k)
                 state = None
                 for begin in range(t - ahead + 1):
                     step = model.temporal.step(
