@@ -43,7 +43,7 @@ model = dict(
             reg_keep_cells=True,
             init_cfg=head_init)),
     train_cfg=dict(
-        # With the paper's 0.7 one or two anchors of an object are positive,
+        # With the usual 0.7 one or two anchors of an object are positive,
         # and in so short a training proposals stay anchors.
         rpn=dict(assigner=dict(pos_iou_thr=0.5), sampler=dict(num=64)),
         rpn_proposal=dict(nms_pre=600, max_per_img=100),
