@@ -24,7 +24,7 @@ from mmdet.structures.bbox import get_box_tensor
 from mmengine.config import Config
 
 from mmextra.apis import read_image, tiled_inference
-from mmextra.evaluation.functional import box_corners
+from mmextra.structures import box_corners
 
 EXTENSIONS = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 

@@ -1,8 +1,4 @@
-from mmextra.evaluation.functional import (
-    image_tiles,
-    parse_tile_id,
-    tile_starts,
-)
+from mmextra.structures import image_tiles, parse_tile_id, tile_starts
 
 from .few_shot import init_few_shot_detector, process_support_images
 from .frame_source import ImageFolder, open_source

@@ -10,7 +10,7 @@ from mmengine.dataset import Compose
 from mmengine.runner import CheckpointLoader
 from torch import nn
 
-from mmextra.engine.hooks.support_init_hook import find_model
+from mmextra.models.detectors import find_few_shot_detector
 
 from .tiled_inference import read_image
 
@@ -39,7 +39,7 @@ def init_few_shot_detector(config: Union[str, Config],
         TypeError: If the config is not of a few-shot detector.
     """
     model = init_detector(config, checkpoint, device=device, **kwargs)
-    detector = find_model(model)
+    detector = find_few_shot_detector(model)
     if checkpoint is not None:
         saved = CheckpointLoader.load_checkpoint(checkpoint, device)
         detector.support_bank = saved.get('support_bank', {})
@@ -126,7 +126,7 @@ def process_support_images(model: nn.Module,
             gt_bboxes_labels=np.array([number]),
             gt_ignore_flags=np.zeros(1, bool)))
         batches.append({key: [value] for key, value in item.items()})
-    find_model(model).model_init(batches)
+    find_few_shot_detector(model).model_init(batches)
     model.dataset_meta = dict(model.dataset_meta or {},
                               classes=tuple(classes))
 

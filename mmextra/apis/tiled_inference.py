@@ -16,7 +16,7 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from torch import nn
 
-from mmextra.evaluation.functional import (
+from mmextra.structures import (
     Tile,
     box_corners,
     cut_tile,
@@ -133,7 +133,7 @@ def tiled_inference(model: nn.Module,
         nms (dict, optional): How duplicates are suppressed. The model's
             ``test_cfg`` tells when it is not given.
         edge_margin (float): See
-            :func:`~mmextra.evaluation.functional.is_sliver`; 0 keeps all.
+            :func:`~mmextra.structures.is_sliver`; 0 keeps all.
 
     Returns:
         DetDataSample: ``pred_instances`` with bboxes in pixels of the

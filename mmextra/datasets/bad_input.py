@@ -5,11 +5,7 @@ from typing import Dict, List
 
 import numpy as np
 
-from mmextra.evaluation.functional import (
-    box_corners,
-    polygon_area,
-    rotated_iou,
-)
+from mmextra.structures import box_corners, polygon_area, rotated_iou
 
 POLICIES = ('raise', 'skip')
 

@@ -7,7 +7,7 @@ from typing import Dict, List, Optional
 from mmengine.dataset import BaseDataset
 from mmrotate.registry import DATASETS
 
-from mmextra.evaluation.functional import parse_dota_line
+from mmextra.structures import parse_dota_line
 
 from .annotation_files import read_lines
 from .bad_input import AnnotationError, BadInput, box_problem, require_layout

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mmextra.datasets import VisDroneDataset
-from mmextra.evaluation.functional import box_iou
+from mmextra.structures import box_iou
 from mmextra.synthetic import GENERATORS, make_aerial
 from mmextra.synthetic.aerial_scene import Aerial
 

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmextra.evaluation.functional import box_corners, rotated_iou
+from mmextra.structures import box_corners, rotated_iou
 from mmextra.synthetic import GENERATORS, make_harbour, read_marker
 from mmextra.synthetic.harbour_scene import Harbour, separated
 

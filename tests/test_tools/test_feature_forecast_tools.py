@@ -7,17 +7,17 @@ import torch
 from mmdet.registry import MODELS
 from mmengine.registry import init_default_scope
 
-from mmextra.evaluation.functional import break_even_ratio, fps_model
-from mmextra.models.layers import CorrelationScheduler
-from mmextra.models.necks.temporal_module import StepOut
-from mmextra.models.task_modules import ReadPolicy
-from mmextra.utils.video_replay import (
+from mmextra.apis.video_replay import (
     KeptVideo,
     Stopwatch,
     forecast_errors,
     keep_videos,
     replay,
 )
+from mmextra.evaluation.functional import break_even_ratio, fps_model
+from mmextra.models.layers import CorrelationScheduler
+from mmextra.models.necks.temporal_module import StepOut
+from mmextra.models.task_modules import ReadPolicy
 from tests.helpers import TOOLS, load_tool, worked_case
 from tests.video_helpers import PER_FRAME, SIZE, config, results, same
 

@@ -33,16 +33,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from mmextra.evaluation.benchmark import write_atomic
-from mmextra.evaluation.functional import fps_model
-from mmextra.models.task_modules import ReadPolicy
-from mmextra.utils.video_replay import (
+from mmextra.apis.video_replay import (
     Stopwatch,
     as_batch,
     forecast_errors,
     keep_videos,
     replay,
 )
+from mmextra.evaluation.benchmark import write_atomic
+from mmextra.evaluation.functional import fps_model
+from mmextra.models.task_modules import ReadPolicy
 
 VALUES = ('mAP', 'mAP_slow', 'mAP_medium', 'mAP_fast')
 

@@ -41,13 +41,13 @@ from mmdet.structures.bbox import bbox2roi  # noqa: E402
 from mmengine.config import Config  # noqa: E402
 from mmengine.dataset import pseudo_collate  # noqa: E402
 
-from mmextra.analysis import (  # noqa: E402
+from mmextra.datasets.ct import slice_stem  # noqa: E402
+from mmextra.visualization import (  # noqa: E402
     roi_rows,
     score_area,
     score_map,
     top_areas,
 )
-from mmextra.datasets.ct import slice_stem  # noqa: E402
 
 
 def load_images(cfg: Config, args: argparse.Namespace) -> Iterator[dict]:

@@ -49,7 +49,7 @@ from mmextra.datasets.image_files import (  # noqa: E402
     image_size,
     index_images,
 )
-from mmextra.evaluation.functional import box_corners  # noqa: E402
+from mmextra.structures import box_corners  # noqa: E402
 
 REMEDY = 'Correct or remove the entry, or pass --on-error skip'
 ANNOTATION_RULES = {

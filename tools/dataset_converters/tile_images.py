@@ -34,7 +34,7 @@ from mmextra.datasets.image_files import (
     image_size,
     index_images,
 )
-from mmextra.evaluation.functional import (
+from mmextra.structures import (
     DOTAObjects,
     Tile,
     box_corners,

@@ -7,7 +7,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 
-from mmextra.evaluation.functional import box_iou
+from mmextra.structures import box_iou
 
 TRIES = 50
 MODES = 10

@@ -5,7 +5,7 @@ from mmdet.datasets.transforms import RandomCrop
 from mmdet.structures.bbox import BaseBoxes
 from mmrotate.registry import TRANSFORMS
 
-from mmextra.evaluation.functional import rotated_iou
+from mmextra.structures import rotated_iou
 
 BOX_KEYS = ('gt_bboxes', 'gt_bboxes_labels', 'gt_ignore_flags')
 

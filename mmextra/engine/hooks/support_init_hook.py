@@ -10,31 +10,7 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
-
-def find_model(model: nn.Module) -> nn.Module:
-    """The few-shot detector inside distributed and other wrappers.
-
-    Args:
-        model (nn.Module): The model.
-
-    Returns:
-        nn.Module: The one with ``model_init``.
-
-    Raises:
-        TypeError: If there is none, or test-time augmentation wraps it.
-    """
-    if type(model).__name__.endswith('TTAModel'):
-        raise TypeError(
-            'SupportInitHook: test-time augmentation is not supported, for '
-            'the supports would have to be augmented alike; leave --tta out')
-    while not hasattr(model, 'model_init'):
-        if not hasattr(model, 'module'):
-            raise TypeError(
-                f'SupportInitHook: {type(model).__name__} has no model_init; '
-                'it is for GCNFSOD, AttentionRPNDetector and other '
-                'QuerySupportDetectors')
-        model = model.module
-    return model
+from mmextra.models.detectors import find_few_shot_detector
 
 
 @HOOKS.register_module()
@@ -86,7 +62,7 @@ class SupportInitHook(Hook):
                                checkpoint: dict) -> None:
         """Save the bank, if wanted."""
         if self.keep:
-            checkpoint['support_bank'] = find_model(runner.model).support_bank
+            checkpoint['support_bank'] = find_few_shot_detector(runner.model).support_bank
 
     def show(self, model: nn.Module, tested: Any) -> None:
         """Fill the bank of a model.
@@ -108,7 +84,7 @@ class SupportInitHook(Hook):
                 'SupportInitHook: supports and tested dataset must have the '
                 'same classes in the same order, for labels are positions; '
                 f'the supports have {names}, the tested dataset {wanted}')
-        model = find_model(model)
+        model = find_few_shot_detector(model)
         # A plain loader: one made by the runner would give every process a
         # part of the supports only.
         loader = DataLoader(

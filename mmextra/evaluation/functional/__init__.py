@@ -1,5 +1,28 @@
-from .box_iou import box_iou
-from .dota_txt import DOTALine, DOTAObjects, parse_dota_line, read_dota_txt
+"""Mathematics of the metrics.
+
+The geometry lives in :mod:`mmextra.structures`; its names are importable
+from here too, where version 0.1 had them.
+"""
+from mmextra.structures import (
+    DOTALine,
+    DOTAObjects,
+    Tile,
+    box_corners,
+    box_iou,
+    cut_tile,
+    image_tiles,
+    is_sliver,
+    merge_nms,
+    move_boxes,
+    parse_dota_line,
+    parse_tile_id,
+    polygon_area,
+    read_dota_txt,
+    rotated_iou,
+    rotated_nms,
+    tile_starts,
+)
+
 from .precision_recall import (
     ClassCurves,
     average_precision,
@@ -9,18 +32,7 @@ from .precision_recall import (
     match_best_gt,
 )
 from .rotated_ap import ClassAP, match_detections, rotated_average_precision
-from .rotated_iou import box_corners, polygon_area, rotated_iou, rotated_nms
 from .stream_speed import break_even_ratio, fps_model
-from .tiling import (
-    Tile,
-    cut_tile,
-    image_tiles,
-    is_sliver,
-    merge_nms,
-    move_boxes,
-    parse_tile_id,
-    tile_starts,
-)
 from .video_ap import (
     MOTION_RANGES,
     FrameMatches,

@@ -6,7 +6,7 @@ from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from .box_iou import box_iou
+from mmextra.structures import box_iou
 
 AP_MODES = ('interp101', 'area')
 

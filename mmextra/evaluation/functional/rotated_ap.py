@@ -4,7 +4,7 @@ from typing import Dict, List, NamedTuple, Sequence
 import numpy as np
 from mmdet.evaluation import average_precision
 
-from .rotated_iou import rotated_iou
+from mmextra.structures import rotated_iou
 
 
 class ClassAP(NamedTuple):
@@ -96,7 +96,7 @@ def rotated_average_precision(images: List[Dict[str, np.ndarray]],
         images (List[dict]): Per image ``bboxes`` (d, 4, 5 or 8), ``scores``
             (d,), ``labels`` (d,), ``gt_bboxes`` (g, 4, 5 or 8),
             ``gt_labels`` (g,) and ``gt_ignored`` (g,) bool; boxes as in
-            :func:`~mmextra.evaluation.functional.box_corners`.
+            :func:`~mmextra.structures.box_corners`.
         num_classes (int): Number of classes.
         iou_thrs (Sequence[float]): IoU thresholds.
         mode (str): ``'11points'`` (VOC 2007) or ``'area'`` (VOC 2012).

@@ -8,7 +8,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .box_iou import box_iou
+from mmextra.structures import box_iou
 
 # Closed intervals of the motion IoU; 'all' needs no tracks.
 MOTION_RANGES = dict(

@@ -7,13 +7,14 @@ import torch
 from mmrotate.registry import METRICS
 from mmrotate.structures.bbox import qbox2rbox
 
-from ..functional import (
+from mmextra.structures import (
     is_sliver,
     merge_nms,
     move_boxes,
     parse_tile_id,
     read_dota_txt,
 )
+
 from .rbox_ap_metric import RBoxAPMetric
 
 NEEDED = ('it should hold the annotations of the full images that the tiles '
@@ -38,7 +39,7 @@ class MergedRBoxAPMetric(RBoxAPMetric):
             format. An image without file has no objects.
         nms (dict): How duplicates are suppressed; None keeps all.
         edge_margin (float): See
-            :func:`~mmextra.evaluation.functional.is_sliver`; 0 keeps all.
+            :func:`~mmextra.structures.is_sliver`; 0 keeps all.
         diff_thr (int): Objects of greater difficulty are ignored.
         **kwargs: See :class:`RBoxAPMetric`.
     """

@@ -7,7 +7,7 @@ from mmdet.models.detectors import TwoStageDetector
 from mmdet.registry import MODELS
 from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..dense_heads.lcrpn_head import LCRPNHead
 from ..layers.support import SupportFeatures, fuse_shots
@@ -228,3 +228,29 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
         if isinstance(batch_inputs, dict):
             batch_inputs = batch_inputs['query']
         return list(self.extract_feat(batch_inputs))
+
+
+def find_few_shot_detector(model: nn.Module) -> nn.Module:
+    """The few-shot detector inside distributed and other wrappers.
+
+    Args:
+        model (nn.Module): The model.
+
+    Returns:
+        nn.Module: The one with ``model_init``.
+
+    Raises:
+        TypeError: If there is none, or test-time augmentation wraps it.
+    """
+    if type(model).__name__.endswith('TTAModel'):
+        raise TypeError(
+            'SupportInitHook: test-time augmentation is not supported, for '
+            'the supports would have to be augmented alike; leave --tta out')
+    while not hasattr(model, 'model_init'):
+        if not hasattr(model, 'module'):
+            raise TypeError(
+                f'SupportInitHook: {type(model).__name__} has no model_init; '
+                'it is for GCNFSOD, AttentionRPNDetector and other '
+                'QuerySupportDetectors')
+        model = model.module
+    return model

@@ -3,12 +3,12 @@ import pytest
 
 from mmextra.evaluation.functional import (
     average_precision,
-    box_iou,
     class_curves,
     covered_share,
     match_best_gt,
 )
 from mmextra.evaluation.functional.precision_recall import smooth
+from mmextra.structures import box_iou
 
 SQUARE = [0., 0., 10., 10.]
 

@@ -5,12 +5,12 @@ import pytest
 
 from mmextra.evaluation.functional import (
     MOTION_RANGES,
-    box_iou,
     frame_motion,
     match_frame,
     motion_iou,
     video_average_precision,
 )
+from mmextra.structures import box_iou
 from tests.helpers import worked_case
 
 

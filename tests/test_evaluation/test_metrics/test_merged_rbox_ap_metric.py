@@ -10,11 +10,7 @@ from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from mmrotate.registry import METRICS
 
-from mmextra.evaluation.functional import (
-    box_corners,
-    image_tiles,
-    rotated_iou,
-)
+from mmextra.structures import box_corners, image_tiles, rotated_iou
 
 # cx, cy, w, h, theta in a 1792 x 1024 image: tiles at x = 0 and 768 share
 # the columns 768 to 1024.

@@ -3,7 +3,7 @@ import torch
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
-from mmextra.analysis import roi_rows, score_area, score_map, top_areas
+from mmextra.visualization import roi_rows, score_area, score_map, top_areas
 
 
 def test_scores_and_areas_by_rank():

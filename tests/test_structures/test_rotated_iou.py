@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmextra.evaluation.functional import (
+from mmextra.structures import (
     box_corners,
     polygon_area,
     rotated_iou,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmextra.evaluation.functional import (
+from mmextra.structures import (
     Tile,
     cut_tile,
     image_tiles,
