@@ -62,7 +62,8 @@ class SupportInitHook(Hook):
                                checkpoint: dict) -> None:
         """Save the bank, if wanted."""
         if self.keep:
-            checkpoint['support_bank'] = find_few_shot_detector(runner.model).support_bank
+            detector = find_few_shot_detector(runner.model)
+            checkpoint['support_bank'] = detector.support_bank
 
     def show(self, model: nn.Module, tested: Any) -> None:
         """Fill the bank of a model.
