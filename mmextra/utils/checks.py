@@ -94,7 +94,7 @@ def check_keys(name: str, given: Iterable[str], legal: Iterable[str],
     for key in given:
         if key not in legal:
             raise error(
-                f'{name}: unknown key {key!r}, legal are '
+                f'{name}: unknown field {key!r}; legal are '
                 f'{", ".join(map(str, legal))}{remedy and "; " + remedy}'
                 f'{nearest(key, legal)}')
 

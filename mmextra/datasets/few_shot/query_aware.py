@@ -1,11 +1,23 @@
 """Query images together with supports of the same and of other classes."""
 import random
 import warnings
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Union
+from typing import (
+    Any,
+    Dict,
+    Iterable,
+    List,
+    Literal,
+    Optional,
+    Sequence,
+    Set,
+    Union,
+)
 
 from mmdet.registry import DATASETS
 
-QUERY_UNITS = ('image', 'image_class')
+from mmextra.utils.checks import check_choice
+
+QueryUnit = Literal['image', 'image_class']
 
 
 def query_aware_candidates(present: Iterable[int], img_id: Any,
@@ -96,16 +108,14 @@ class QueryAwareDataset:
                  num_support_shots: int,
                  support_dataset: Union[dict, Any, None] = None,
                  repeat_times: int = 1,
-                 query_unit: str = 'image',
+                 query_unit: QueryUnit = 'image',
                  max_refetch: int = 100) -> None:
         if min(num_support_ways, num_support_shots, repeat_times) < 1:
             raise ValueError('num_support_ways, num_support_shots and '
                              'repeat_times must be positive, got '
                              f'{num_support_ways}, {num_support_shots}, '
                              f'{repeat_times}')
-        if query_unit not in QUERY_UNITS:
-            raise ValueError(f'query_unit must be one of {QUERY_UNITS}, got '
-                             f'{query_unit!r}')
+        check_choice('query_unit', query_unit, QueryUnit)
         self.dataset = DATASETS.build(dataset) if isinstance(
             dataset, dict) else dataset
         if support_dataset is None:

@@ -461,7 +461,7 @@ def test_a_threshold_of_one_needs_no_scheduler():
     (dict(decision_cfg=dict(score_thr=.3, rollout_steps=-1)),
      'rollout_steps'),
     (dict(decision_cfg=dict(iou_thresh=.5)),
-     "decision_cfg: unknown key 'iou_thresh'.*did you mean 'iou_thr'"),
+     "decision_cfg: unknown field 'iou_thresh'.*did you mean 'iou_thr'"),
     (dict(decision_cfg=dict(empty_target='skip')), "0, 1 or 'ignore'"),
     (dict(decision_cfg=dict(score_thr=30)), 'from 0 to 1'),
 ])
