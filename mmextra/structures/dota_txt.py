@@ -5,7 +5,8 @@ from typing import List, NamedTuple, Optional, Union
 
 import numpy as np
 
-from .rotated_iou import box_corners, polygon_area
+from .convex_overlap import polygon_area
+from .rotated_iou import box_corners
 
 
 class DOTALine(NamedTuple):

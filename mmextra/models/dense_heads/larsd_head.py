@@ -18,6 +18,7 @@ from mmengine.structures import InstanceData
 from mmrotate.registry import MODELS
 from torch import Tensor, nn
 
+from mmextra.structures import class_wise_nms
 from mmextra.utils.checks import check_choice
 
 from ..task_modules.assigners.same_center_assigner import IGNORED
@@ -253,11 +254,8 @@ class LARSDHead(LASAMixin, AnchorHead):
                            rescale: bool = False,
                            with_nms: bool = True,
                            img_meta: Optional[dict] = None) -> InstanceData:
-        """The host's NMS, with all centres moved to positive coordinates.
-
-        mmcv keeps classes apart by offsets beyond the largest coordinate,
-        so with negative centres boxes of two classes can meet and suppress
-        each other.
+        """The host's, with the exact NMS that keeps classes apart wherever
+        their boxes lie, see :func:`~mmextra.structures.class_wise_nms`.
 
         Args:
             results (:obj:`InstanceData`): Candidates of one image.
@@ -269,14 +267,18 @@ class LARSDHead(LASAMixin, AnchorHead):
         Returns:
             :obj:`InstanceData`: Detections of the image.
         """
-        lowest = results.bboxes.tensor[:, :2].clamp(max=0)
-        shift = -lowest.amin(0) if len(results) else lowest.new_zeros(2)
-        results.bboxes.translate_(shift.tolist())
-        results = super()._bbox_post_process(results, cfg, rescale, with_nms,
-                                             img_meta)
-        if rescale:
-            shift = shift / shift.new_tensor(img_meta['scale_factor'])
-        results.bboxes.translate_((-shift).tolist())
+        results = super()._bbox_post_process(
+            results, cfg, rescale, with_nms=False, img_meta=img_meta)
+        if not with_nms:
+            return results
+        keep, scores = class_wise_nms(
+            get_box_tensor(results.bboxes), results.scores, results.labels,
+            cfg.nms)
+        limit = cfg.max_per_img if cfg.max_per_img > 0 else len(keep)
+        # Not results[keep]: InstanceData indexes box objects one by one.
+        results = InstanceData(
+            **{k: v[keep[:limit]] for k, v in results.items()})
+        results.scores = scores[:limit]
         return results
 
 
