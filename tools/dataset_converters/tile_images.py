@@ -27,21 +27,20 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: F401
-from mmextra.datasets.annotation_files import read_lines
 from mmextra.datasets.bad_input import box_problem
+from mmextra.datasets.dota_txt import DOTAObjects, read_dota_txt
 from mmextra.datasets.image_files import (
     EXTENSIONS,
     image_size,
     index_images,
 )
+from mmextra.datasets.text_files import read_entries
 from mmextra.structures import (
-    DOTAObjects,
     Tile,
     box_corners,
     cut_tile,
     image_tiles,
     polygon_area,
-    read_dota_txt,
     rotated_iou,
     tile_starts,
 )
@@ -119,8 +118,7 @@ def read_splits(root: Path, names: Optional[Sequence[str]]
                 f'{root / "ImageSets" / name}.txt is missing; there are '
                 f'{sorted(found)}')
     return {
-        name: [line.strip() for line in read_lines(str(found[name]))
-               if line.strip()] for name in names
+        name: read_entries(str(found[name])) for name in names
     }
 
 

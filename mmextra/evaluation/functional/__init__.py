@@ -1,11 +1,16 @@
 """Mathematics of the metrics.
 
-The geometry lives in :mod:`mmextra.structures`; its names are importable
-from here too, where version 0.1 had them.
+The geometry lives in :mod:`mmextra.structures`, DOTA's text in
+:mod:`mmextra.datasets.dota_txt`; their names are importable from here too,
+where version 0.1 had them.
 """
-from mmextra.structures import (
+from mmextra.datasets.dota_txt import (
     DOTALine,
     DOTAObjects,
+    parse_dota_line,
+    read_dota_txt,
+)
+from mmextra.structures import (
     Tile,
     box_corners,
     box_iou,
@@ -14,10 +19,8 @@ from mmextra.structures import (
     is_sliver,
     merge_nms,
     move_boxes,
-    parse_dota_line,
     parse_tile_id,
     polygon_area,
-    read_dota_txt,
     rotated_iou,
     rotated_nms,
     tile_starts,

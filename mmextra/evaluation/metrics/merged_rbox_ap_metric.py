@@ -7,12 +7,12 @@ import torch
 from mmrotate.registry import METRICS
 from mmrotate.structures.bbox import qbox2rbox
 
+from mmextra.datasets.dota_txt import read_dota_txt
 from mmextra.structures import (
     is_sliver,
     merge_nms,
     move_boxes,
     parse_tile_id,
-    read_dota_txt,
 )
 
 from .rbox_ap_metric import RBoxAPMetric

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmextra.structures import parse_dota_line, read_dota_txt
+from mmextra.datasets.dota_txt import parse_dota_line, read_dota_txt
 
 
 @pytest.mark.parametrize('line', [

@@ -5,7 +5,9 @@ from typing import List, NamedTuple, Optional, Union
 
 import numpy as np
 
-from .rotated_iou import box_corners, polygon_area
+from mmextra.structures import box_corners, polygon_area
+
+from .text_files import read_lines
 
 
 class DOTALine(NamedTuple):
@@ -93,8 +95,7 @@ def read_dota_txt(path: Union[str, Path]) -> DOTAObjects:
             file and line.
     """
     items, lines = [], []
-    for number, line in enumerate(
-            Path(path).read_text(encoding='utf-8').splitlines(), 1):
+    for number, line in enumerate(read_lines(str(path)), 1):
         try:
             item = parse_dota_line(line)
         except ValueError as error:
