@@ -10,7 +10,7 @@ from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 from mmengine.logging import print_log
 
 from .ilsvrc_classes import VID_CLASSES
-from .text_files import read_entries
+from .text_files import read_ids
 
 DIOR_CLASSES = ('airplane', 'airport', 'baseballfield', 'basketballcourt',
                 'bridge', 'chimney', 'dam', 'expressway-service-area',
@@ -78,7 +78,7 @@ def class_tuple(classes, owner: str) -> Tuple[str, ...]:
         ValueError: If they are no texts, or one is given twice.
     """
     if isinstance(classes, str):
-        classes = read_entries(classes) if osp.isfile(classes) else [classes]
+        classes = read_ids(classes) if osp.isfile(classes) else [classes]
     try:
         classes = tuple(classes)
     except TypeError:

@@ -22,7 +22,7 @@ from .reader import (
     share,
     tell_resized,
 )
-from .text_files import read_entries, read_xml
+from .text_files import read_ids, read_xml
 
 LAYOUT = """DIOR is expected as
   {root}/JPEGImages-trainval/*.jpg  and  {root}/JPEGImages-test/*.jpg
@@ -155,7 +155,7 @@ class DIORVASDataset(ReaderMixin, XMLDataset):
         self._images = {
             key: path for folder in reversed(self._folders)
             for key, path in index_images(folder).items()}
-        entries = match_ids(read_entries(self.ann_file), self._images)
+        entries = match_ids(read_ids(self.ann_file), self._images)
         self._missing = [
             img_id for img_id in entries if img_id not in self._images
         ] if self._folders else []

@@ -22,7 +22,7 @@ from .reader import (
     share,
     tell_resized,
 )
-from .text_files import read_entries, temporary_copy
+from .text_files import read_ids, temporary_copy
 
 LAYOUT = """HRSC2016 is expected as
   {root}/FullDataSet/AllImages/*.bmp  (or .png, .jpg, .tif)
@@ -129,7 +129,7 @@ class HRSC2016Dataset(ReaderMixin, HRSCDataset):
         self._images = index_images(images)
         self._resized: List[str] = []
         self._others: Counter = Counter()
-        entries = match_ids(read_entries(self.ann_file), self._images)
+        entries = match_ids(read_ids(self.ann_file), self._images)
         self._share = share(
             [each for each in entries if each not in self._images], entries)
         # The base class opens the list by itself, and knows no other text

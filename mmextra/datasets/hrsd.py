@@ -13,7 +13,7 @@ from .class_names import DOTA_ALIASES, DOTA_CLASSES, ClassNames, hint
 from .dota_txt import parse_dota_line
 from .image_files import EXTENSIONS, image_size, index_images, is_stranger
 from .reader import ReaderMixin, match_ids, share
-from .text_files import read_entries, read_lines
+from .text_files import read_ids, read_lines
 
 REMEDY = 'Correct or remove the line, or set on_error="skip"'
 FORM = 'x1 y1 x2 y2 x3 y3 x4 y4 class [difficulty]'
@@ -128,7 +128,7 @@ class HRSDDataset(ReaderMixin, BaseDataset):
         images = index_images(folder)
         ids = list(images)
         if self.ann_file:
-            ids = sorted(match_ids(read_entries(self.ann_file), images))
+            ids = sorted(match_ids(read_ids(self.ann_file), images))
         missing = [img_id for img_id in ids if img_id not in images]
         names = ClassNames(self._metainfo['classes'], DOTA_CLASSES,
                            DOTA_ALIASES, type(self).__name__)

@@ -199,6 +199,24 @@ def read_pixels(path: str) -> np.ndarray:
     return pixels
 
 
+def check_uint8(pixels: np.ndarray, what: str) -> None:
+    """Refuse pixels of another type than networks are trained on.
+
+    Args:
+        pixels (np.ndarray): The pixels.
+        what (str): What they are, for the message.
+
+    Raises:
+        ValueError: Names the type and the range.
+    """
+    if pixels.dtype != np.uint8:
+        raise ValueError(
+            f'{what} must be of type uint8, from 0 to 255; got '
+            f'{pixels.dtype} from {pixels.min():g} to {pixels.max():g}. '
+            'Stretch it first, for example (255 * pixels).round()'
+            '.astype(np.uint8) for values from 0 to 1')
+
+
 @contextmanager
 def _no_pixel_limit() -> Iterator[None]:
     """Let Pillow open images of any size; their headers are harmless."""

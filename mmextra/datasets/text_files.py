@@ -17,6 +17,7 @@ MARKS = ((codecs.BOM_UTF32_LE, 'utf-32'), (codecs.BOM_UTF32_BE, 'utf-32'),
          (codecs.BOM_UTF16_BE, 'utf-16'))
 DECLARATION = re.compile(
     r'\A\s*<\?xml[^>]*?encoding\s*=\s*["\']([\w.:-]+)["\'][^>]*\?>')
+NUMBERS = re.compile(r'([0-9]+)')
 # What calls itself by an older standard often holds more than that.
 WIDER = {'gb2312': 'gb18030', 'gbk': 'gb18030', 'euc-cn': 'gb18030'}
 
@@ -91,7 +92,7 @@ def read_lines(path: str) -> List[str]:
     return read_text(path).split('\n')
 
 
-def read_entries(path: str) -> List[str]:
+def read_ids(path: str) -> List[str]:
     """The entries of a list, one per line, blanks taken away.
 
     Args:
@@ -169,6 +170,13 @@ def _is_unicode(content: bytes) -> bool:
     except UnicodeDecodeError:
         return content.startswith(tuple(mark for mark, _ in MARKS))
     return True
+
+
+def natural_key(name: str) -> tuple:
+    """A key that sorts names as people number them: ``frame_2`` before
+    ``frame_10``, whatever stands around the numbers."""
+    return tuple((0, int(part), '') if part.isdigit() else (1, 0, part)
+                 for part in NUMBERS.split(name) if part) + ((2, 0, name), )
 
 
 @contextmanager

@@ -6,12 +6,13 @@ from .tiling import (
     cut_tile,
     image_tiles,
     is_sliver,
+    locate_tile,
     parse_tile_id,
     tile_starts,
 )
 
 __all__ = [
     'Tile', 'box_corners', 'box_iou', 'cut_tile', 'image_tiles', 'is_sliver',
-    'merge_nms', 'move_boxes', 'parse_tile_id', 'polygon_area',
+    'locate_tile', 'merge_nms', 'move_boxes', 'parse_tile_id', 'polygon_area',
     'rotated_iou', 'rotated_nms', 'tile_starts'
 ]

@@ -34,7 +34,7 @@ from mmextra.datasets.image_files import (
     image_size,
     index_images,
 )
-from mmextra.datasets.text_files import read_entries
+from mmextra.datasets.text_files import read_ids
 from mmextra.structures import (
     Tile,
     box_corners,
@@ -118,7 +118,7 @@ def read_splits(root: Path, names: Optional[Sequence[str]]
                 f'{root / "ImageSets" / name}.txt is missing; there are '
                 f'{sorted(found)}')
     return {
-        name: read_entries(str(found[name])) for name in names
+        name: read_ids(str(found[name])) for name in names
     }
 
 

@@ -20,7 +20,7 @@ from ..bad_input import AnnotationError
 from ..class_names import ClassNames
 from ..image_files import image_size
 from ..reader import tell_other_sizes
-from ..text_files import read_entries, read_xml
+from ..text_files import read_ids, read_xml
 from .base import FewShotMixin
 from .settings import expand_ann_cfg, shot_files
 
@@ -97,7 +97,7 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
             AnnotationError: If an image has no readable annotation.
         """
         lines = [re.sub(r'\s+(-1|0|1)$', '', line)
-                 for line in read_entries(path)]
+                 for line in read_ids(path)]
         only = self._class_of_list(path)
         self._strange = []
         infos = [self._load_image(line, path, only, lines) for line in lines]
