@@ -6,6 +6,7 @@ from multiprocessing import Pool
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from .ilsvrc_classes import VID_CLASSES
+
 # find_videos is importable from here too.
 from .ilsvrc_files import (  # noqa: F401
     FrameFile,

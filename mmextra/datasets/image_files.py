@@ -19,7 +19,9 @@ EXTENSIONS = ('.bmp', '.png', '.jpg', '.jpeg', '.tif', '.tiff')
 WIDTH, HEIGHT, BITS, SAMPLES, ORIENTATION = 256, 257, 258, 277, 274
 # Orientations that exchange width and height.
 TURNED = (5, 6, 7, 8)
-PIXEL_LIMIT = 'OPENCV_IO_MAX_IMAGE_PIXELS'
+LIMIT_NAME = 'OPENCV_IO_MAX_IMAGE_PIXELS'
+# OpenCV reads it when it is loaded; afterwards it stays.
+PIXEL_LIMIT = int(os.environ.get(LIMIT_NAME) or 1 << 30)
 _limit_lock = threading.Lock()
 
 
@@ -125,11 +127,6 @@ def image_depth(path: str) -> Tuple[str, int]:
         raise OSError(str(error)) from error
 
 
-def pixel_limit() -> int:
-    """Pixels of the largest image that OpenCV decodes."""
-    return int(os.environ.get(PIXEL_LIMIT) or 1 << 30)
-
-
 def check_loadable(path: str) -> None:
     """Refuse what the usual loader cannot decode, or would spoil silently.
 
@@ -161,12 +158,12 @@ def check_loadable(path: str) -> None:
             'Keep three of them, for example with gdal_translate -b 1 -b 2 '
             '-b 3')
     pixels = header.width * header.height
-    if pixels > pixel_limit():
+    if pixels > PIXEL_LIMIT:
         raise AnnotationError(
             path, f'has {header.width} x {header.height} = {pixels} pixels, '
-            f'OpenCV decodes up to {pixel_limit()}', 'Cut it into tiles with '
+            f'OpenCV decodes up to {PIXEL_LIMIT}', 'Cut it into tiles with '
             'tools/dataset_converters/tile_images.py, or set the environment '
-            f'variable {PIXEL_LIMIT}={pixels} before Python starts')
+            f'variable {LIMIT_NAME}={pixels} before Python starts')
 
 
 def read_pixels(path: str) -> np.ndarray:

@@ -21,6 +21,9 @@ import sys
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
+# Scenes are larger than what OpenCV opens of strangers; before it is loaded.
+os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 40))
+
 import cv2
 import numpy as np
 
@@ -33,6 +36,7 @@ from mmextra.datasets.image_files import (
     EXTENSIONS,
     image_size,
     index_images,
+    read_pixels,
 )
 from mmextra.datasets.text_files import read_ids
 from mmextra.structures import (
@@ -158,8 +162,8 @@ def tile_image(path: Path, label: Path, out: Path, size: int, overlap: int,
     targets = [out / 'images' / f'{tile}{ext}' for tile in tiles]
     if all(t.is_file() and t.stat().st_mtime >= newest for t in targets):
         return tiles
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if pixels is None or pixels.shape[:2] != (height, width):
+    pixels = read_pixels(str(path))
+    if pixels.shape[:2] != (height, width):
         raise ValueError(
             f'{path} cannot be decoded to its {width}x{height} pixels; '
             'remove a damaged file, or an EXIF orientation')

@@ -18,6 +18,8 @@ from mmengine.structures import InstanceData
 from mmrotate.registry import MODELS
 from torch import Tensor, nn
 
+from mmextra.structures import require_rotated
+
 from ..task_modules.assigners.same_center_assigner import IGNORED
 from ..task_modules.coders import rbox2distance
 from .lasa_head import LASAMixin
@@ -163,6 +165,8 @@ class LARSDHead(LASAMixin, AnchorHead):
         num_priors = self.num_base_priors
         points = [priors[::num_priors, :2] for priors in mlvl_priors]
         shapes = [priors[:num_priors, 2:4] for priors in mlvl_priors]
+        for gts in batch_gt_instances:
+            require_rotated(gts.bboxes, type(self).__name__)
         ignores = batch_gt_instances_ignore or [None] * len(batch_gt_instances)
         return torch.stack([
             torch.cat([
