@@ -13,7 +13,7 @@ for name, folder in (('mmextra', '{0}'), ('mmextra.structures',
     module.__path__ = [folder]
     sys.modules[name] = module
 from mmextra.structures.box_iou import box_iou
-from mmextra.structures.dota_txt import read_dota_txt
+from mmextra.structures.dota_txt import parse_dota_lines
 from mmextra.structures.rotated_nms import rotated_nms
 from mmextra.structures.tiling import image_tiles
 print(rotated_nms([[0, 0, 9, 9, 0], [1, 0, 9, 9, 0]], [.1, .2], [0, 0], .5))

@@ -7,8 +7,9 @@ from mmdet.apis import init_detector
 from mmengine.config import Config
 
 from mmextra.apis import parse_tile_id
+from mmextra.datasets.dota_txt import read_dota_txt
 from mmextra.datasets.hrsd import HRSDDataset
-from mmextra.structures import box_corners, read_dota_txt, rotated_iou
+from mmextra.structures import box_corners, rotated_iou
 from tests.helpers import load_tool
 
 tile_images = load_tool('dataset_converters/tile_images.py')

@@ -5,8 +5,8 @@
     ImageSets/<split>.txt     one id per line
 
 hrsc_xml reads the folder of an HRSC2016, with its splits; rolabelimg a folder
-of XML files with <robndbox> (angle in radians, clockwise); coco_rbox a COCO
-file whose boxes have five numbers (cx, cy, w, h, angle), or whose
+of XML files with <robndbox> (angle of w in radians, clockwise); coco_rbox a
+COCO file whose boxes have five numbers (cx, cy, w, h, angle), or whose
 segmentations are polygons. Several runs may write into one folder.
 
     python tools/dataset_converters/convert_hrsd.py --from hrsc_xml \
@@ -18,6 +18,7 @@ import argparse
 import os
 import shutil
 import sys
+import warnings
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set
@@ -28,8 +29,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mmextra.datasets.annotation_files import (  # noqa: E402
-    read_lines,
-    read_xml,
     voc_int,
     voc_name,
 )
@@ -37,7 +36,9 @@ from mmextra.datasets.bad_input import (  # noqa: E402
     AnnotationError,
     BadInput,
     box_problem,
+    check_radians,
 )
+from mmextra.datasets.class_names import hint  # noqa: E402
 from mmextra.datasets.coco_json import (  # noqa: E402
     RULES,
     check_entry,
@@ -48,6 +49,12 @@ from mmextra.datasets.hrsc_xml import read_hrsc_xml  # noqa: E402
 from mmextra.datasets.image_files import (  # noqa: E402
     image_size,
     index_images,
+    is_stranger,
+)
+from mmextra.datasets.text_files import (  # noqa: E402
+    read_ids,
+    read_xml,
+    slashes,
 )
 from mmextra.structures import box_corners  # noqa: E402
 
@@ -74,14 +81,21 @@ class Record(NamedTuple):
     ships: List[Ship]
 
 
-def rbox_quad(rbox: List[float]) -> np.ndarray:
-    """(8,) corners of (cx, cy, w, h, angle), radians clockwise."""
+def rbox_quad(rbox: List[float], where: str = '', angle: str = 'rad',
+              ccw: bool = False) -> np.ndarray:
+    """(8,) corners of (cx, cy, w, h, angle), the angle of w, clockwise.
+
+    Raises:
+        AnnotationError: If an angle in radians is more than a turn.
+    """
+    if angle == 'deg':
+        rbox = [*rbox[:4], np.deg2rad(rbox[4])]
+    else:
+        check_radians(rbox[4], f'{where}, angle', 'For a source in degrees '
+                      'pass --angle deg. ' + REMEDY)
+    if ccw:
+        rbox = [*rbox[:4], -rbox[4]]
     return box_corners(np.array([rbox], np.float64)).reshape(8)
-
-
-def read_ids(path: Path) -> List[str]:
-    """The ids in a list, without blank lines."""
-    return [line.strip() for line in read_lines(str(path)) if line.strip()]
 
 
 def find_image(images: Dict[str, str], img_id: str, where: str) -> str:
@@ -105,7 +119,7 @@ def read_hrsc(args: argparse.Namespace, bad: BadInput) -> Iterator[Record]:
     images = index_images(args.img_dir or str(folder / 'AllImages'))
     known: Dict[str, Record] = {}
     for path in lists:
-        for img_id in read_ids(path):
+        for img_id in read_ids(str(path)):
             if img_id in known:
                 yield known[img_id]._replace(split=path.stem)
                 continue
@@ -119,7 +133,8 @@ def read_hrsc(args: argparse.Namespace, bad: BadInput) -> Iterator[Record]:
             yield known[img_id]
 
 
-def rolabelimg_ship(element: ET.Element, where: str) -> Ship:
+def rolabelimg_ship(element: ET.Element, where: str,
+                    args: argparse.Namespace) -> Ship:
     """Read one <object> of roLabelImg, turned or upright.
 
     Raises:
@@ -144,7 +159,7 @@ def rolabelimg_ship(element: ET.Element, where: str) -> Ship:
     if turned is not None:
         quad = rbox_quad([
             number(turned, tag) for tag in ('cx', 'cy', 'w', 'h', 'angle')
-        ])
+        ], where, args.angle, args.ccw)
     elif upright is not None:
         corners = [[
             number(upright, tag) for tag in ('xmin', 'ymin', 'xmax', 'ymax')
@@ -166,7 +181,8 @@ def boxes_in(element: ET.Element) -> List[ET.Element]:
 def read_rolabelimg(args: argparse.Namespace,
                     bad: BadInput) -> Iterator[Record]:
     """A folder of XML files as roLabelImg writes them."""
-    files = sorted(Path(args.source).glob('*.xml'))
+    files = sorted(path for path in Path(args.source).glob('*.xml')
+                   if not is_stranger(path.name))
     if not files:
         raise FileNotFoundError(f'{args.source} has no *.xml files.')
     images = index_images(args.img_dir or args.source)
@@ -186,7 +202,7 @@ def read_rolabelimg(args: argparse.Namespace,
         for k, element in enumerate(root.findall('object')):
             try:
                 ships.append(
-                    rolabelimg_ship(element, f'{path}, object {k}'))
+                    rolabelimg_ship(element, f'{path}, object {k}', args))
             except AnnotationError as error:
                 bad.report(error)
         yield Record('', path.stem,
@@ -203,8 +219,7 @@ def coco_quad(item: dict, args: argparse.Namespace,
     """
     box = item.get('bbox') or []
     if isinstance(box, list) and len(box) == 5 and all(map(is_number, box)):
-        angle = np.deg2rad(box[4]) if args.angle == 'deg' else box[4]
-        return rbox_quad([*box[:4], -angle if args.ccw else angle])
+        return rbox_quad(box, where, args.angle, args.ccw)
     polygons = item.get('segmentation')
     if not isinstance(polygons, list) or not polygons or not all(
             isinstance(each, list) and len(each) >= 6 and not len(each) % 2
@@ -252,7 +267,7 @@ def read_coco(args: argparse.Namespace, bad: BadInput) -> Iterator[Record]:
         except AnnotationError as error:
             bad.report(error)
     for key, file_name in images.items():
-        image = Path(args.img_dir) / file_name
+        image = Path(args.img_dir) / slashes(file_name)
         yield Record('', image.stem, str(image), ships[key])
 
 
@@ -326,7 +341,7 @@ def convert(args: argparse.Namespace) -> Dict[str, int]:
     bad = BadInput(args.on_error)
     rename = pairs(args.rename, '--rename')
     lists = {
-        name: read_ids(Path(path))
+        name: read_ids(path)
         for name, path in pairs(args.lists, '--lists').items()
     }
     out = Path(args.out)
@@ -335,7 +350,9 @@ def convert(args: argparse.Namespace) -> Dict[str, int]:
     splits: Dict[str, List[str]] = {}
     done: Dict[str, str] = {}
     good: Set[str] = set()
+    found: Set[str] = set()
     for record in READERS[args.format](args, bad):
+        found.update(ship.name for ship in record.ships)
         new = record.img_id not in done
         if done.setdefault(record.img_id, record.image) != record.image:
             raise ValueError(
@@ -359,6 +376,12 @@ def convert(args: argparse.Namespace) -> Dict[str, int]:
                     f'source, the first: {missing[0]}')
         splits = lists
     bad.summarise(args.source)
+    strange = [name for name in rename if name not in found]
+    if strange:
+        warnings.warn(
+            f'--rename: no object is called {" or ".join(strange)}; there '
+            f'are {sorted(found)}; {hint(strange, sorted(found))}',
+            stacklevel=2)
     counts = {}
     for name, ids in splits.items():
         ids = [i for i in ids if i in good]
@@ -385,9 +408,11 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     parser.add_argument('--rename', nargs='+', default=[], metavar='OLD=NEW',
                         help='other names for classes')
     parser.add_argument('--angle', choices=('rad', 'deg'), default='rad',
-                        help='unit of the fifth number (coco_rbox)')
+                        help='unit of the angle of a box, which is that of '
+                        'w against the x axis (rolabelimg, coco_rbox)')
     parser.add_argument('--ccw', action='store_true',
-                        help='angles run counter-clockwise (coco_rbox)')
+                        help='angles run counter-clockwise, not clockwise on '
+                        'the image (rolabelimg, coco_rbox)')
     parser.add_argument('--link', action='store_true',
                         help='link the images instead of copying them')
     parser.add_argument('--on-error', choices=('raise', 'skip'),

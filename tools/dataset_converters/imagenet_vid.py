@@ -16,12 +16,15 @@ from typing import Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmextra.datasets.annotation_files import read_lines  # noqa: E402
 from mmextra.datasets.ilsvrc_vid import (  # noqa: E402
     PAPER_VIDEOS,
     convert_det,
     convert_videos,
     find_videos,
+)
+from mmextra.datasets.text_files import (  # noqa: E402
+    read_lines,
+    slashes,
 )
 from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
 
@@ -47,7 +50,12 @@ def read_frame_list(path: Path) -> Dict[str, List[int]]:
             raise ValueError(
                 f'{path}, line {number}: expected "video 1 frame-number '
                 f'..." as in FGFA\'s VID_train_15frames.txt, got {line!r}')
-        frames.setdefault(parts[0], []).append(int(parts[2]))
+        frames.setdefault(slashes(parts[0]), []).append(int(parts[2]))
+    if len(frames) > 1 and all(each == [0] for each in frames.values()):
+        raise ValueError(
+            f'{path} names frame 0 of every video and no other; it seems to '
+            'be a list of videos, "video first-id 0 length", and not of '
+            'frames as VID_train_15frames.txt')
     return frames
 
 

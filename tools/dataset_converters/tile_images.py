@@ -21,19 +21,24 @@ import sys
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
+# Scenes are larger than what OpenCV opens of strangers; before it is loaded.
+os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 40))
+
 import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmextra  # noqa: F401
-from mmextra.datasets.annotation_files import read_lines
 from mmextra.datasets.bad_input import box_problem
+from mmextra.datasets.dota_txt import read_dota_txt
 from mmextra.datasets.image_files import (
     EXTENSIONS,
     image_size,
     index_images,
+    read_pixels,
 )
+from mmextra.datasets.text_files import read_ids
 from mmextra.structures import (
     DOTAObjects,
     Tile,
@@ -41,7 +46,6 @@ from mmextra.structures import (
     cut_tile,
     image_tiles,
     polygon_area,
-    read_dota_txt,
     rotated_iou,
     tile_starts,
 )
@@ -119,8 +123,7 @@ def read_splits(root: Path, names: Optional[Sequence[str]]
                 f'{root / "ImageSets" / name}.txt is missing; there are '
                 f'{sorted(found)}')
     return {
-        name: [line.strip() for line in read_lines(str(found[name]))
-               if line.strip()] for name in names
+        name: read_ids(str(found[name])) for name in names
     }
 
 
@@ -160,8 +163,8 @@ def tile_image(path: Path, label: Path, out: Path, size: int, overlap: int,
     targets = [out / 'images' / f'{tile}{ext}' for tile in tiles]
     if all(t.is_file() and t.stat().st_mtime >= newest for t in targets):
         return tiles
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if pixels is None or pixels.shape[:2] != (height, width):
+    pixels = read_pixels(str(path))
+    if pixels.shape[:2] != (height, width):
         raise ValueError(
             f'{path} cannot be decoded to its {width}x{height} pixels; '
             'remove a damaged file, or an EXIF orientation')

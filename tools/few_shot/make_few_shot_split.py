@@ -20,7 +20,7 @@ from typing import Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmextra.datasets.coco_json import read_coco  # noqa: E402
+from mmextra.datasets.coco_json import is_usable, read_coco  # noqa: E402
 from mmextra.datasets.few_shot.shots import select_shots, shot_key  # noqa: E402
 from mmextra.utils.class_splits import COCO_SPLITS  # noqa: E402
 
@@ -49,10 +49,14 @@ def choose(coco: dict, shots: int, seed: int = 0,
     if unknown:
         raise ValueError(f'{unknown} are no categories of the file; it has '
                          f'{sorted(names.values())}')
+    sizes = {image['id']: (image['width'], image['height'])
+             for image in coco['images']}
+    # What the data set would pass over is no shot.
     usable = [
         ann for ann in coco['annotations']
-        if not ann.get('iscrowd') and ann['bbox'][2] >= 1 and
-        ann['bbox'][3] >= 1 and ann['bbox'][2] * ann['bbox'][3] >= min_area
+        if not ann.get('iscrowd') and not ann.get('ignore') and is_usable(
+            ann, *sizes[ann['image_id']]) and
+        ann['bbox'][2] * ann['bbox'][3] >= min_area
     ]
     chosen = select_shots(
         [(names[ann['category_id']], ann['image_id'], ann['bbox'])

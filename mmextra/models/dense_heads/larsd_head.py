@@ -18,7 +18,7 @@ from mmengine.structures import InstanceData
 from mmrotate.registry import MODELS
 from torch import Tensor, nn
 
-from mmextra.structures import class_wise_nms
+from mmextra.structures import class_wise_nms, require_rotated
 from mmextra.utils.checks import check_choice
 
 from ..task_modules.assigners.same_center_assigner import IGNORED
@@ -167,6 +167,8 @@ class LARSDHead(LASAMixin, AnchorHead):
         num_priors = self.num_base_priors
         points = [priors[::num_priors, :2] for priors in mlvl_priors]
         shapes = [priors[:num_priors, 2:4] for priors in mlvl_priors]
+        for gts in batch_gt_instances:
+            require_rotated(gts.bboxes, type(self).__name__)
         ignores = batch_gt_instances_ignore or [None] * len(batch_gt_instances)
         return torch.stack([
             torch.cat([
