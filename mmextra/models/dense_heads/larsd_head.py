@@ -1,5 +1,6 @@
 """Dense head of LARSD (Sec. II-B)."""
 import math
+from itertools import accumulate
 from typing import Dict, List, Optional, Tuple
 
 import torch
@@ -204,11 +205,11 @@ class LARSDHead(LASAMixin, AnchorHead):
                                      batch_gt_instances_ignore)
         image, prior = (assigned >= 0).nonzero().unbind(-1)
         # From an index within the image to one within the batch.
-        firsts = assigned.new_tensor(
-            [0] + [len(gts) for gts in batch_gt_instances]).cumsum(0)
+        counts = [len(gts) for gts in batch_gt_instances]
+        firsts = assigned.new_tensor([0, *accumulate(counts[:-1])])
         gt = assigned[image, prior] + firsts[image]
         avg_factor = reduce_mean(
-            logits.new_tensor(float(len(gt)))).clamp(min=1).item()
+            logits.new_full((), float(len(gt)))).clamp(min=1)
 
         labels = torch.full_like(assigned, self.num_classes)
         gt_labels = torch.cat([gts.labels for gts in batch_gt_instances])
@@ -229,7 +230,7 @@ class LARSDHead(LASAMixin, AnchorHead):
         outside = (target <= 0).any(-1, keepdim=True)
         target = torch.where(outside, target.clamp(min=1), target)
         distances, angles = self.bbox_coder.geometry(priors, raw[image, prior])
-        weight = self._positive_weights(gt)
+        weight = self._positive_weights(gt, len(gt_labels))
         return dict(
             loss_cls=loss_cls,
             loss_dist=self.loss_bbox(
@@ -237,11 +238,15 @@ class LARSDHead(LASAMixin, AnchorHead):
             loss_angle=self.loss_angle(
                 angles, target_angle, weight, avg_factor=avg_factor))
 
-    def _positive_weights(self, gt: Tensor) -> Optional[Tensor]:
-        """Weight of each positive from the index of its box, both (P, )."""
+    def _positive_weights(self, gt: Tensor,
+                          num_gts: int) -> Optional[Tensor]:
+        """Weight of each positive from the index of its box, both (P, ),
+        of so many boxes."""
         if self.pos_balance == 'none':
             return None
-        counts = gt.bincount()
+        # bincount would have to ask a GPU for the number of boxes.
+        counts = gt.new_zeros(num_gts).index_add_(
+            0, gt, torch.ones_like(gt))
         return len(gt) / (counts > 0).sum() / counts[gt]
 
     def _bbox_post_process(self,
@@ -266,14 +271,19 @@ class LARSDHead(LASAMixin, AnchorHead):
         Returns:
             :obj:`InstanceData`: Detections of the image.
         """
-        lowest = results.bboxes.tensor[:, :2].clamp(max=0)
-        shift = -lowest.amin(0) if len(results) else lowest.new_zeros(2)
-        results.bboxes.translate_(shift.tolist())
+        if not len(results):
+            return super()._bbox_post_process(results, cfg, rescale,
+                                              with_nms, img_meta)
+        # In place and without numbers of the host: a GPU need not wait.
+        shift = -results.bboxes.tensor[:, :2].clamp(max=0).amin(0)
+        results.bboxes.tensor[:, :2] += shift
         results = super()._bbox_post_process(results, cfg, rescale, with_nms,
                                              img_meta)
         if rescale:
-            shift = shift / shift.new_tensor(img_meta['scale_factor'])
-        results.bboxes.translate_((-shift).tolist())
+            shift = torch.stack([
+                part / scale
+                for part, scale in zip(shift, img_meta['scale_factor'])])
+        results.bboxes.tensor[:, :2] -= shift
         return results
 
 
