@@ -1,0 +1,1 @@
+from .families import FAMILIES, Family, family_config, make_data
