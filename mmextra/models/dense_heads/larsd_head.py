@@ -1,7 +1,7 @@
 """Dense head of LARSD (Sec. II-B)."""
 import math
 from itertools import accumulate
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Literal, Optional, Tuple
 
 import torch
 from mmcv.cnn import ConvModule
@@ -19,9 +19,13 @@ from mmengine.structures import InstanceData
 from mmrotate.registry import MODELS
 from torch import Tensor, nn
 
+from mmextra.utils.checks import check_choice
+
 from ..task_modules.assigners.same_center_assigner import IGNORED
 from ..task_modules.coders import rbox2distance
 from .lasa_head import LASAMixin
+
+PosBalance = Literal['none', 'per_gt']
 
 
 @MODELS.register_module()
@@ -62,6 +66,7 @@ class LARSDHead(LASAMixin, AnchorHead):
     def __init__(self,
                  num_classes: int,
                  in_channels: int,
+                 *,
                  feat_channels: int = 128,
                  stacked_convs: int = 3,
                  anchor_generator: ConfigType = dict(
@@ -77,7 +82,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                      type='UnitBoxIoULoss', loss_weight=1.0),
                  loss_angle: ConfigType = dict(
                      type='CosineAngleLoss', loss_weight=10.0),
-                 pos_balance: str = 'none',
+                 pos_balance: PosBalance = 'none',
                  init_cfg: OptMultiConfig = dict(
                      type='Normal',
                      layer='Conv2d',
@@ -88,9 +93,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                          std=0.01,
                          bias_prob=0.01)),
                  **kwargs) -> None:
-        if pos_balance not in ('none', 'per_gt'):
-            raise ValueError("pos_balance must be 'none' or 'per_gt', got "
-                             f'{pos_balance!r}')
+        check_choice('pos_balance', pos_balance, PosBalance)
         self.stacked_convs = stacked_convs
         super().__init__(
             num_classes,
