@@ -29,8 +29,8 @@ def is_plain(head: nn.Module, outputs: Sequence, metas: Sequence[dict],
         does, without factors of scores, and all images have one size.
     """
     return (isinstance(head, AnchorHead) and len(outputs) == 2
-            and all(getattr(type(head), name) is getattr(BaseDenseHead, name)
-                    for name in STOCK)
+            and all(getattr(getattr(head, name), '__func__', None) is getattr(
+                BaseDenseHead, name) for name in STOCK)
             and not getattr(getattr(head, 'loss_cls', None),
                             'custom_cls_channels', False)
             and 'max_num' not in (cfg.get('nms') or {'max_num': 1})
