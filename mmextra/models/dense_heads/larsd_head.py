@@ -1,5 +1,6 @@
 """Dense head of LARSD (Sec. II-B)."""
 import math
+from itertools import accumulate
 from typing import Dict, List, Literal, Optional, Tuple
 
 import torch
@@ -210,11 +211,11 @@ class LARSDHead(LASAMixin, AnchorHead):
                                      batch_gt_instances_ignore)
         image, prior = (assigned >= 0).nonzero().unbind(-1)
         # From an index within the image to one within the batch.
-        firsts = assigned.new_tensor(
-            [0] + [len(gts) for gts in batch_gt_instances]).cumsum(0)
+        counts = [len(gts) for gts in batch_gt_instances]
+        firsts = assigned.new_tensor([0, *accumulate(counts[:-1])])
         gt = assigned[image, prior] + firsts[image]
         avg_factor = reduce_mean(
-            logits.new_tensor(float(len(gt)))).clamp(min=1).item()
+            logits.new_full((), float(len(gt)))).clamp(min=1)
 
         labels = torch.full_like(assigned, self.num_classes)
         gt_labels = torch.cat([gts.labels for gts in batch_gt_instances])
@@ -235,7 +236,7 @@ class LARSDHead(LASAMixin, AnchorHead):
         outside = (target <= 0).any(-1, keepdim=True)
         target = torch.where(outside, target.clamp(min=1), target)
         distances, angles = self.bbox_coder.geometry(priors, raw[image, prior])
-        weight = self._positive_weights(gt)
+        weight = self._positive_weights(gt, len(gt_labels))
         return dict(
             loss_cls=loss_cls,
             loss_dist=self.loss_bbox(
@@ -243,11 +244,15 @@ class LARSDHead(LASAMixin, AnchorHead):
             loss_angle=self.loss_angle(
                 angles, target_angle, weight, avg_factor=avg_factor))
 
-    def _positive_weights(self, gt: Tensor) -> Optional[Tensor]:
-        """Weight of each positive from the index of its box, both (P, )."""
+    def _positive_weights(self, gt: Tensor,
+                          num_gts: int) -> Optional[Tensor]:
+        """Weight of each positive from the index of its box, both (P, ),
+        of so many boxes."""
         if self.pos_balance == 'none':
             return None
-        counts = gt.bincount()
+        # bincount would have to ask a GPU for the number of boxes.
+        counts = gt.new_zeros(num_gts).index_add_(
+            0, gt, torch.ones_like(gt))
         return len(gt) / (counts > 0).sum() / counts[gt]
 
     def _bbox_post_process(self,
