@@ -33,6 +33,11 @@ def read_lines(path: str) -> List[str]:
                               REMEDY) from error
 
 
+def read_ids(path: str) -> List[str]:
+    """The ids in a list, one a line, without blank lines."""
+    return [line.strip() for line in read_lines(path) if line.strip()]
+
+
 def read_xml(path: str) -> ET.Element:
     """The root of an XML file.
 

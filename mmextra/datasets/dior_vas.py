@@ -7,7 +7,7 @@ from mmdet.datasets import XMLDataset
 from mmdet.registry import DATASETS
 
 from .annotation_files import (
-    read_lines,
+    read_ids,
     read_xml,
     voc_box,
     voc_name,
@@ -149,12 +149,11 @@ class DIORVASDataset(XMLDataset):
                 f'{", ".join(self.img_subdirs)}; only annotations are read',
                 stacklevel=2)
         data_list = []
-        for line in read_lines(self.ann_file):
-            if line.strip():
-                try:
-                    data_list.append(self._read_image(line.strip()))
-                except (ValueError, FileNotFoundError) as error:
-                    self.bad.report(error)
+        for img_id in read_ids(self.ann_file):
+            try:
+                data_list.append(self._read_image(img_id))
+            except (ValueError, FileNotFoundError) as error:
+                self.bad.report(error)
         self.bad.summarise(self.ann_file)
         if not data_list:
             raise ValueError(

@@ -9,7 +9,7 @@ from mmrotate.registry import DATASETS
 
 from mmextra.structures import parse_dota_line
 
-from .annotation_files import read_lines
+from .annotation_files import read_ids, read_lines
 from .bad_input import AnnotationError, BadInput, box_problem, require_layout
 from .image_files import EXTENSIONS, image_size, index_images
 
@@ -122,8 +122,7 @@ class HRSDDataset(BaseDataset):
         images = index_images(folder)
         ids = list(images)
         if self.ann_file:
-            lines = map(str.strip, read_lines(self.ann_file))
-            ids = sorted(line for line in lines if line)
+            ids = sorted(read_ids(self.ann_file))
         labels = {name: k for k, name in enumerate(self._metainfo['classes'])}
         data_list = []
         for img_id in ids:

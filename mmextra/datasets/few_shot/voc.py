@@ -10,7 +10,7 @@ from mmdet.registry import DATASETS
 from mmextra.utils.class_splits import VOC_SPLITS, resolve_classes
 
 from ..annotation_files import (
-    read_lines,
+    read_ids,
     read_xml,
     voc_box,
     voc_int,
@@ -79,7 +79,7 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
         Raises:
             AnnotationError: If an image has no readable annotation.
         """
-        lines = [line.strip() for line in read_lines(path) if line.strip()]
+        lines = read_ids(path)
         only = self._class_of_list(path)
         self._strange = []
         infos = [self._load_image(line, path, only) for line in lines]
