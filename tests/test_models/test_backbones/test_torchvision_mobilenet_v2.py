@@ -60,7 +60,8 @@ def reference():
 
 
 def test_same_maps(reference):
-    model = MobileNetV2(out_indices=tuple(range(8))).eval()
+    model = MobileNetV2(out_indices=tuple(range(8)))
+    model.eval()
     model.load_state_dict(
         mobilenet_v2_from_torchvision(reference.state_dict()))
     x = torch.randn(2, 3, 64, 96)
