@@ -28,10 +28,11 @@ setup(
     packages=find_packages(include=('mmextra', 'mmextra.*')),
     package_data={
         'mmextra': ['py.typed'],
-        'mmextra.evaluation': ['references/*.yml'],
+        'mmextra.evaluation': ['references/*.yml', 'zoo/Snakefile'],
     },
     python_requires='>=3.8',
     install_requires=requirements('runtime'),
     extras_require={
-        name: requirements(name) for name in ('tests', 'vis', 'speed', 'ct')
+        name: requirements(name)
+        for name in ('tests', 'vis', 'speed', 'ct', 'bench')
     })
