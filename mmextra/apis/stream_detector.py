@@ -18,6 +18,7 @@ from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import READ, ReadPolicy
 
 from .frame_source import FrameList
+from .tiled_inference import check_pixels
 
 
 def frame_pipeline(cfg: Config) -> Compose:
@@ -202,6 +203,7 @@ class StreamDetector:
         if frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
             raise ValueError(
                 f'a frame must be (h, w, 3) BGR, got {frame.shape}')
+        check_pixels(frame, 'a frame')
         if self._shape is not None and frame.shape != self._shape:
             self.reset()
         self._shape = frame.shape

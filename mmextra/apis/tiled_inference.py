@@ -83,7 +83,8 @@ def read_image(image: Union[str, Path, np.ndarray]) -> np.ndarray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is no image or the array has another shape.
+        ValueError: If the file is no image or the array has another shape
+            or type.
     """
     if isinstance(image, (str, Path)):
         if not os.path.isfile(image):
@@ -98,7 +99,27 @@ def read_image(image: Union[str, Path, np.ndarray]) -> np.ndarray:
     if image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(
             f'an image array must be (h, w, 3) BGR, got {image.shape}')
+    check_pixels(image, 'an image array')
     return image
+
+
+def check_pixels(image: np.ndarray, what: str) -> None:
+    """Refuse pixels of another type than those of image files.
+
+    A pipeline would take numbers from 0 to 1 for a black picture.
+
+    Args:
+        image (np.ndarray): The pixels.
+        what (str): What they are, for the message.
+
+    Raises:
+        ValueError: If they are no uint8.
+    """
+    if image.dtype != np.uint8:
+        raise ValueError(
+            f'{what} must be uint8 from 0 to 255, got {image.dtype}; '
+            'multiply values from 0 to 1 by 255, bring those of 16 bits to '
+            'eight, and convert by astype("uint8")')
 
 
 @torch.no_grad()

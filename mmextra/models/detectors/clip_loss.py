@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from mmdet.structures import DetDataSample, TrackDataSample
 from mmengine.structures import InstanceData
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..losses.decision_loss import IGNORE, decision_loss
 from ..necks.temporal_module import StepOut
@@ -227,6 +227,34 @@ def join_maps(parts: Sequence[Any]) -> Any:
     return tuple(join_maps(each) for each in zip(*parts))
 
 
+def find_boxes(head: nn.Module, maps: Feats,
+               samples: Sequence[DetDataSample], **kwargs
+               ) -> List[InstanceData]:
+    """What a dense head finds, in single precision from its outputs on.
+
+    NMS on a CPU knows no half precision, in which autocast leaves them.
+
+    Args:
+        head (nn.Module): The head.
+        maps (tuple[Tensor]): Its input.
+        samples (Sequence[DetDataSample]): The frames.
+        **kwargs: Of ``predict_by_feat``.
+
+    Returns:
+        list[InstanceData]: Detections of each frame.
+    """
+    return head.predict_by_feat(
+        *in_float(head(maps)),
+        batch_img_metas=[sample.metainfo for sample in samples], **kwargs)
+
+
+def in_float(outputs: Any) -> Any:
+    """Tensors in lists and tuples of any depth as float32."""
+    if isinstance(outputs, (list, tuple)):
+        return type(outputs)(in_float(each) for each in outputs)
+    return outputs.float() if isinstance(outputs, Tensor) else outputs
+
+
 @torch.no_grad()
 def sure_detections(model: 'FeatureForecastDetector', maps: Feats,
                     samples: Sequence[DetDataSample],
@@ -250,11 +278,8 @@ def sure_detections(model: 'FeatureForecastDetector', maps: Feats,
     modes = {module: module.training for module in model.detector.modules()}
     model.detector.eval()
     try:
-        return head.predict_by_feat(
-            *head(model.head_maps(maps)),
-            batch_img_metas=[sample.metainfo for sample in samples],
-            cfg=cfg,
-            rescale=False)
+        return find_boxes(head, model.head_maps(maps), samples, cfg=cfg,
+                          rescale=False)
     finally:
         for module, training in modes.items():
             module.training = training

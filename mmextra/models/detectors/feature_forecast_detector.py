@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..losses.decision_loss import decision_targets
 from ..task_modules.read_policy import FORECAST, READ, ReadPolicy
-from .clip_loss import ClipMaps, clip_losses, sure_detections
+from .clip_loss import ClipMaps, clip_losses, find_boxes, sure_detections
 from .video_stream import VideoStream
 
 Feats = Tuple[Tensor, ...]
@@ -304,8 +304,8 @@ class FeatureForecastDetector(BaseMOTModel):
     def detect(self, det_feats: Feats,
                sample: DetDataSample) -> InstanceData:
         """Boxes of one frame, in pixels of its original image."""
-        return self.detector.bbox_head.predict(
-            self.head_maps(det_feats), [sample], rescale=True)[0]
+        return find_boxes(self.detector.bbox_head, self.head_maps(det_feats),
+                          [sample], rescale=True)[0]
 
     def advance(self,
                 stream: VideoStream,

@@ -1,5 +1,5 @@
 """Locality-aware score alignment of LARSD (Sec. II-C, Fig. 5 and 6)."""
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple, Union
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from mmextra.utils import register_in_both
 DEFAULT_EXTENTS = dict(
     rect9=2 / 3, diamond5=0.8, diamond9=0.8, diamond13=0.8)
 MODES = ('replace', 'geomean')
+Offset = Union[float, Sequence[Tuple[float, float]]]
 
 
 def lasa_points(pattern: str, extent: Optional[float] = None) -> Tensor:
@@ -50,11 +51,12 @@ def lasa_points(pattern: str, extent: Optional[float] = None) -> Tensor:
 
 def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
                 channel_idx: Tensor, strides: Sequence[Tuple[float, float]],
-                offset: float, points: Tensor) -> Tensor:
+                offset: Offset, points: Tensor) -> Tensor:
     """Mean of a score map at points inside boxes, sampled bilinearly.
 
     Every box reads one channel of one level's map. Samples outside a map
-    take the value at its border.
+    take the value at its border. A box that is not finite has no points,
+    and the score 0.
 
     Args:
         maps (Sequence[Tensor]): Scores of each level, shape (C_l, H_l, W_l).
@@ -63,8 +65,9 @@ def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
         level_idx (Tensor): Level of each box, shape (M, ), long.
         channel_idx (Tensor): Channel of each box, shape (M, ), long.
         strides (Sequence[tuple]): (x, y) stride of each level in pixels.
-        offset (float): Where in its cell a map's value belongs: value (i, j)
-            stands at ``((j + offset) * stride, (i + offset) * stride)``.
+        offset (float or Sequence[tuple]): Where in its cell a map's value
+            belongs: value (i, j) stands at ``((j + offset) * stride,
+            (i + offset) * stride)``. One number, or (x, y) of each level.
         points (Tensor): See :func:`lasa_points`, shape (P, 2).
 
     Returns:
@@ -77,14 +80,20 @@ def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
     height, width = sizes[level_idx].unbind(-1)
     plane = starts[level_idx] + channel_idx * height * width
     stride = boxes.new_tensor(strides)[level_idx]
+    shift = boxes.new_tensor(offset)
+    if shift.dim():
+        shift = shift[level_idx]
+    shift_x, shift_y = shift.expand(len(boxes), 2)[:, :, None].unbind(1)
 
+    finite = boxes.isfinite().all(dim=1)
+    boxes = torch.where(finite[:, None], boxes, torch.zeros_like(boxes))
     cx, cy, w, h, angle = boxes[:, :, None].unbind(1)
     points = points.to(boxes)
     x, y = points[:, 0] * w / 2, points[:, 1] * h / 2
     cos, sin = angle.cos(), angle.sin()
     last_u, last_v = (width - 1)[:, None], (height - 1)[:, None]
-    u = (cx + x * cos - y * sin) / stride[:, :1] - offset
-    v = (cy + x * sin + y * cos) / stride[:, 1:] - offset
+    u = (cx + x * cos - y * sin) / stride[:, :1] - shift_x
+    v = (cy + x * sin + y * cos) / stride[:, 1:] - shift_y
     u = torch.min(u.clamp(min=0), last_u.to(u))
     v = torch.min(v.clamp(min=0), last_v.to(v))
     left, top = u.long(), v.long()
@@ -97,7 +106,7 @@ def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
                            du * flat[upper + right]) +
                dv * ((1 - du) * flat[lower + left] +
                      du * flat[lower + right]))
-    return samples.mean(dim=1)
+    return torch.where(finite, samples.mean(dim=1), samples.new_zeros(()))
 
 
 @register_in_both('MODELS')
@@ -139,7 +148,7 @@ class LocalityAwareScoreAlign(nn.Module):
     def forward(self, maps: List[Tensor], boxes: Tensor, raw_scores: Tensor,
                 level_idx: Tensor, channel_idx: Tensor,
                 strides: Sequence[Tuple[float, float]],
-                offset: float) -> Tensor:
+                offset: Offset) -> Tensor:
         """Aligned scores.
 
         Args:
@@ -150,7 +159,7 @@ class LocalityAwareScoreAlign(nn.Module):
             level_idx (Tensor): See :func:`lasa_scores`.
             channel_idx (Tensor): See :func:`lasa_scores`.
             strides (Sequence[tuple]): See :func:`lasa_scores`.
-            offset (float): See :func:`lasa_scores`.
+            offset (float or Sequence[tuple]): See :func:`lasa_scores`.
 
         Returns:
             Tensor: Shape (M, ).
