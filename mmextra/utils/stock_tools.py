@@ -11,7 +11,8 @@ import os
 import os.path as osp
 import runpy
 import sys
-from typing import List
+from pathlib import Path
+from typing import Any, Dict, List, Union
 
 import mmdet
 import torch
@@ -130,13 +131,14 @@ def check_checkpoints(name: str, argv: List[str]) -> None:
     parser.add_argument('--resume', nargs='?', const='auto')
     args = parser.parse_known_args(argv)[0]
     cfg = merged_config(argv)
-    path, work_dir = args.resume or cfg.get('load_from'), None
-    if args.resume == 'auto' or cfg.get('resume') and not path:
+    checkpoint: Union[str, Path, None] = args.resume or cfg.get('load_from')
+    work_dir = None
+    if args.resume == 'auto' or cfg.get('resume') and not checkpoint:
         work_dir = args.work_dir or cfg.get('work_dir') or osp.join(
             'work_dirs', osp.splitext(osp.basename(cfg.filename or ''))[0])
-        path = last_checkpoint(work_dir)
-    if path and ':' not in str(path):
-        told = refusal(path, work_dir)
+        checkpoint = last_checkpoint(work_dir)
+    if checkpoint and ':' not in str(checkpoint):
+        told = refusal(checkpoint, work_dir)
         if told:
             sys.exit(f'{name}: {told}')
 
@@ -158,7 +160,7 @@ def cpu_distributed_options(argv: List[str]) -> List[str]:
     if not first_with_suffix(argv, CONFIG_SUFFIXES):
         return []
     cfg = merged_config(argv)
-    wrapper = dict(device_ids=None)
+    wrapper: Dict[str, Any] = dict(device_ids=None)
     if cfg.get('model_wrapper_cfg') is None:
         wrapper.update(
             type='MMDistributedDataParallel',

@@ -7,9 +7,9 @@ from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 from mmengine.logging import print_log
 
-from ..annotation_files import read_lines
-from ..bad_input import AnnotationError, BadInput, require_layout
+from ..bad_input import AnnotationError, BadInput, OnError, require_layout
 from ..ct_files import SliceError
+from ..text_files import read_lines
 from .bit_depth import BitDepthMixin
 from .image_finder import ImageFinder, find_list
 from .names import parse_ct_name, parse_ct_source, slice_stem
@@ -68,7 +68,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                  ann_file: str,
                  data_prefix: Optional[dict] = None,
                  rename: bool = False,
-                 on_error: str = 'raise',
+                 on_error: OnError = 'raise',
                  **kwargs) -> None:
         self.rename = rename
         self.bad = BadInput(on_error)

@@ -9,7 +9,9 @@ from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 from PIL import Image
 
-from ..bad_input import check_policy
+from mmextra.utils.checks import check_choice
+
+from ..bad_input import OnError
 from ..ct_files import (
     DICOM,
     NIFTI,
@@ -88,7 +90,7 @@ class LoadCTSlice(BaseTransform):
                  window_level: float = -600.,
                  offset: Optional[float] = None,
                  to_rgb: bool = True,
-                 on_error: str = 'raise') -> None:
+                 on_error: OnError = 'raise') -> None:
         if window_width <= 0:
             raise ValueError(
                 f'window_width must be positive, got {window_width}')
@@ -96,7 +98,7 @@ class LoadCTSlice(BaseTransform):
         self.window_level = window_level
         self.offset = offset
         self.to_rgb = to_rgb
-        self.on_error = check_policy(on_error)
+        self.on_error = check_choice('on_error', on_error, OnError)
         self.skipped: Set[str] = set()
         self.told: Set[str] = set()
 
