@@ -26,7 +26,10 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=('mmextra', 'mmextra.*')),
-    package_data={'mmextra.evaluation': ['references/*.yml']},
+    package_data={
+        'mmextra': ['py.typed'],
+        'mmextra.evaluation': ['references/*.yml'],
+    },
     python_requires='>=3.8',
     install_requires=requirements('runtime'),
     extras_require={

@@ -19,6 +19,7 @@ from mmengine.structures import InstanceData
 from mmrotate.registry import MODELS
 from torch import Tensor, nn
 
+from mmextra.structures import class_wise_nms, require_rotated
 from mmextra.utils.checks import check_choice
 
 from ..task_modules.assigners.same_center_assigner import IGNORED
@@ -167,6 +168,8 @@ class LARSDHead(LASAMixin, AnchorHead):
         num_priors = self.num_base_priors
         points = [priors[::num_priors, :2] for priors in mlvl_priors]
         shapes = [priors[:num_priors, 2:4] for priors in mlvl_priors]
+        for gts in batch_gt_instances:
+            require_rotated(gts.bboxes, type(self).__name__)
         ignores = batch_gt_instances_ignore or [None] * len(batch_gt_instances)
         return torch.stack([
             torch.cat([
@@ -258,11 +261,8 @@ class LARSDHead(LASAMixin, AnchorHead):
                            rescale: bool = False,
                            with_nms: bool = True,
                            img_meta: Optional[dict] = None) -> InstanceData:
-        """The host's NMS, with all centres moved to positive coordinates.
-
-        mmcv keeps classes apart by offsets beyond the largest coordinate,
-        so with negative centres boxes of two classes can meet and suppress
-        each other.
+        """The host's, with the exact NMS that keeps classes apart wherever
+        their boxes lie, see :func:`~mmextra.structures.class_wise_nms`.
 
         Args:
             results (:obj:`InstanceData`): Candidates of one image.
@@ -274,19 +274,18 @@ class LARSDHead(LASAMixin, AnchorHead):
         Returns:
             :obj:`InstanceData`: Detections of the image.
         """
-        if not len(results):
-            return super()._bbox_post_process(results, cfg, rescale,
-                                              with_nms, img_meta)
-        # In place and without numbers of the host: a GPU need not wait.
-        shift = -results.bboxes.tensor[:, :2].clamp(max=0).amin(0)
-        results.bboxes.tensor[:, :2] += shift
-        results = super()._bbox_post_process(results, cfg, rescale, with_nms,
-                                             img_meta)
-        if rescale:
-            shift = torch.stack([
-                part / scale
-                for part, scale in zip(shift, img_meta['scale_factor'])])
-        results.bboxes.tensor[:, :2] -= shift
+        results = super()._bbox_post_process(
+            results, cfg, rescale, with_nms=False, img_meta=img_meta)
+        if not with_nms:
+            return results
+        keep, scores = class_wise_nms(
+            get_box_tensor(results.bboxes), results.scores, results.labels,
+            cfg.nms)
+        limit = cfg.max_per_img if cfg.max_per_img > 0 else len(keep)
+        # Not results[keep]: InstanceData indexes box objects one by one.
+        results = InstanceData(
+            **{k: v[keep[:limit]] for k, v in results.items()})
+        results.scores = scores[:limit]
         return results
 
 

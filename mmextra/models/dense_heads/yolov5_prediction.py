@@ -1,5 +1,5 @@
 """Detections from the maps of YOLOv5's head."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
 from mmdet.models.utils import filter_scores_and_topk
@@ -16,6 +16,12 @@ class YOLOv5PredictionMixin:
     The head gives ``test_cfg``, ``strides``, ``num_base_priors``,
     ``num_attrib`` (5 + classes), ``prior_generator`` and ``bbox_coder``.
     """
+    test_cfg: Optional[ConfigDict]
+    strides: Sequence[int]
+    num_base_priors: int
+    num_attrib: int
+    prior_generator: Any
+    bbox_coder: Any
 
     def _unfold(self, pred_map: Tensor) -> Tensor:
         """(B, A * D, H, W) to (B, A, H, W, D), in single precision."""
@@ -137,18 +143,19 @@ class YOLOv5PredictionMixin:
         Returns:
             :obj:`InstanceData`: Detections of the image.
         """
+        meta = img_meta or {}
         if rescale:
             results.bboxes = scale_boxes(
-                results.bboxes, [1 / s for s in img_meta['scale_factor']])
+                results.bboxes, [1 / s for s in meta['scale_factor']])
         if len(results):
             results.in_place = results.bboxes
             results.bboxes = results.bboxes - results.bboxes.amin().clamp(
                 max=0)
-            results = super()._bbox_post_process(
+            results = super()._bbox_post_process(  # type: ignore[misc]
                 results, cfg, False, with_nms, img_meta)
             results.bboxes = results.pop('in_place')
         if rescale:
-            height, width = img_meta['ori_shape'][:2]
+            height, width = meta['ori_shape'][:2]
             x1, y1, x2, y2 = results.bboxes.unbind(-1)
             # No tensor of the limits, which a GPU would be sent every time.
             results.bboxes = torch.stack([

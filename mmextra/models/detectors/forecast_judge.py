@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Callable, List, Optional, Sequence
 
 import torch
+from mmdet.models.detectors import SingleStageDetector
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..losses.decision_loss import DecisionSettings, decision_targets
 from ..task_modules.batch_detections import batch_detections, is_plain
@@ -22,7 +23,7 @@ class ForecastJudge:
         head_maps: From maps to what the detector's head takes.
         settings: What counts as found.
     """
-    detector: nn.Module
+    detector: SingleStageDetector
     head_maps: Callable[[Feats], Feats]
     settings: DecisionSettings
 

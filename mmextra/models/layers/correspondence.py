@@ -11,18 +11,24 @@ cells of the support as nodes, query first. With ``D = A 1`` and
 from typing import Any, Callable, List, Optional, Tuple, Union
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
-from .affinity import DISTANCES, EPS, embed_nodes, embedded_affinity, mirror
+from .affinity import (
+    DISTANCES,
+    EPS,
+    Distance,
+    embed_nodes,
+    embedded_affinity,
+    mirror,
+)
 
 Temperature = Union[float, Tensor]
 
 
 def dense_correspondence(query: Tensor, support: Tensor, theta1: Tensor,
-                         theta2: Tensor, distance: str,
+                         theta2: Tensor, distance: Distance,
                          temperature: Temperature,
                          detach_affinity: bool = False) -> Tensor:
     """The local correspondence of one class, by its whole adjacency matrix.
@@ -113,7 +119,7 @@ def shared_correspondence(
         supports: List[Tensor],
         theta1: Tensor,
         theta2: Tensor,
-        distance: str,
+        distance: Distance,
         temperature: Temperature,
         cached: bool = True,
         block: int = 512,
@@ -287,7 +293,7 @@ def _affinity_gradients(embedded: Tensor, left: Tensor, right: Tensor,
         # One buffer: first the exponent's distance, then A, then d(d^2).
         distances = mirror(rows) @ embedded.t()
         distances.diagonal(start).fill_(0)
-        F.threshold_(distances, EPS, 0.)
+        torch.threshold_(distances, EPS, 0.)
         if not squared:
             distances.sqrt_()
         weights = (distances * (-1 / temperature)).exp_()
@@ -307,7 +313,7 @@ def block_correspondence(query: Tensor,
                          support: Tensor,
                          theta1: Tensor,
                          theta2: Tensor,
-                         distance: str,
+                         distance: Distance,
                          temperature: Temperature,
                          cached: bool = False,
                          block: int = 512,
@@ -336,7 +342,7 @@ def block_correspondence(query: Tensor,
                            distance)
     if not torch.is_tensor(temperature):
         temperature = nodes.new_full((), temperature)
-    mixed, *_ = _BlockPropagation.apply(
+    mixed, *_ = _BlockPropagation.apply(  # type: ignore[no-untyped-call]
         embedded, nodes @ theta1, temperature, DISTANCES[distance], cached,
         block)
     return (mixed[:len(query)] @ theta2).relu()
