@@ -64,7 +64,10 @@ setup(
     license='Apache-2.0',
     packages=find_packages(
         include=('mmextra', 'mmextra.*', 'mmextra_stack')),
-    package_data={'mmextra.evaluation': ['references/*.yml']},
+    package_data={
+        'mmextra': ['py.typed'],
+        'mmextra.evaluation': ['references/*.yml'],
+    },
     python_requires='>=3.10,<3.14',
     classifiers=[
         'Development Status :: 4 - Beta',

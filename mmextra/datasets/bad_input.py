@@ -1,13 +1,14 @@
 """Bad files in a data set: stop at the first, or skip, count and say so."""
 import os.path as osp
 import warnings
-from typing import Dict, List
+from typing import Dict, List, Literal
 
 import numpy as np
 
 from mmextra.structures import box_corners, polygon_area, rotated_iou
+from mmextra.utils.checks import check_choice
 
-POLICIES = ('raise', 'skip')
+OnError = Literal['raise', 'skip']
 
 
 class AnnotationError(ValueError):
@@ -21,24 +22,12 @@ class AnnotationError(ValueError):
 
     def __init__(self, where: str, problem: str, remedy: str) -> None:
         super().__init__(f'{where}: {problem}. {remedy}')
+        self.parts = (where, problem, remedy)
 
-
-def check_policy(on_error: str) -> str:
-    """What to do about bad input, if it is one of ``POLICIES``.
-
-    Args:
-        on_error (str): The policy.
-
-    Returns:
-        str: The same.
-
-    Raises:
-        ValueError: If it is none.
-    """
-    if on_error not in POLICIES:
-        raise ValueError(
-            f'on_error must be one of {POLICIES}, got {on_error!r}')
-    return on_error
+    def __reduce__(self) -> tuple:
+        # Errors are pickled on their way out of worker processes; by
+        # default that calls the class with the one text.
+        return type(self), self.parts
 
 
 class BadInput:
@@ -52,8 +41,8 @@ class BadInput:
         ValueError: If ``on_error`` is neither.
     """
 
-    def __init__(self, on_error: str) -> None:
-        self.on_error = check_policy(on_error)
+    def __init__(self, on_error: OnError) -> None:
+        self.on_error = check_choice('on_error', on_error, OnError)
         self.skipped: List[str] = []
         self.left_out: List[str] = []
 
@@ -81,6 +70,23 @@ class BadInput:
                 f'{what}: left out {len(self.left_out)} boxes; the first: '
                 f'{self.left_out[0]}', stacklevel=2)
         self.skipped, self.left_out = [], []
+
+
+def check_radians(angle: float, where: str, remedy: str) -> None:
+    """Refuse an angle that is more than a whole turn.
+
+    Args:
+        angle (float): In radians, as it should be.
+        where (str): File, object and key.
+        remedy (str): What to do about it.
+
+    Raises:
+        AnnotationError: If it is more; degrees mostly are.
+    """
+    if abs(angle) > 2 * np.pi:
+        raise AnnotationError(
+            where, f'the angle {angle:g} is more than a turn of 6.28 radians; '
+            'is it in degrees?', remedy)
 
 
 def box_problem(quad: np.ndarray, width: int, height: int) -> str:

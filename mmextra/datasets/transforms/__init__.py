@@ -9,6 +9,7 @@ from .load_ct_slice import LoadCTSlice, hu_window
 from .load_image_or_skip import LoadImageOrSkip
 from .load_instances import LoadInstances
 from .pack_ct_inputs import PackCTInputs
+from .quarter_turn import QuarterTurn
 from .sem_seg_to_instances import SemSegToInstances
 from .thinning_clip_sample import (
     ThinningClipSample,
@@ -19,7 +20,7 @@ from .thinning_clip_sample import (
 __all__ = [
     'CenteredRandomAffine', 'ClipBroadcaster', 'ClipSSDGeometric',
     'CropInstance', 'CropResizeInstance', 'CropToBodyBox', 'LoadCTSlice',
-    'LoadImageOrSkip', 'LoadInstances', 'PackCTInputs',
+    'LoadImageOrSkip', 'LoadInstances', 'PackCTInputs', 'QuarterTurn',
     'SemSegToInstances', 'ThinningClipSample', 'hu_window', 'square_crop',
     'thinning_indices', 'thinning_qmax'
 ]

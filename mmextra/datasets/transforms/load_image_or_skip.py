@@ -4,8 +4,16 @@ from typing import Optional, Set
 from mmcv.transforms import LoadImageFromFile
 
 from mmextra.utils import register_in_both
+from mmextra.utils.checks import check_choice
 
-from ..bad_input import check_policy
+from ..bad_input import AnnotationError, OnError
+from ..image_files import check_loadable
+
+
+def keeps_eight_bits(loader: LoadImageFromFile) -> bool:
+    """Whether a loader makes eight bits of any image."""
+    return (loader.color_type != 'unchanged' and
+            loader.imdecode_backend != 'tifffile')
 
 
 @register_in_both('TRANSFORMS')
@@ -26,9 +34,9 @@ class LoadImageOrSkip(LoadImageFromFile):
             ``on_error`` is unknown.
     """
 
-    def __init__(self, *args, on_error: str = 'raise', **kwargs) -> None:
+    def __init__(self, *args, on_error: OnError = 'raise', **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.on_error = check_policy(on_error)
+        self.on_error = check_choice('on_error', on_error, OnError)
         self.skipped: Set[str] = set()
 
     def transform(self, results: dict) -> Optional[dict]:
@@ -43,11 +51,15 @@ class LoadImageOrSkip(LoadImageFromFile):
         """
         path = results['img_path']
         try:
+            if keeps_eight_bits(self):
+                check_loadable(path)
             return super().transform(results)
         except Exception as error:
             # The decoders raise errors of many kinds, cv2.error among them.
             reason = str(error).strip() or type(error).__name__
             if self.on_error == 'raise':
+                if isinstance(error, AnnotationError):
+                    raise
                 kind = (FileNotFoundError if isinstance(
                     error, FileNotFoundError) else ValueError)
                 raise kind(

@@ -51,4 +51,5 @@ class VideoStream:
             return True  # nothing to forget
         if self.size != size or self.video_id != video_id:
             return False
-        return None in (frame_id, self.frame_id) or frame_id > self.frame_id
+        return frame_id is None or self.frame_id is None or \
+            frame_id > self.frame_id

@@ -1,20 +1,24 @@
 """Locality-aware score alignment of LARSD (Sec. II-C, Fig. 5 and 6)."""
-from typing import List, Optional, Sequence, Tuple
+from functools import lru_cache
+from typing import List, Literal, Optional, Sequence, Tuple, get_args
 
 import torch
 from torch import Tensor, nn
 
 from mmextra.utils import register_in_both
+from mmextra.utils.checks import check_choice
 
 # Not in the paper: how far from the centre its points lie. 2/3 puts the
 # rectangle's points on the cell centres of a 3x3 partition of the box, 0.8
 # puts the diamonds' on those of a 5x5 partition.
+Pattern = Literal['rect9', 'diamond5', 'diamond9', 'diamond13']
 DEFAULT_EXTENTS = dict(
     rect9=2 / 3, diamond5=0.8, diamond9=0.8, diamond13=0.8)
-MODES = ('replace', 'geomean')
+LASAMode = Literal['replace', 'geomean']
+MODES = get_args(LASAMode)
 
 
-def lasa_points(pattern: str, extent: Optional[float] = None) -> Tensor:
+def lasa_points(pattern: Pattern, extent: Optional[float] = None) -> Tensor:
     """Sampling points as fractions of a box's half sides (Fig. 6).
 
     Args:
@@ -30,9 +34,7 @@ def lasa_points(pattern: str, extent: Optional[float] = None) -> Tensor:
     Raises:
         ValueError: If the pattern is unknown or the extent not in (0, 1].
     """
-    if pattern not in DEFAULT_EXTENTS:
-        raise ValueError(f'LASA pattern must be one of '
-                         f'{sorted(DEFAULT_EXTENTS)}, got {pattern!r}')
+    check_choice('LASA pattern', pattern, Pattern)
     if extent is None:
         extent = DEFAULT_EXTENTS[pattern]
     if not 0 < extent <= 1:
@@ -46,6 +48,33 @@ def lasa_points(pattern: str, extent: Optional[float] = None) -> Tensor:
         if pattern == 'diamond13':
             points += [(.5, 0), (-.5, 0), (0, .5), (0, -.5)]
     return torch.tensor(points, dtype=torch.float32) * extent
+
+
+@lru_cache(maxsize=32)
+@torch.inference_mode(False)  # or training could not use what is kept
+def _layout(shapes: Tuple[Tuple[int, int, int], ...],
+            strides: Tuple[Tuple[float, float], ...],
+            device: torch.device) -> Tuple[Tensor, Tensor]:
+    """Where the maps of all levels lie, one behind the other.
+
+    Kept, because on a GPU every constant costs a transfer.
+
+    Args:
+        shapes (tuple[tuple]): (C_l, H_l, W_l) of each level.
+        strides (tuple[tuple]): (x, y) stride of each level in pixels.
+        device (torch.device): Place of the results.
+
+    Returns:
+        tuple[Tensor, Tensor]: Height, width and first element of each level,
+        shape (L, 3), in integers, for float32 counts to 2^24 only; and the
+        strides, shape (L, 2).
+    """
+    first, rows = 0, []
+    for channels, height, width in shapes:
+        rows.append((height, width, first))
+        first += channels * height * width
+    return (torch.tensor(rows, dtype=torch.long, device=device),
+            torch.tensor(strides, dtype=torch.float32, device=device))
 
 
 def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
@@ -70,13 +99,13 @@ def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
     Returns:
         Tensor: Mean of the P samples, shape (M, ).
     """
-    sizes = boxes.new_tensor([m.shape[-2:] for m in maps]).long()
-    lengths = [m.numel() for m in maps]
-    starts = boxes.new_tensor([0] + lengths[:-1]).long().cumsum(0)
+    layout, stride = _layout(
+        tuple(tuple(m.shape) for m in maps), tuple(map(tuple, strides)),
+        boxes.device)
     flat = torch.cat([m.reshape(-1) for m in maps]).to(boxes.dtype)
-    height, width = sizes[level_idx].unbind(-1)
-    plane = starts[level_idx] + channel_idx * height * width
-    stride = boxes.new_tensor(strides)[level_idx]
+    height, width, first = layout[level_idx].unbind(-1)
+    plane = first + channel_idx * height * width
+    stride = stride.to(boxes.dtype)[level_idx]
 
     cx, cy, w, h, angle = boxes[:, :, None].unbind(1)
     points = points.to(boxes)
@@ -124,17 +153,16 @@ class LocalityAwareScoreAlign(nn.Module):
     """
 
     def __init__(self,
-                 pattern: str = 'diamond9',
+                 pattern: Pattern = 'diamond9',
                  extent: Optional[float] = None,
-                 mode: str = 'replace',
+                 mode: LASAMode = 'replace',
                  min_score: Optional[float] = None) -> None:
         super().__init__()
-        if mode not in MODES:
-            raise ValueError(
-                f'LASA mode must be one of {MODES}, got {mode!r}')
+        check_choice('LASA mode', mode, LASAMode)
         self.mode = mode
         self.min_score = min_score
-        self.points = lasa_points(pattern, extent)
+        self.register_buffer(
+            'points', lasa_points(pattern, extent), persistent=False)
 
     def forward(self, maps: List[Tensor], boxes: Tensor, raw_scores: Tensor,
                 level_idx: Tensor, channel_idx: Tensor,

@@ -13,11 +13,9 @@ __all__ = [
 
 if HAS_MMROTATE:
     from .near_rbbox_overlaps import NearRBboxOverlaps2D
-    from .same_center_assigner import (
-        SameCenterAssigner,
-        inside_pairs,
-        shape_iou,
-    )
+    from .point_tiles import inside_pairs
+    from .prior_layout import shape_iou
+    from .same_center_assigner import SameCenterAssigner
 
     __all__ += [
         'NearRBboxOverlaps2D', 'SameCenterAssigner',
