@@ -1,14 +1,9 @@
 """Every kind of model on the pretend GPU: CPU's results, and few waits."""
 import pytest
 import torch
-from mmdet.registry import MODELS as MMDET_MODELS
-from mmdet.registry import TASK_UTILS as MMDET_TASK_UTILS
-from mmrotate.registry import MODELS as MMROTATE_MODELS
-from mmrotate.registry import TASK_UTILS as MMROTATE_TASK_UTILS
-from torch import nn
 
 from mmextra.evaluation.device_check import FAMILIES, Family
-from tests.pretend_device.device import DeviceError, PretendGPU
+from tests.pretend_device.device import PretendGPU
 from tests.pretend_device.steps import prepare, run
 
 # More than the families, for what these lack.
