@@ -1,5 +1,5 @@
 """Label assignment of LARSD (Sec. II-B.2)."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
 from mmdet.models.task_modules.assigners import AssignResult, BaseAssigner
@@ -55,7 +55,8 @@ def inside_pairs(points: Tensor, boxes: Tensor) -> Tuple[Tensor, Tensor]:
     if not found:
         empty = torch.zeros(0, dtype=torch.long, device=points.device)
         return empty, empty
-    return tuple(torch.cat(part) for part in zip(*found))
+    return (torch.cat([point for point, _ in found]),
+            torch.cat([box for _, box in found]))
 
 
 @register_in_both('TASK_UTILS')
@@ -180,7 +181,7 @@ class SameCenterAssigner(BaseAssigner):
                pred_instances: InstanceData,
                gt_instances: InstanceData,
                gt_instances_ignore: Optional[InstanceData] = None,
-               **kwargs) -> AssignResult:
+               **kwargs: Any) -> AssignResult:
         """The host's interface, for use inside other rotated heads.
 
         Args:
