@@ -14,6 +14,7 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import load_checkpoint
 from torch import nn
 
+from mmextra.datasets.image_files import check_uint8
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import READ, ReadPolicy
 
@@ -147,7 +148,7 @@ class StreamDetector:
 
         Raises:
             ValueError: If the frame is needed and not given, or is no
-                colour image.
+                colour image of eight bits.
         """
         begin = time.perf_counter()
         if frame is not None:
@@ -202,6 +203,7 @@ class StreamDetector:
         if frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
             raise ValueError(
                 f'a frame must be (h, w, 3) BGR, got {frame.shape}')
+        check_uint8(frame, 'a frame')
         if self._shape is not None and frame.shape != self._shape:
             self.reset()
         self._shape = frame.shape

@@ -1,10 +1,7 @@
 import copy
-import os
 from pathlib import Path
 from typing import List, Optional, Union
 
-import cv2
-import mmcv
 import numpy as np
 import torch
 from mmdet.models.detectors import BaseDetector
@@ -16,6 +13,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 
+from mmextra.datasets.image_files import check_uint8, read_pixels
 from mmextra.structures import (
     Tile,
     box_corners,
@@ -83,21 +81,16 @@ def read_image(image: Union[str, Path, np.ndarray]) -> np.ndarray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is no image or the array has another shape.
+        ValueError: If the file is no image, or one that
+            :func:`~mmextra.datasets.image_files.check_loadable` refuses, or
+            the array has another shape or type.
     """
     if isinstance(image, (str, Path)):
-        if not os.path.isfile(image):
-            raise FileNotFoundError(f'there is no image {image}')
-        try:
-            pixels = mmcv.imread(str(image))
-        except cv2.error:  # an empty file
-            pixels = None
-        if pixels is None:
-            raise ValueError(f'{image} cannot be read as an image')
-        return pixels
+        return read_pixels(str(image))
     if image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(
             f'an image array must be (h, w, 3) BGR, got {image.shape}')
+    check_uint8(image, 'an image array')
     return image
 
 

@@ -7,6 +7,7 @@ from .load_ct_slice import LoadCTSlice, hu_window
 from .load_image_or_skip import LoadImageOrSkip
 from .load_instances import LoadInstances
 from .pack_ct_inputs import PackCTInputs
+from .quarter_turn import QuarterTurn
 from .rbox_random_crop import RBoxRandomCrop, visible_fraction
 from .sem_seg_to_instances import SemSegToInstances
 from .thinning_clip_sample import (
@@ -18,7 +19,7 @@ from .thinning_clip_sample import (
 __all__ = [
     'CenteredRandomAffine', 'ClipBroadcaster', 'ClipSSDGeometric',
     'CropInstance', 'CropResizeInstance', 'CropToBodyBox', 'LoadCTSlice',
-    'LoadImageOrSkip', 'LoadInstances', 'PackCTInputs', 'RBoxRandomCrop',
-    'SemSegToInstances', 'ThinningClipSample', 'hu_window', 'square_crop',
-    'thinning_indices', 'thinning_qmax', 'visible_fraction'
+    'LoadImageOrSkip', 'LoadInstances', 'PackCTInputs', 'QuarterTurn',
+    'RBoxRandomCrop', 'SemSegToInstances', 'ThinningClipSample', 'hu_window',
+    'square_crop', 'thinning_indices', 'thinning_qmax', 'visible_fraction'
 ]

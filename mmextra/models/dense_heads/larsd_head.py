@@ -1,5 +1,6 @@
 """Dense head of LARSD (Sec. II-B)."""
 import math
+from itertools import accumulate
 from typing import Dict, List, Literal, Optional, Tuple
 
 import torch
@@ -18,6 +19,7 @@ from mmengine.structures import InstanceData
 from mmrotate.registry import MODELS
 from torch import Tensor, nn
 
+from mmextra.structures import class_wise_nms, require_rotated
 from mmextra.utils.checks import check_choice
 
 from ..task_modules.assigners.same_center_assigner import IGNORED
@@ -166,6 +168,8 @@ class LARSDHead(LASAMixin, AnchorHead):
         num_priors = self.num_base_priors
         points = [priors[::num_priors, :2] for priors in mlvl_priors]
         shapes = [priors[:num_priors, 2:4] for priors in mlvl_priors]
+        for gts in batch_gt_instances:
+            require_rotated(gts.bboxes, type(self).__name__)
         ignores = batch_gt_instances_ignore or [None] * len(batch_gt_instances)
         return torch.stack([
             torch.cat([
@@ -207,11 +211,11 @@ class LARSDHead(LASAMixin, AnchorHead):
                                      batch_gt_instances_ignore)
         image, prior = (assigned >= 0).nonzero().unbind(-1)
         # From an index within the image to one within the batch.
-        firsts = assigned.new_tensor(
-            [0] + [len(gts) for gts in batch_gt_instances]).cumsum(0)
+        counts = [len(gts) for gts in batch_gt_instances]
+        firsts = assigned.new_tensor([0, *accumulate(counts[:-1])])
         gt = assigned[image, prior] + firsts[image]
         avg_factor = reduce_mean(
-            logits.new_tensor(float(len(gt)))).clamp(min=1).item()
+            logits.new_full((), float(len(gt)))).clamp(min=1)
 
         labels = torch.full_like(assigned, self.num_classes)
         gt_labels = torch.cat([gts.labels for gts in batch_gt_instances])
@@ -232,7 +236,7 @@ class LARSDHead(LASAMixin, AnchorHead):
         outside = (target <= 0).any(-1, keepdim=True)
         target = torch.where(outside, target.clamp(min=1), target)
         distances, angles = self.bbox_coder.geometry(priors, raw[image, prior])
-        weight = self._positive_weights(gt)
+        weight = self._positive_weights(gt, len(gt_labels))
         return dict(
             loss_cls=loss_cls,
             loss_dist=self.loss_bbox(
@@ -240,11 +244,15 @@ class LARSDHead(LASAMixin, AnchorHead):
             loss_angle=self.loss_angle(
                 angles, target_angle, weight, avg_factor=avg_factor))
 
-    def _positive_weights(self, gt: Tensor) -> Optional[Tensor]:
-        """Weight of each positive from the index of its box, both (P, )."""
+    def _positive_weights(self, gt: Tensor,
+                          num_gts: int) -> Optional[Tensor]:
+        """Weight of each positive from the index of its box, both (P, ),
+        of so many boxes."""
         if self.pos_balance == 'none':
             return None
-        counts = gt.bincount()
+        # bincount would have to ask a GPU for the number of boxes.
+        counts = gt.new_zeros(num_gts).index_add_(
+            0, gt, torch.ones_like(gt))
         return len(gt) / (counts > 0).sum() / counts[gt]
 
     def _bbox_post_process(self,
@@ -253,11 +261,8 @@ class LARSDHead(LASAMixin, AnchorHead):
                            rescale: bool = False,
                            with_nms: bool = True,
                            img_meta: Optional[dict] = None) -> InstanceData:
-        """The host's NMS, with all centres moved to positive coordinates.
-
-        mmcv keeps classes apart by offsets beyond the largest coordinate,
-        so with negative centres boxes of two classes can meet and suppress
-        each other.
+        """The host's, with the exact NMS that keeps classes apart wherever
+        their boxes lie, see :func:`~mmextra.structures.class_wise_nms`.
 
         Args:
             results (:obj:`InstanceData`): Candidates of one image.
@@ -269,14 +274,18 @@ class LARSDHead(LASAMixin, AnchorHead):
         Returns:
             :obj:`InstanceData`: Detections of the image.
         """
-        lowest = results.bboxes.tensor[:, :2].clamp(max=0)
-        shift = -lowest.amin(0) if len(results) else lowest.new_zeros(2)
-        results.bboxes.translate_(shift.tolist())
-        results = super()._bbox_post_process(results, cfg, rescale, with_nms,
-                                             img_meta)
-        if rescale:
-            shift = shift / shift.new_tensor(img_meta['scale_factor'])
-        results.bboxes.translate_((-shift).tolist())
+        results = super()._bbox_post_process(
+            results, cfg, rescale, with_nms=False, img_meta=img_meta)
+        if not with_nms:
+            return results
+        keep, scores = class_wise_nms(
+            get_box_tensor(results.bboxes), results.scores, results.labels,
+            cfg.nms)
+        limit = cfg.max_per_img if cfg.max_per_img > 0 else len(keep)
+        # Not results[keep]: InstanceData indexes box objects one by one.
+        results = InstanceData(
+            **{k: v[keep[:limit]] for k, v in results.items()})
+        results.scores = scores[:limit]
         return results
 
 

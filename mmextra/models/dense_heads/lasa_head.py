@@ -1,6 +1,8 @@
 """LASA for the dense heads of mmdet and mmrotate."""
 import copy
-from typing import List, Optional, Type, Union
+import functools
+import types
+from typing import Callable, List, Optional, Tuple, Type, Union
 
 import torch
 from mmdet.models.dense_heads import RetinaHead
@@ -23,6 +25,40 @@ def _as_rotated(boxes: Union[Tensor, BaseBoxes]) -> Tensor:
             return boxes
         boxes = HorizontalBoxes(boxes, clone=False)
     return boxes.convert_to('rbox').tensor
+
+
+# Scores, classes and places of the candidates of a level, shape (n, ) each.
+Chosen = Tuple[Tensor, Tensor, Tensor]
+
+
+def _listen(predict: Callable, heard: List[Chosen]) -> Callable:
+    """A head's own method, which also tells what it chooses.
+
+    Asked again, the same question would cost a GPU as long a wait again.
+
+    Args:
+        predict (Callable): Bound method that calls
+            ``filter_scores_and_topk`` of its module.
+        heard (list): Gets a :data:`Chosen` for every call.
+
+    Returns:
+        Callable: The same code, bound to the same head.
+    """
+
+    @functools.wraps(filter_scores_and_topk)
+    def choose(*args, **kwargs):
+        results = filter_scores_and_topk(*args, **kwargs)
+        heard.append(results[:3])
+        return results
+
+    own = getattr(predict, '__func__', None)
+    if not isinstance(own, types.FunctionType):
+        return predict
+    twin = types.FunctionType(
+        own.__code__, {**own.__globals__, 'filter_scores_and_topk': choose},
+        own.__name__, own.__defaults__, own.__closure__)
+    twin.__kwdefaults__ = own.__kwdefaults__
+    return types.MethodType(twin, predict.__self__)
 
 
 class LASAMixin:
@@ -58,6 +94,10 @@ class LASAMixin:
             raise ValueError(
                 f'LASA needs sigmoid scores, but {type(self).__name__} has '
                 'a softmax; set use_sigmoid=True in its loss_cls')
+        if self.lasa:
+            for parameter in self.parameters():
+                self.lasa.to(parameter.device)
+                break
 
     def _predict_by_feat_single(self, cls_score_list: List[Tensor], *args,
                                 img_meta: dict,
@@ -89,17 +129,18 @@ class LASAMixin:
         # for its size yet; boxes at the network's scale.
         raw_cfg = copy.deepcopy(cfg)
         raw_cfg.min_bbox_size = -1
-        results = predict(cls_score_list, *args, img_meta=img_meta,
-                          cfg=raw_cfg, rescale=False, with_nms=False,
-                          **kwargs)
+        heard: List[Chosen] = []
+        results = _listen(predict, heard)(
+            cls_score_list, *args, img_meta=img_meta, cfg=raw_cfg,
+            rescale=False, with_nms=False, **kwargs)
         if len(results):
-            results = self._align(cls_score_list, results, cfg)
+            results = self._align(cls_score_list, results, cfg, heard)
         return self._bbox_post_process(
             results=results, cfg=cfg, rescale=rescale, with_nms=with_nms,
             img_meta=img_meta)
 
     def _align(self, cls_score_list: List[Tensor], results: InstanceData,
-               cfg: ConfigDict) -> InstanceData:
+               cfg: ConfigDict, heard: List[Chosen]) -> InstanceData:
         """Replace the candidates' scores and drop what falls too low."""
         score_thr = cfg.get('score_thr', 0)
         maps, raw, levels, channels = [], [], [], []
@@ -108,8 +149,10 @@ class LASAMixin:
             # Computed as the head does, so the same candidates come out.
             scores = logits.permute(1, 2, 0).reshape(
                 -1, self.num_classes).sigmoid()
-            kept = filter_scores_and_topk(scores, score_thr,
-                                          cfg.get('nms_pre', -1))
+            # A head that chooses elsewhere than in its own method is silent.
+            kept = heard[level] if len(heard) == len(cls_score_list) else \
+                filter_scores_and_topk(scores, score_thr,
+                                       cfg.get('nms_pre', -1))
             maps.append(scores.view(*logits.shape[1:], -1).permute(2, 0, 1))
             raw.append(kept[0])
             levels.append(torch.full_like(kept[1], level))
@@ -128,7 +171,9 @@ class LASAMixin:
         # A centerness that the head multiplied in stays in.
         results.scores = results.scores * (aligned / raw)
         min_score = self.lasa.min_score
-        kept = aligned > (score_thr if min_score is None else min_score)
+        # One wait for all fields, which as a mask each would cost.
+        kept = (aligned > (score_thr if min_score is None else min_score)
+                ).nonzero()[:, 0]
         # Not results[kept]: InstanceData indexes box objects one by one.
         return InstanceData(**{k: v[kept] for k, v in results.items()})
 

@@ -62,21 +62,13 @@ class YOLOv5PredictionMixin:
                 'iou_threshold=0.6), max_per_img=300) in the model, or give '
                 'cfg')
         score_thr = cfg.get('score_thr', 0)
-        candidates = [
-            self._candidates(level, self._unfold(pred_map.detach()),
-                             score_thr)
-            for level, pred_map in enumerate(pred_maps)
-        ]
-        img_idx, boxes, scores = (torch.cat(part)
-                                  for part in zip(*candidates))
-        # mmcv's suppression takes no other.
-        boxes, scores = boxes.float(), scores.float()
+        counts, boxes, scores = self._candidates(pred_maps, score_thr)
         results = []
-        for i, meta in enumerate(batch_img_metas):
-            mine = img_idx == i
+        for mine, probabilities, meta in zip(
+                boxes.split(counts), scores.split(counts), batch_img_metas):
             best, labels, _, kept = filter_scores_and_topk(
-                scores[mine], score_thr, cfg.get('nms_pre', 30000),
-                dict(bboxes=boxes[mine]))
+                probabilities, score_thr, cfg.get('nms_pre', 30000),
+                dict(bboxes=mine))
             results.append(
                 self._bbox_post_process(
                     InstanceData(
@@ -87,29 +79,48 @@ class YOLOv5PredictionMixin:
                     img_meta=meta))
         return results
 
-    def _candidates(self, level: int, pred: Tensor,
-                    score_thr: float) -> Tuple[Tensor, Tensor, Tensor]:
-        """Boxes of one level whose objectness exceeds the threshold.
+    def _candidates(self, pred_maps: Sequence[Tensor], score_thr: float
+                    ) -> Tuple[List[int], Tensor, Tensor]:
+        """Boxes whose objectness exceeds the threshold.
 
-        No score exceeds its objectness, so nothing is lost.
+        No score exceeds its objectness, so nothing is lost. All levels and
+        images together, for a GPU waits once for each choice.
 
         Returns:
-            tuple[Tensor, Tensor, Tensor]: Image (n, ), box x1, y1, x2, y2 in
-            pixels (n, 4) and scores (n, num_classes) of each.
+            tuple[list[int], Tensor, Tensor]: Number of each image, and image
+            by image boxes x1, y1, x2, y2 in pixels (n, 4) and scores
+            (n, num_classes), in single precision, for mmcv's suppression
+            takes no other.
         """
         # Cell by cell, as priors are ordered.
-        pred = pred.permute(0, 2, 3, 1, 4)
-        objectness = pred[..., 4].sigmoid()
-        index = (objectness > score_thr).nonzero(as_tuple=True)
-        img_idx, row, col, anchor_idx = index
-        chosen = pred[index]
-        stride = self.strides[level]
-        corner = torch.stack([col, row, col, row], dim=1) * stride
-        priors = self.prior_generator.base_anchors[level].to(
-            chosen)[anchor_idx] + corner
-        boxes = self.bbox_coder.decode(priors, chosen[:, :4], stride)
-        return (img_idx, boxes,
-                chosen[:, 5:].sigmoid() * objectness[index][:, None])
+        preds = [self._unfold(pred_map.detach()).permute(0, 2, 3, 1, 4)
+                 for pred_map in pred_maps]
+        sizes = [pred.shape[1:3] for pred in preds]
+        rows = torch.cat([pred.flatten(1, 3) for pred in preds], 1)
+        objectness = rows[..., 4].sigmoid()
+        img_idx, place = (objectness > score_thr).nonzero(as_tuple=True)
+        chosen = rows[img_idx, place]
+        priors, strides = self._priors_and_strides(sizes, rows)
+        boxes = self.bbox_coder.decode(
+            priors[place], chosen[:, :4], strides[place])
+        scores = chosen[:, 5:].sigmoid() * objectness[img_idx, place][:, None]
+        counts = [len(place)] if len(rows) == 1 else torch.zeros(
+            len(rows), dtype=torch.long, device=rows.device).index_add_(
+                0, img_idx, torch.ones_like(img_idx)).tolist()
+        return counts, boxes.float(), scores.float()
+
+    def _priors_and_strides(self, sizes: Sequence[Tuple[int, int]],
+                            like: Tensor) -> Tuple[Tensor, Tensor]:
+        """Priors (N, 4) and strides (N, 1) of all levels in pixels."""
+        generator = self.prior_generator
+        # Once, not in every call of the generator.
+        generator.base_anchors = [
+            anchors.to(like.device) for anchors in generator.base_anchors]
+        levels = generator.grid_priors(
+            sizes, dtype=like.dtype, device=like.device)
+        strides = [like.new_full((len(priors), 1), stride)
+                   for priors, stride in zip(levels, self.strides)]
+        return torch.cat(levels), torch.cat(strides)
 
     def _bbox_post_process(self,
                            results: InstanceData,
@@ -145,6 +156,9 @@ class YOLOv5PredictionMixin:
             results.bboxes = results.pop('in_place')
         if rescale:
             height, width = meta['ori_shape'][:2]
-            limits = results.bboxes.new_tensor([width, height] * 2)
-            results.bboxes = results.bboxes.clamp(min=0).min(limits)
+            x1, y1, x2, y2 = results.bboxes.unbind(-1)
+            # No tensor of the limits, which a GPU would be sent every time.
+            results.bboxes = torch.stack([
+                x1.clamp(0, width), y1.clamp(0, height),
+                x2.clamp(0, width), y2.clamp(0, height)], dim=-1)
         return results

@@ -10,6 +10,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from ..losses.decision_loss import DecisionSettings, decision_targets
+from ..task_modules.batch_detections import batch_detections, is_plain
 from .clip_maps import Feats
 
 
@@ -49,11 +50,12 @@ class ForecastJudge:
                  for module in self.detector.modules()}
         self.detector.eval()
         try:
+            outputs = head(self.head_maps(maps))
+            metas = [sample.metainfo for sample in samples]
+            if is_plain(head, outputs, metas, cfg):
+                return batch_detections(head, *outputs, metas, cfg)
             return head.predict_by_feat(
-                *head(self.head_maps(maps)),
-                batch_img_metas=[sample.metainfo for sample in samples],
-                cfg=cfg,
-                rescale=False)
+                *outputs, batch_img_metas=metas, cfg=cfg, rescale=False)
         finally:
             for module, training in modes.items():
                 module.training = training

@@ -240,8 +240,7 @@ class _BlockPropagation(torch.autograd.Function):
                 squared: bool, cached: bool,
                 block: int) -> Tuple[Tensor, Tensor, Tensor]:
         """Z, and for the backward pass alone p and H."""
-        kernel = QueryKernel(embedded, squared, float(temperature), cached,
-                             block)
+        kernel = QueryKernel(embedded, squared, temperature, cached, block)
         p = kernel.times(inputs.new_ones(len(inputs), 1)).rsqrt()
         hidden = (p * kernel.times(p * inputs)).relu_()
         return p * kernel.times(p * hidden), p, hidden
@@ -263,8 +262,7 @@ class _BlockPropagation(torch.autograd.Function):
             return (None, ) * 6
         embedded, inputs, temperature, p, hidden, result = ctx.saved_tensors
         squared, cached, block = ctx.setting
-        kernel = QueryKernel(embedded, squared, float(temperature), cached,
-                             block)
+        kernel = QueryKernel(embedded, squared, temperature, cached, block)
         u = p * grad
         back = kernel.times(u)
         grad_y = p * back * (hidden > 0)
@@ -279,13 +277,13 @@ class _BlockPropagation(torch.autograd.Function):
         left = torch.cat([u, v, -grad_p * p**3 / 2], 1)
         right = torch.cat([p * hidden, p * inputs, torch.ones_like(p)], 1)
         grad_embedded, grad_temperature = _affinity_gradients(
-            embedded, left, right, squared, float(temperature), block)
+            embedded, left, right, squared, temperature, block)
         return (grad_embedded, grad_inputs,
                 grad_temperature.reshape(temperature.shape), None, None, None)
 
 
 def _affinity_gradients(embedded: Tensor, left: Tensor, right: Tensor,
-                        squared: bool, temperature: float,
+                        squared: bool, temperature: Tensor,
                         block: int) -> Tuple[Tensor, Tensor]:
     """From ``dA = left @ right^T`` to the embedded nodes and T, by blocks."""
     total = torch.zeros_like(embedded)
@@ -343,7 +341,7 @@ def block_correspondence(query: Tensor,
     embedded = embed_nodes(nodes.detach() if detach_affinity else nodes,
                            distance)
     if not torch.is_tensor(temperature):
-        temperature = nodes.new_tensor(temperature)
+        temperature = nodes.new_full((), temperature)
     mixed, *_ = _BlockPropagation.apply(  # type: ignore[no-untyped-call]
         embedded, nodes @ theta1, temperature, DISTANCES[distance], cached,
         block)

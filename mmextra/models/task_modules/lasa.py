@@ -1,4 +1,5 @@
 """Locality-aware score alignment of LARSD (Sec. II-C, Fig. 5 and 6)."""
+from functools import lru_cache
 from typing import List, Literal, Optional, Sequence, Tuple, get_args
 
 import torch
@@ -50,6 +51,33 @@ def lasa_points(pattern: Pattern, extent: Optional[float] = None) -> Tensor:
     return torch.tensor(points, dtype=torch.float32) * extent
 
 
+@lru_cache(maxsize=32)
+@torch.inference_mode(False)  # or training could not use what is kept
+def _layout(shapes: Tuple[Tuple[int, int, int], ...],
+            strides: Tuple[Tuple[float, float], ...],
+            device: torch.device) -> Tuple[Tensor, Tensor]:
+    """Where the maps of all levels lie, one behind the other.
+
+    Kept, because on a GPU every constant costs a transfer.
+
+    Args:
+        shapes (tuple[tuple]): (C_l, H_l, W_l) of each level.
+        strides (tuple[tuple]): (x, y) stride of each level in pixels.
+        device (torch.device): Place of the results.
+
+    Returns:
+        tuple[Tensor, Tensor]: Height, width and first element of each level,
+        shape (L, 3), in integers, for float32 counts to 2^24 only; and the
+        strides, shape (L, 2).
+    """
+    first, rows = 0, []
+    for channels, height, width in shapes:
+        rows.append((height, width, first))
+        first += channels * height * width
+    return (torch.tensor(rows, dtype=torch.long, device=device),
+            torch.tensor(strides, dtype=torch.float32, device=device))
+
+
 def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
                 channel_idx: Tensor, strides: Sequence[Tuple[float, float]],
                 offset: float, points: Tensor) -> Tensor:
@@ -72,13 +100,13 @@ def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
     Returns:
         Tensor: Mean of the P samples, shape (M, ).
     """
-    sizes = boxes.new_tensor([m.shape[-2:] for m in maps]).long()
-    lengths = [m.numel() for m in maps]
-    starts = boxes.new_tensor([0] + lengths[:-1]).long().cumsum(0)
+    layout, stride = _layout(
+        tuple(tuple(m.shape) for m in maps), tuple(map(tuple, strides)),
+        boxes.device)
     flat = torch.cat([m.reshape(-1) for m in maps]).to(boxes.dtype)
-    height, width = sizes[level_idx].unbind(-1)
-    plane = starts[level_idx] + channel_idx * height * width
-    stride = boxes.new_tensor(strides)[level_idx]
+    height, width, first = layout[level_idx].unbind(-1)
+    plane = first + channel_idx * height * width
+    stride = stride.to(boxes.dtype)[level_idx]
 
     cx, cy, w, h, angle = boxes[:, :, None].unbind(1)
     points = points.to(boxes)
@@ -134,7 +162,8 @@ class LocalityAwareScoreAlign(nn.Module):
         check_choice('LASA mode', mode, LASAMode)
         self.mode = mode
         self.min_score = min_score
-        self.points = lasa_points(pattern, extent)
+        self.register_buffer(
+            'points', lasa_points(pattern, extent), persistent=False)
 
     def forward(self, maps: List[Tensor], boxes: Tensor, raw_scores: Tensor,
                 level_idx: Tensor, channel_idx: Tensor,

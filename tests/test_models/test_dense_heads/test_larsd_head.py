@@ -180,9 +180,9 @@ def test_ignored_boxes_lower_the_score_loss_only():
 def test_balanced_positives_weigh_boxes_alike():
     head = make_head(pos_balance='per_gt')
     gt = torch.tensor([0, 0, 0, 2])
-    weights = head._positive_weights(gt)
+    weights = head._positive_weights(gt, 3)
     assert torch.allclose(weights, torch.tensor([2 / 3, 2 / 3, 2 / 3, 2.]))
-    assert make_head()._positive_weights(gt) is None
+    assert make_head()._positive_weights(gt, 3) is None
 
 
 @pytest.mark.parametrize('num_classes', [1, 3])

@@ -5,7 +5,9 @@ from .cross_grid_assigner import (
     neighbour_cells,
 )
 from .near_rbbox_overlaps import NearRBboxOverlaps2D
-from .same_center_assigner import SameCenterAssigner, inside_pairs, shape_iou
+from .point_tiles import inside_pairs
+from .prior_layout import shape_iou
+from .same_center_assigner import SameCenterAssigner
 
 __all__ = [
     'CrossGridAssigner', 'CrossGridTargets', 'NearRBboxOverlaps2D',
