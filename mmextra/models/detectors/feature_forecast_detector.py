@@ -22,6 +22,7 @@ from .clip_decision import ClipDecision
 from .clip_loss import ClipLoss
 from .clip_maps import ClipMaps, Feats
 from .forecast_judge import ForecastJudge
+from .single_precision import find_boxes
 from .video_stream import VideoStream
 
 Insert = Literal['backbone', 'neck']
@@ -283,8 +284,8 @@ class FeatureForecastDetector(BaseMOTModel):
     def detect(self, det_feats: Feats,
                sample: DetDataSample) -> InstanceData:
         """Boxes of one frame, in pixels of its original image."""
-        return self.detector.bbox_head.predict(
-            self.head_maps(det_feats), [sample], rescale=True)[0]
+        return find_boxes(self.detector.bbox_head, self.head_maps(det_feats),
+                          [sample], rescale=True)[0]
 
     def advance(self,
                 stream: VideoStream,
