@@ -101,7 +101,7 @@ class StreamOutput:
             if self.writer is None:
                 code = 'MJPG' if self.path.endswith('.avi') else 'mp4v'
                 self.writer = cv2.VideoWriter(
-                    self.path, cv2.VideoWriter_fourcc(*code), self.fps,
+                    self.path, cv2.VideoWriter.fourcc(*code), self.fps,
                     picture.shape[1::-1])
                 if not self.writer.isOpened():
                     raise ValueError(

@@ -3,12 +3,13 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / 'mmextra'
-# An empty stand-in for the package itself, which imports the hosts.
+# Empty stand-ins for the packages themselves, which import the hosts.
 SCRIPT = """
 import sys, types
 sys.modules['torch'] = sys.modules['mmcv'] = None
-for name, folder in (('mmextra', '{0}'), ('mmextra.structures',
-                                         '{0}/structures')):
+for name, folder in (('mmextra', '{0}'),
+                     ('mmextra.structures', '{0}/structures'),
+                     ('mmextra.utils', '{0}/utils')):
     module = types.ModuleType(name)
     module.__path__ = [folder]
     sys.modules[name] = module

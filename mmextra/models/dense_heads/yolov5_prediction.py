@@ -95,7 +95,7 @@ class YOLOv5PredictionMixin:
         # Cell by cell, as priors are ordered.
         preds = [self._unfold(pred_map.detach()).permute(0, 2, 3, 1, 4)
                  for pred_map in pred_maps]
-        sizes = [pred.shape[1:3] for pred in preds]
+        sizes = [(pred.shape[1], pred.shape[2]) for pred in preds]
         rows = torch.cat([pred.flatten(1, 3) for pred in preds], 1)
         objectness = rows[..., 4].sigmoid()
         img_idx, place = (objectness > score_thr).nonzero(as_tuple=True)

@@ -131,7 +131,8 @@ def _groups(counts: Sequence[int],
 
     On a CPU, which compares every pair of rows, each goes alone.
     """
-    groups, begin = [], 0
+    groups: List[Tuple[int, int, int, int]] = []
+    begin = 0
     for number, count in enumerate(counts):
         if groups and together and groups[-1][3] + count - groups[-1][
                 2] <= GROUP:

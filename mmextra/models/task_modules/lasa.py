@@ -179,6 +179,7 @@ class LocalityAwareScoreAlign(nn.Module):
                  min_score: Optional[float] = None) -> None:
         super().__init__()
         check_choice('LASA mode', mode, LASAMode)
+        self.points: Tensor
         self.mode = mode
         self.min_score = min_score
         self.register_buffer(
