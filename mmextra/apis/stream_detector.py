@@ -59,7 +59,7 @@ def optimize_for_inference(model: nn.Module) -> None:
         model (nn.Module): In evaluation mode; of a
             ``FeatureForecastDetector`` its detector is changed.
     """
-    detector = getattr(model, 'detector', model)
+    detector: Any = getattr(model, 'detector', model)
     fuse_conv_bn(detector)
     detector.to(memory_format=torch.channels_last)
 
@@ -159,7 +159,7 @@ class StreamDetector:
                 'but was not given; a forecast is there only after a step '
                 'whose policy chose it')
         read = force_read or self.needs_frame
-        image = self._prepare(frame) if read else None
+        image = self._prepare(frame) if read and frame is not None else None
         sample = DetDataSample(metainfo=dict(self._metas))
         with DefaultScope.overwrite_default_scope('mmdet'):
             sample = self.model.advance(

@@ -4,6 +4,7 @@ from typing import List, Optional, Union
 
 import numpy as np
 import torch
+from mmdet.models.detectors import BaseDetector
 from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import BaseBoxes, get_box_tensor
 from mmdet.utils import get_test_pipeline_cfg
@@ -11,7 +12,6 @@ from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
-from torch import nn
 
 from mmextra.datasets.image_files import check_uint8, read_pixels
 from mmextra.structures import (
@@ -25,7 +25,7 @@ from mmextra.structures import (
 )
 
 
-def default_nms(model_cfg: Union[dict, 'ConfigDict']) -> dict:  # noqa: F821
+def default_nms(model_cfg: dict) -> dict:
     """The suppression that a detector's own test configuration names.
 
     Args:
@@ -95,7 +95,7 @@ def read_image(image: Union[str, Path, np.ndarray]) -> np.ndarray:
 
 
 @torch.no_grad()
-def tiled_inference(model: nn.Module,
+def tiled_inference(model: BaseDetector,
                     image: Union[str, Path, np.ndarray],
                     tile: int = 1024,
                     overlap: int = 256,
@@ -115,7 +115,7 @@ def tiled_inference(model: nn.Module,
     4. Suppress duplicates class by class over the whole image.
 
     Args:
-        model (nn.Module): A detector of mmdet or mmrotate as
+        model (BaseDetector): A detector of mmdet or mmrotate as
             ``mmdet.apis.init_detector`` returns it; its boxes may be
             horizontal, rotated or quadrilaterals.
         image (str | Path | np.ndarray): Image file, or (h, w, 3) BGR array.

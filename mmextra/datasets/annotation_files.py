@@ -5,7 +5,7 @@ from typing import List, Optional, Tuple
 from .bad_input import AnnotationError
 
 # All but the first are importable from here too.
-from .text_files import REMEDY, read_ids, read_lines, read_xml  # noqa: F401
+from .text_files import REMEDY
 
 OBJECT_REMEDY = 'Correct or remove the object, or set on_error="skip"'
 CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')

@@ -13,7 +13,7 @@ from .annotation_files import (
     voc_objects,
     voc_size,
 )
-from .bad_input import AnnotationError, BadInput, require_layout
+from .bad_input import AnnotationError, BadInput, OnError, require_layout
 from .class_names import DIOR_ALIASES, DIOR_CLASSES, ClassNames, hint
 from .image_files import image_size, index_images
 from .reader import (
@@ -122,7 +122,7 @@ class DIORVASDataset(ReaderMixin, XMLDataset):
                  img_subdir: Union[str, Sequence[str]] = (
                      'JPEGImages-trainval', 'JPEGImages-test', 'JPEGImages'),
                  ann_subdir: str = 'Annotations/Horizontal Bounding Boxes',
-                 on_error: str = 'raise',
+                 on_error: OnError = 'raise',
                  **kwargs) -> None:
         self.img_subdirs = ((img_subdir, ) if isinstance(img_subdir, str) else
                             tuple(img_subdir))

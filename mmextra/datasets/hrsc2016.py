@@ -11,7 +11,13 @@ from mmrotate.datasets import HRSCDataset
 from mmrotate.registry import DATASETS
 from mmrotate.structures.bbox import rbox2qbox
 
-from .bad_input import AnnotationError, BadInput, box_problem, require_layout
+from .bad_input import (
+    AnnotationError,
+    BadInput,
+    OnError,
+    box_problem,
+    require_layout,
+)
 from .class_names import class_tuple, fold, hint
 from .hrsc_xml import REMEDY, HRSCObject, read_hrsc_xml
 from .image_files import EXTENSIONS, image_size, index_images
@@ -70,7 +76,7 @@ class HRSC2016Dataset(ReaderMixin, HRSCDataset):
     def __init__(self,
                  *args,
                  ignore_difficult: bool = True,
-                 on_error: str = 'raise',
+                 on_error: OnError = 'raise',
                  **kwargs) -> None:
         self.ignore_difficult = ignore_difficult
         self.bad = BadInput(on_error)

@@ -7,7 +7,7 @@ from typing import List, Optional
 from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 
-from .bad_input import AnnotationError, BadInput, require_layout
+from .bad_input import AnnotationError, BadInput, OnError, require_layout
 from .class_names import ClassNames
 from .image_files import image_size, index_images, is_stranger
 from .reader import ReaderMixin
@@ -127,7 +127,7 @@ class VisDroneDataset(ReaderMixin, BaseDetDataset):
                  *args,
                  data_prefix: dict = dict(img='images', ann='annotations'),
                  replicate_ignored: bool = True,
-                 on_error: str = 'raise',
+                 on_error: OnError = 'raise',
                  **kwargs) -> None:
         self.replicate_ignored = replicate_ignored
         self.bad = BadInput(on_error)

@@ -1,16 +1,13 @@
 """Mathematics of the metrics.
 
-The geometry lives in :mod:`mmextra.structures`, DOTA's text in
-:mod:`mmextra.datasets.dota_txt`; their names are importable from here too,
-where version 0.1 had them.
+The geometry lives in :mod:`mmextra.structures`, the reading of DOTA's files
+in :mod:`mmextra.datasets`; their names are importable from here too, where
+version 0.1 had them.
 """
-from mmextra.datasets.dota_txt import (
+from mmextra.datasets.dota_txt import read_dota_txt
+from mmextra.structures import (
     DOTALine,
     DOTAObjects,
-    parse_dota_line,
-    read_dota_txt,
-)
-from mmextra.structures import (
     Tile,
     box_corners,
     box_iou,
@@ -19,6 +16,7 @@ from mmextra.structures import (
     is_sliver,
     merge_nms,
     move_boxes,
+    parse_dota_line,
     parse_tile_id,
     polygon_area,
     rotated_iou,

@@ -1,15 +1,27 @@
 """What stands between backbone and head and remembers the frames before."""
 from abc import ABCMeta, abstractmethod
-from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Literal,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+    get_args,
+)
 
 import torch
 from mmdet.utils import OptMultiConfig
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from mmextra.utils.checks import check_choice
+
 Feats = Tuple[Tensor, ...]
 # What the detector may look at; the order of the choices in training.
-COMBINATIONS = ('current', 'converted', 'mean')
+Combination = Literal['current', 'converted', 'mean']
+COMBINATIONS = get_args(Combination)
 
 
 class StepOut(NamedTuple):
@@ -23,6 +35,13 @@ class StepOut(NamedTuple):
     forecast: Optional[Feats]
     converted: Feats
     state: Any
+
+    @property
+    def ahead(self) -> Feats:
+        """The forecast of a module that makes one."""
+        if self.forecast is None:
+            raise ValueError('the temporal module does not forecast')
+        return self.forecast
 
 
 def mix_maps(feat: Tensor, converted: Tensor, choice: Tensor) -> Tensor:
@@ -69,12 +88,10 @@ class TemporalModule(BaseModule, metaclass=ABCMeta):
 
     def __init__(self,
                  levels: Sequence[int] = (0, ),
-                 combine: str = 'converted',
+                 combine: Combination = 'converted',
                  init_cfg: OptMultiConfig = None) -> None:
         super().__init__(init_cfg=init_cfg)
-        if combine not in COMBINATIONS:
-            raise ValueError(
-                f'combine must be one of {COMBINATIONS}, got {combine!r}')
+        check_choice('combine', combine, Combination)
         if not levels or len(set(levels)) != len(levels):
             raise ValueError(
                 f'levels must be distinct indices, got {list(levels)}')
@@ -109,9 +126,9 @@ class TemporalModule(BaseModule, metaclass=ABCMeta):
             out[level] = each
         return tuple(out)
 
-    def init_state(self) -> None:
+    def init_state(self) -> Any:
         """The state before the first frame of a video."""
-        return
+        return None
 
     @abstractmethod
     def step(self, feats: Sequence[Tensor], state: Any) -> StepOut:
@@ -130,7 +147,7 @@ class TemporalModule(BaseModule, metaclass=ABCMeta):
     def combine(self,
                 feats: Sequence[Tensor],
                 converted: Sequence[Tensor],
-                choice: Union[None, str, Tensor] = None) -> Feats:
+                choice: Union[None, Combination, Tensor] = None) -> Feats:
         """What the detector sees.
 
         Args:
@@ -148,13 +165,11 @@ class TemporalModule(BaseModule, metaclass=ABCMeta):
         """
         choice = self.combine_mode if choice is None else choice
         if isinstance(choice, str):
+            check_choice('choice', choice, Combination)
             if choice == 'current':
                 return tuple(feats)
             if choice == 'converted':
                 return tuple(converted)
-            if choice != 'mean':
-                raise ValueError(
-                    f'choice must be one of {COMBINATIONS}, got {choice!r}')
             new = [(a + b) / 2 for a, b in zip(
                 self._select(feats), self._select(converted))]
         else:

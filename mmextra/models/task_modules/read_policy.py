@@ -1,7 +1,9 @@
 """When to read a frame of a live video, and when to rely on the forecast."""
-from typing import Optional
+from typing import Literal, Optional
 
-MODES = ('scheduler', 'always_read', 'alternate', 'always_forecast')
+from mmextra.utils.checks import check_choice
+
+ReadMode = Literal['scheduler', 'always_read', 'alternate', 'always_forecast']
 READ, FORECAST = 'read', 'forecast'
 
 
@@ -38,14 +40,12 @@ class ReadPolicy:
     """
 
     def __init__(self,
-                 mode: str = 'scheduler',
+                 mode: ReadMode = 'scheduler',
                  threshold: float = 1.0,
                  interval: int = 2,
                  max_forecasts: Optional[int] = None,
                  cumulative: bool = False) -> None:
-        if mode not in MODES:
-            raise ValueError(
-                f'mode of the policy must be one of {MODES}, got {mode!r}')
+        check_choice('mode of the policy', mode, ReadMode)
         if not isinstance(threshold, (int, float)) or threshold != threshold:
             raise ValueError(f'threshold must be a number, got {threshold!r}')
         if not isinstance(interval, int) or interval < 1:
@@ -111,7 +111,7 @@ class ReadPolicy:
         op = self.next_op() if op is None else op
         self.run = self.run + 1 if op == FORECAST else 0
         self.frame += 1
-        if self.cumulative and op == FORECAST and None not in (
-                conf, self.conf):
+        if self.cumulative and op == FORECAST and \
+                conf is not None and self.conf is not None:
             conf *= self.conf
         self.conf = conf

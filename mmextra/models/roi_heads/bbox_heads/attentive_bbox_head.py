@@ -1,16 +1,18 @@
 """The attentive detection head of GCN-FSOD."""
-from typing import Optional, Tuple
+from typing import Literal, Optional, Tuple
 
 import torch
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
+from mmextra.utils.checks import check_choice
+
 from ...layers.support import channel_activation
 from .comparison_bbox_head import ComparisonBBoxHead
 from .roi_tower import RoITower
 
-REG_BRANCHES = ('category_attentive', 'stacked')
-REDUCTIONS = ('sum', 'mean')
+RegBranch = Literal['category_attentive', 'stacked']
+Reduction = Literal['sum', 'mean']
 
 
 def global_matching_vector(query: Tensor, support: Tensor) -> Tensor:
@@ -28,8 +30,11 @@ def global_matching_vector(query: Tensor, support: Tensor) -> Tensor:
 
 
 def local_matching_vector(query: Tensor, support: Tensor,
-                          reduction: str = 'sum') -> Tensor:
+                          reduction: Reduction = 'sum') -> Tensor:
     """Point-wise product, summed over the cells (section 3.2).
+
+    Computed in at least single precision: in half precision 49 cells of
+    features from 37 on overflow.
 
     Args:
         query (Tensor): (N, C, h, w).
@@ -39,9 +44,24 @@ def local_matching_vector(query: Tensor, support: Tensor,
     Returns:
         Tensor: (N, C).
     """
-    product = query * support
+    dtype = torch.promote_types(query.dtype, torch.float32)
+    product = query.to(dtype) * support.to(dtype)
     return product.sum((2, 3)) if reduction == 'sum' else \
         product.mean((2, 3))
+
+
+def without_autocast(layers: nn.Module, vector: Tensor) -> Tensor:
+    """Apply layers to what may be too large for half precision.
+
+    Args:
+        layers (nn.Module): The layers.
+        vector (Tensor): Their input.
+
+    Returns:
+        Tensor: Their output in the precision of their weights.
+    """
+    with torch.autocast(vector.device.type, enabled=False):
+        return layers(vector.to(next(layers.parameters()).dtype))
 
 
 class _Embedding(nn.Sequential):
@@ -89,23 +109,20 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
     def __init__(self,
                  in_channels: int = 2048,
                  global_matching: bool = True,
+                 *,
                  local_matching: bool = True,
-                 reg_branch: str = 'category_attentive',
+                 reg_branch: RegBranch = 'category_attentive',
                  embed_channels: Optional[int] = None,
                  global_fcs: int = 2,
                  local_fcs: int = 1,
-                 local_reduction: str = 'sum',
+                 local_reduction: Reduction = 'sum',
                  reg_keep_cells: bool = False,
                  **kwargs) -> None:
         if not (global_matching or local_matching):
             raise ValueError('global_matching and local_matching must not '
                              'both be False')
-        if reg_branch not in REG_BRANCHES:
-            raise ValueError(f'reg_branch must be one of {REG_BRANCHES}, got '
-                             f'{reg_branch!r}')
-        if local_reduction not in REDUCTIONS:
-            raise ValueError(f'local_reduction must be one of {REDUCTIONS}, '
-                             f'got {local_reduction!r}')
+        check_choice('reg_branch', reg_branch, RegBranch)
+        check_choice('local_reduction', local_reduction, Reduction)
         # fc_cls of the stock head is of one vector; here are two.
         super().__init__(in_channels, with_cls=False, **kwargs)
         width = embed_channels or in_channels
@@ -145,7 +162,8 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         if self.local_matching:
             vector = local_matching_vector(query, support,
                                            self.local_reduction)
-            logits.append(self.local_cls(self.local_embed(vector)))
+            logits.append(without_autocast(
+                nn.Sequential(self.local_embed, self.local_cls), vector))
         return sum(logits), self.regress(query, support)
 
     def regress(self, query: Tensor, support: Tensor) -> Tensor:
