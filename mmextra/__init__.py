@@ -10,6 +10,7 @@ from .compat import (
     check_stack,
     hold_picture_frame,
     import_mmrotate,
+    know_growing_metrics,
     trust_own_checkpoints,
 )
 from .version import __version__
@@ -18,6 +19,7 @@ check_stack()
 import_mmrotate()
 trust_own_checkpoints()
 hold_picture_frame()
+know_growing_metrics()
 
 # The components need the hosts in working order first.
 from . import datasets, engine, evaluation, models  # noqa: E402

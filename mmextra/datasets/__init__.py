@@ -11,6 +11,7 @@ from .few_shot import (
 )
 from .hrsc2016 import HRSC2016Dataset
 from .hrsd import HRSDDataset
+from .image_views import ImageViews
 from .imagenet_vid import ImageNetVIDDataset
 from .visdrone import VisDroneDataset
 
@@ -18,5 +19,5 @@ __all__ = [
     'AnnotationError', 'CTImageDataset', 'CTLesionDataset', 'DIORVASDataset',
     'FewShotCocoDataset', 'FewShotCocoDefaultDataset', 'FewShotVOCDataset',
     'FewShotVOCDefaultDataset', 'HRSC2016Dataset', 'HRSDDataset',
-    'ImageNetVIDDataset', 'QueryAwareDataset', 'VisDroneDataset', 'transforms'
+    'ImageNetVIDDataset', 'ImageViews', 'QueryAwareDataset', 'VisDroneDataset', 'transforms'
 ]
