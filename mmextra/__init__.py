@@ -11,12 +11,14 @@ from .compat import (
     hold_picture_frame,
     import_mmrotate,
     know_growing_metrics,
+    serve_configs,
     trust_own_checkpoints,
 )
 from .version import __version__
 
 check_stack()
 import_mmrotate()
+serve_configs()
 trust_own_checkpoints()
 hold_picture_frame()
 know_growing_metrics()

@@ -130,7 +130,8 @@ class Sweep:
         policy = self.policy_of(setting)
         return dict(
             dict(setting, cumulative=policy.cumulative,
-                 max_forecasts=policy.max_forecasts), model=self.name, ratio=ratio,
+                 max_forecasts=policy.max_forecasts),
+            model=self.name, ratio=ratio,
             t_backbone=backbone.median, t_step=watch.median,
             fps=fps_model(backbone.median, watch.median, ratio),
             **{key: values[key] for key in VALUES if key in values})

@@ -8,16 +8,15 @@ from typing import Callable, List, Optional, Set, Tuple, Type, Union
 import torch
 from mmdet.models.dense_heads import RetinaHead
 from mmdet.models.utils import filter_scores_and_topk
-from mmdet.registry import MODELS as MMDET_MODELS
+from mmdet.registry import MODELS
 from mmdet.structures.bbox import BaseBoxes, HorizontalBoxes
 from mmdet.utils import OptConfigType
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
-from mmrotate.registry import MODELS as MMROTATE_MODELS
 from torch import Tensor, nn
 
 from mmextra.models.task_modules.lasa import Offset
-from mmextra.utils import register_in_both
+from mmextra.utils import host_registries, register_in_both
 
 
 def _as_rotated(boxes: Union[Tensor, BaseBoxes]) -> Tensor:
@@ -26,6 +25,11 @@ def _as_rotated(boxes: Union[Tensor, BaseBoxes]) -> Tensor:
         if boxes.size(-1) == 5:
             return boxes
         boxes = HorizontalBoxes(boxes, clone=False)
+    if isinstance(boxes, HorizontalBoxes):
+        # The conversion to 'rbox' is mmrotate's.
+        corners = boxes.tensor
+        sides = corners[..., 2:] - corners[..., :2]
+        return torch.cat([boxes.centers, sides, sides[..., :1] * 0], dim=-1)
     return boxes.convert_to('rbox').tensor
 
 
@@ -99,7 +103,7 @@ class LASAMixin:
                 f'LASA cannot align the scores of {type(self).__name__}: '
                 f'{obstacle}. Take another head, or switch it off by '
                 'test_cfg.lasa=None')
-        self.lasa = MMDET_MODELS.build(lasa) if lasa else None
+        self.lasa = MODELS.build(lasa) if lasa else None
         if self.lasa and not getattr(self, 'use_sigmoid_cls', True):
             raise ValueError(
                 f'LASA needs sigmoid scores, but {type(self).__name__} has '
@@ -283,10 +287,15 @@ def LASAHead(base: str, **kwargs) -> nn.Module:  # noqa: N802
         TypeError: If the head has no candidates to align, see
             :class:`LASAMixin`.
     """
-    head = MMROTATE_MODELS.get(base) or MMDET_MODELS.get(base)
+    # mmrotate's first, as before its own scope.
+    found = (models.get(base) for models in
+             reversed(host_registries('MODELS')))
+    head = next(filter(None, found), None)
     if head is None:
-        raise KeyError(f'no model named {base!r} is registered in mmrotate '
-                       'or mmdet; check the spelling of base')
+        hosts = ' or '.join(models.scope for models in
+                            reversed(host_registries('MODELS')))
+        raise KeyError(f'no model named {base!r} is registered in {hosts}; '
+                       'check the spelling of base')
     if not hasattr(head, '_predict_by_feat_single'):
         raise TypeError(f'{base} is no dense detection head: it has no '
                         '_predict_by_feat_single to align')

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 # Boxes that a GPU suppresses at a time; the matrix of pairs is in its memory.
 GROUP = 10000
+# Pairs of a prior and a class that are looked at at a time, for the same.
+LIMIT = 2**22
 STOCK = ('predict_by_feat', '_predict_by_feat_single', '_bbox_post_process')
 
 
@@ -59,6 +61,14 @@ def batch_detections(head: AnchorHead, cls_scores: Sequence[Tensor],
         list[:obj:`InstanceData`]: ``bboxes``, ``scores`` and ``labels`` of
         each image, in pixels of the network's input.
     """
+    pairs = sum(scores[0].numel() for scores in cls_scores)
+    most = max(1, LIMIT // pairs)
+    if len(metas) > most:
+        return [result for first in range(0, len(metas), most)
+                for result in batch_detections(
+                    head, *([level[first:first + most] for level in maps]
+                            for maps in (cls_scores, bbox_preds)),
+                    metas[first:first + most], cfg)]
     boxes, scores, labels = _candidates(head, cls_scores, bbox_preds,
                                         metas[0]['img_shape'], cfg)
     chosen = scores > cfg.get('score_thr', 0)

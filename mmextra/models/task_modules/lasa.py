@@ -48,6 +48,7 @@ def lasa_points(pattern: Pattern, extent: Optional[float] = None) -> Tensor:
         extent = DEFAULT_EXTENTS[pattern]
     if not 0 < extent <= 1:
         raise ValueError(f'LASA extent must be in (0, 1], got {extent}')
+    points: List[Tuple[float, float]]
     if pattern == 'rect9':
         points = [(x, y) for y in (-1, 0, 1) for x in (-1, 0, 1)]
     else:
