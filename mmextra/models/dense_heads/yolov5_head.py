@@ -5,7 +5,6 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 import torch
 import torch.nn.functional as F
 from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
-from mmdet.models.utils import filter_scores_and_topk
 from mmdet.registry import MODELS, TASK_UTILS
 from mmdet.structures.bbox import (
     bbox_cxcywh_to_xyxy,
@@ -32,6 +31,7 @@ from ..task_modules.objectness import (
     objectness_loss,
     objectness_target,
 )
+from ..task_modules.traceable import above, best_pairs
 
 # Of the COCO data set at 640 pixels, as YOLOv5 ships them.
 COCO_ANCHORS = [[(10, 13), (16, 30), (33, 23)],
@@ -334,6 +334,36 @@ class YOLOv5Head(BaseDenseHead):
                 "test_cfg=dict(score_thr=0.001, nms=dict(type='nms', "
                 'iou_threshold=0.6), max_per_img=300) in the model, or give '
                 'cfg')
+        boxes, scores, labels, img_idx = self.best_candidates(pred_maps, cfg)
+        results = []
+        for i, meta in enumerate(batch_img_metas):
+            mine = img_idx == i
+            results.append(
+                self._bbox_post_process(
+                    InstanceData(
+                        scores=scores[mine], labels=labels[mine],
+                        bboxes=boxes[mine]),
+                    cfg=cfg,
+                    rescale=rescale,
+                    with_nms=with_nms,
+                    img_meta=meta))
+        return results
+
+    def best_candidates(self, pred_maps: Sequence[Tensor], cfg: ConfigDict
+                        ) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What is left of a batch before suppression; can be traced.
+
+        Args:
+            pred_maps (Sequence[Tensor]): Logits, see :meth:`forward`.
+            cfg (ConfigDict): ``score_thr`` and ``nms_pre``, the number of
+                pairs of a box and a class to keep of each image.
+
+        Returns:
+            tuple[Tensor, Tensor, Tensor, Tensor]: (n, 4) boxes x1, y1, x2,
+            y2 in pixels of the network's input, (n,) scores, best first,
+            labels and images; in single precision, for mmcv's suppression
+            takes no other.
+        """
         score_thr = cfg.get('score_thr', 0)
         candidates = [
             self._candidates(level, self._unfold(pred_map.detach()),
@@ -342,23 +372,10 @@ class YOLOv5Head(BaseDenseHead):
         ]
         img_idx, boxes, scores = (torch.cat(part)
                                   for part in zip(*candidates))
-        # mmcv's suppression takes no other.
-        boxes, scores = boxes.float(), scores.float()
-        results = []
-        for i, meta in enumerate(batch_img_metas):
-            mine = img_idx == i
-            best, labels, _, kept = filter_scores_and_topk(
-                scores[mine], score_thr, cfg.get('nms_pre', 30000),
-                dict(bboxes=boxes[mine]))
-            results.append(
-                self._bbox_post_process(
-                    InstanceData(
-                        scores=best, labels=labels, bboxes=kept['bboxes']),
-                    cfg=cfg,
-                    rescale=rescale,
-                    with_nms=with_nms,
-                    img_meta=meta))
-        return results
+        best, labels, index = best_pairs(
+            scores.float(), score_thr, cfg.get('nms_pre', 30000), img_idx,
+            pred_maps[0].shape[0])
+        return boxes[index].float(), best, labels, img_idx[index]
 
     def _candidates(self, level: int, pred: Tensor,
                     score_thr: float) -> Tuple[Tensor, Tensor, Tensor]:
@@ -373,7 +390,7 @@ class YOLOv5Head(BaseDenseHead):
         # Cell by cell, as priors are ordered.
         pred = pred.permute(0, 2, 3, 1, 4)
         objectness = pred[..., 4].sigmoid()
-        index = (objectness > score_thr).nonzero(as_tuple=True)
+        index = above(objectness, score_thr).unbind(1)
         img_idx, row, col, anchor_idx = index
         chosen = pred[index]
         stride = self.strides[level]
