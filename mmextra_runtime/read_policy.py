@@ -1,7 +1,9 @@
 """When to read a frame of a live video, and when to rely on the forecast."""
-from typing import Optional
+from typing import Literal, Optional
 
-MODES = ('scheduler', 'always_read', 'alternate', 'always_forecast')
+from .checks import check_choice
+
+ReadMode = Literal['scheduler', 'always_read', 'alternate', 'always_forecast']
 READ, FORECAST = 'read', 'forecast'
 
 
@@ -38,14 +40,12 @@ class ReadPolicy:
     """
 
     def __init__(self,
-                 mode: str = 'scheduler',
+                 mode: ReadMode = 'scheduler',
                  threshold: float = 1.0,
                  interval: int = 2,
                  max_forecasts: Optional[int] = None,
                  cumulative: bool = False) -> None:
-        if mode not in MODES:
-            raise ValueError(
-                f'mode of the policy must be one of {MODES}, got {mode!r}')
+        check_choice('mode of the policy', mode, ReadMode)
         if not isinstance(threshold, (int, float)) or threshold != threshold:
             raise ValueError(f'threshold must be a number, got {threshold!r}')
         if not isinstance(interval, int) or interval < 1:

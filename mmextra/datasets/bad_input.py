@@ -1,13 +1,14 @@
 """Bad files in a data set: stop at the first, or skip, count and say so."""
 import os.path as osp
 import warnings
-from typing import Dict, List
+from typing import Dict, List, Literal
 
 import numpy as np
 
 from mmextra.structures import box_corners, polygon_area, rotated_iou
+from mmextra.utils.checks import check_choice
 
-POLICIES = ('raise', 'skip')
+OnError = Literal['raise', 'skip']
 
 
 class AnnotationError(ValueError):
@@ -23,24 +24,6 @@ class AnnotationError(ValueError):
         super().__init__(f'{where}: {problem}. {remedy}')
 
 
-def check_policy(on_error: str) -> str:
-    """What to do about bad input, if it is one of ``POLICIES``.
-
-    Args:
-        on_error (str): The policy.
-
-    Returns:
-        str: The same.
-
-    Raises:
-        ValueError: If it is none.
-    """
-    if on_error not in POLICIES:
-        raise ValueError(
-            f'on_error must be one of {POLICIES}, got {on_error!r}')
-    return on_error
-
-
 class BadInput:
     """What to do about bad input.
 
@@ -52,8 +35,8 @@ class BadInput:
         ValueError: If ``on_error`` is neither.
     """
 
-    def __init__(self, on_error: str) -> None:
-        self.on_error = check_policy(on_error)
+    def __init__(self, on_error: OnError) -> None:
+        self.on_error = check_choice('on_error', on_error, OnError)
         self.skipped: List[str] = []
         self.left_out: List[str] = []
 

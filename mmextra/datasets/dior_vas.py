@@ -14,7 +14,7 @@ from .annotation_files import (
     voc_objects,
     voc_size,
 )
-from .bad_input import AnnotationError, BadInput, require_layout
+from .bad_input import AnnotationError, BadInput, OnError, require_layout
 from .image_files import image_size
 
 DIOR_CLASSES = ('airplane', 'airport', 'baseballfield', 'basketballcourt',
@@ -119,7 +119,7 @@ class DIORVASDataset(XMLDataset):
                  img_subdir: Union[str, Sequence[str]] = (
                      'JPEGImages-trainval', 'JPEGImages-test'),
                  ann_subdir: str = 'Annotations/Horizontal Bounding Boxes',
-                 on_error: str = 'raise',
+                 on_error: OnError = 'raise',
                  **kwargs) -> None:
         self.img_subdirs = ((img_subdir, ) if isinstance(img_subdir, str) else
                             tuple(img_subdir))

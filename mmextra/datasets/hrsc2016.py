@@ -10,7 +10,13 @@ from mmrotate.registry import DATASETS
 from mmrotate.structures.bbox import rbox2qbox
 
 from .annotation_files import read_lines
-from .bad_input import AnnotationError, BadInput, box_problem, require_layout
+from .bad_input import (
+    AnnotationError,
+    BadInput,
+    OnError,
+    box_problem,
+    require_layout,
+)
 from .hrsc_xml import REMEDY, HRSCObject, read_hrsc_xml
 from .image_files import EXTENSIONS, image_size, index_images
 
@@ -57,7 +63,7 @@ class HRSC2016Dataset(HRSCDataset):
     def __init__(self,
                  *args,
                  ignore_difficult: bool = True,
-                 on_error: str = 'raise',
+                 on_error: OnError = 'raise',
                  **kwargs) -> None:
         self.ignore_difficult = ignore_difficult
         self.bad = BadInput(on_error)

@@ -2,15 +2,22 @@
 import os.path as osp
 import re
 import warnings
-from typing import Dict, List, Optional
+from typing import Dict, List, Literal, Optional
 
 from mmengine.dataset import BaseDataset
 from mmrotate.registry import DATASETS
 
 from mmextra.structures import parse_dota_line
+from mmextra.utils.checks import check_choice
 
 from .annotation_files import read_lines
-from .bad_input import AnnotationError, BadInput, box_problem, require_layout
+from .bad_input import (
+    AnnotationError,
+    BadInput,
+    OnError,
+    box_problem,
+    require_layout,
+)
 from .image_files import EXTENSIONS, image_size, index_images
 
 REMEDY = 'Correct or remove the line, or set on_error="skip"'
@@ -18,6 +25,7 @@ FORM = 'x1 y1 x2 y2 x3 y3 x4 y4 class [difficulty]'
 
 # Images and ships per split (Section IV-A). They add up to 2497 and 9266,
 # while the paper's totals are 2499 and 9269.
+PaperSplit = Literal['train', 'val', 'test']
 PAPER_SPLITS = dict(train=(1249, 4431), val=(424, 1712), test=(824, 3123))
 
 LAYOUT = """HRSD is not public; bring the images in this layout:
@@ -90,13 +98,10 @@ class HRSDDataset(BaseDataset):
                  img_subdir: str = 'images',
                  ann_subdir: str = 'labelTxt',
                  diff_thr: int = 0,
-                 paper_split: Optional[str] = None,
-                 on_error: str = 'raise',
+                 paper_split: Optional[PaperSplit] = None,
+                 on_error: OnError = 'raise',
                  **kwargs) -> None:
-        if paper_split is not None and paper_split not in PAPER_SPLITS:
-            raise ValueError(
-                f'paper_split must be one of {tuple(PAPER_SPLITS)} or None, '
-                f'got {paper_split!r}')
+        check_choice('paper_split', paper_split, Optional[PaperSplit])
         self.img_subdir, self.ann_subdir = img_subdir, ann_subdir
         self.diff_thr = diff_thr
         self.paper_split = paper_split

@@ -7,7 +7,7 @@ from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 
 from .annotation_files import read_lines
-from .bad_input import AnnotationError, BadInput, require_layout
+from .bad_input import AnnotationError, BadInput, OnError, require_layout
 from .image_files import image_size, index_images
 
 REMEDY = 'Correct or remove the line, or set on_error="skip"'
@@ -123,7 +123,7 @@ class VisDroneDataset(BaseDetDataset):
                  *args,
                  data_prefix: dict = dict(img='images', ann='annotations'),
                  replicate_ignored: bool = True,
-                 on_error: str = 'raise',
+                 on_error: OnError = 'raise',
                  **kwargs) -> None:
         self.replicate_ignored = replicate_ignored
         self.bad = BadInput(on_error)

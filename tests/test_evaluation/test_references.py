@@ -157,10 +157,11 @@ def test_unknown_id_names_the_closest_and_the_legal_ones():
 
 
 def test_unknown_paper_and_table():
-    with pytest.raises(ValueError, match='legal are covid_ct_mask_net, .*'
-                       'larsd'):
+    with pytest.raises(ValueError, match="paper must be one of 'covid_ct_"
+                       "mask_net', .*did you mean 'larsd'"):
         get_reference('lards/table4/LARSD-11/HRSD')
-    with pytest.raises(ValueError, match="no table '9'; legal are 1, 2, 3"):
+    with pytest.raises(ValueError, match="table of larsd must be one of "
+                       "'1', '2', '3'.* got '9'"):
         table_rows('larsd', '9')
 
 
@@ -174,13 +175,15 @@ def test_a_well_formed_file_is_read(tmp_path):
     ('paper: toy', 'paper: other', 'must equal the name of the file'),
     ('title: A toy\n', '', "field 'title' is missing"),
     ('title: A toy', 'title: A toy\ntitle: B', "'title' is given twice"),
-    ('unit: percent', 'unit: per cent', "unit 'per cent' is unknown"),
+    ('unit: percent', 'unit: per cent',
+     "unit must be .* got 'per cent'.*'percent'"),
     ('unit: percent', 'unit: fps', 'fraction cannot be converted to fps'),
     (', measured_unit: fraction', '', 'go together'),
     (', ours: true', '', r"row 1: field 'ours' is missing"),
     ('ours: true', 'ours: maybe', 'ours must be true or false'),
-    ('dataset: Ponds', 'dataset: Lakes', "'Lakes' is not declared"),
-    ('{AP: 50.0}', '{AR: 50.0}', "'AR' is no metric of the table"),
+    ('dataset: Ponds', 'dataset: Lakes',
+     "dataset must be one of 'Ponds', got 'Lakes'"),
+    ('{AP: 50.0}', '{AR: 50.0}', "metric must be one of 'AP', got 'AR'"),
     ('{AP: 50.0}', '{AP: good}', 'must be a finite number'),
     ('{AP: 50.0}', '{AP: .nan}', 'must be a finite number'),
     ('{AP: 50.0}', '{}', 'at least one number'),

@@ -6,7 +6,7 @@ from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 
 from ..annotation_files import read_lines
-from ..bad_input import AnnotationError, BadInput, require_layout
+from ..bad_input import AnnotationError, BadInput, OnError, require_layout
 from .bit_depth import BitDepthMixin
 from .names import listed_name, parse_ct_name, slice_stem
 
@@ -59,7 +59,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                  ann_file: str,
                  data_prefix: Optional[dict] = None,
                  rename: bool = False,
-                 on_error: str = 'raise',
+                 on_error: OnError = 'raise',
                  **kwargs) -> None:
         self.rename = rename
         self.bad = BadInput(on_error)

@@ -2,13 +2,15 @@
 import os
 import os.path as osp
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional
+from typing import Dict, List, Literal, Mapping, Optional
 
 from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 
+from mmextra.utils.checks import check_choice
+
 from ..annotation_files import read_lines
-from ..bad_input import AnnotationError, BadInput, require_layout
+from ..bad_input import AnnotationError, BadInput, OnError, require_layout
 from ..image_files import EXTENSIONS, index_images
 from ..transforms.load_ct_slice import (
     DICOM,
@@ -20,13 +22,15 @@ from .bit_depth import BitDepthMixin, check_bit_depth
 from .lesions import (
     CLASS_MODES,
     MASK_VALUES,
+    ClassMode,
+    Connectivity,
     lesion_instances,
     read_lesion_mask,
     value_mapping,
 )
 from .names import parse_slice_name, slice_stem
 
-LAYOUTS = ('flat', 'nested')
+Layout = Literal['flat', 'nested']
 LAYOUT = """Slices with lesion masks are expected as
   flat:   {imgs}/<patient>_<slice>.jpg   {masks}/<patient>_<slice>.png
   nested: {imgs}/<patient>/<slice>.jpg   {masks}/<patient>/<slice>.png
@@ -86,18 +90,17 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
     def __init__(self,
                  ann_file: str = '',
                  data_prefix: Optional[dict] = None,
-                 class_mode: str = 'merge',
+                 *,
+                 class_mode: ClassMode = 'merge',
                  min_area: int = 100,
-                 connectivity: int = 8,
-                 layout: str = 'flat',
+                 connectivity: Connectivity = 8,
+                 layout: Layout = 'flat',
                  mask_suffix: str = '.png',
                  mask_values: Mapping[str, int] = MASK_VALUES,
-                 on_error: str = 'raise',
+                 on_error: OnError = 'raise',
                  metainfo: Optional[dict] = None,
                  **kwargs) -> None:
-        if layout not in LAYOUTS:
-            raise ValueError(
-                f'layout must be one of {LAYOUTS}, got {layout!r}')
+        check_choice('layout', layout, Layout)
         self.mapping = value_mapping(class_mode, mask_values)
         self.mask_values = dict(mask_values)
         self.class_mode = class_mode

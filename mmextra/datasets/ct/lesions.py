@@ -1,10 +1,12 @@
 """Lesion instances from a slice's mask of tissue codes."""
-from typing import Collection, Dict, List, Mapping
+from typing import Collection, Dict, List, Literal, Mapping, Tuple
 
 import cv2
 import numpy as np
 from PIL import Image
 from pycocotools import mask as mask_utils
+
+from mmextra.utils.checks import check_choice
 
 from ..bad_input import AnnotationError
 
@@ -12,13 +14,15 @@ from ..bad_input import AnnotationError
 MASK_VALUES = dict(lung=1, ggo=2, consolidation=3)
 # Classes, and which tissues belong to each (Section 2; "both" and "ggo" are
 # of the earlier paper that it compares with).
-CLASS_MODES = dict(
+ClassMode = Literal['merge', 'both', 'ggo']
+Connectivity = Literal[4, 8]
+CLASS_MODES: Dict[str, Dict[str, Tuple[str, ...]]] = dict(
     merge={'lesion': ('ggo', 'consolidation')},
     both={'ggo': ('ggo', ), 'consolidation': ('consolidation', )},
     ggo={'ggo': ('ggo', )})
 
 
-def value_mapping(class_mode: str,
+def value_mapping(class_mode: ClassMode,
                   mask_values: Mapping[str, int]) -> Dict[int, int]:
     """Which code of a mask is which label.
 
@@ -32,10 +36,7 @@ def value_mapping(class_mode: str,
     Raises:
         ValueError: If the mode is unknown or a tissue has no code.
     """
-    if class_mode not in CLASS_MODES:
-        raise ValueError(
-            f'class_mode must be one of {tuple(CLASS_MODES)}, got '
-            f'{class_mode!r}')
+    check_choice('class_mode', class_mode, CLASS_MODES)
     absent = set(MASK_VALUES) - set(mask_values)
     if absent or len(set(mask_values.values()) - {0}) < len(mask_values):
         raise ValueError(
@@ -51,7 +52,7 @@ def value_mapping(class_mode: str,
 def lesion_instances(mask: np.ndarray,
                      mapping: Mapping[int, int],
                      min_area: int = 100,
-                     connectivity: int = 8) -> List[dict]:
+                     connectivity: Connectivity = 8) -> List[dict]:
     """Connected lesions of a mask.
 
     In this order: the codes of a class become one (60 pixels of ground glass
@@ -74,8 +75,7 @@ def lesion_instances(mask: np.ndarray,
     Raises:
         ValueError: If ``connectivity`` is neither or the mask not (h, w).
     """
-    if connectivity not in (4, 8):
-        raise ValueError(f'connectivity must be 4 or 8, got {connectivity}')
+    check_choice('connectivity', connectivity, Connectivity)
     if mask.ndim != 2:
         raise ValueError(f'a mask must be (h, w), got {mask.shape}')
     instances = []

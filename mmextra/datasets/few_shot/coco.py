@@ -1,10 +1,11 @@
 """COCO for few-shot detection (section 4.1)."""
 import re
-from typing import List, Optional
+from typing import List, Literal, Optional
 
 from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
 
+from mmextra.utils.checks import check_choice
 from mmextra.utils.class_splits import COCO_SPLITS
 
 from ..bad_input import AnnotationError
@@ -12,7 +13,7 @@ from ..coco_json import coco_index, read_coco, tell_left_out, with_area
 from .base import FewShotMixin
 from .settings import expand_ann_cfg, shot_files
 
-PREFIX_STYLES = ('auto', 'none')
+PrefixStyle = Literal['auto', 'none']
 
 
 def image_folder(file_name: str, ann_file: str) -> str:
@@ -61,12 +62,10 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
 
     def __init__(self,
                  *args,
-                 img_prefix_style: str = 'auto',
+                 img_prefix_style: PrefixStyle = 'auto',
                  data_prefix: dict = dict(img=''),
                  **kwargs) -> None:
-        if img_prefix_style not in PREFIX_STYLES:
-            raise ValueError(f'img_prefix_style must be one of '
-                             f'{PREFIX_STYLES}, got {img_prefix_style!r}')
+        check_choice('img_prefix_style', img_prefix_style, PrefixStyle)
         self.img_prefix_style = img_prefix_style
         super().__init__(*args, data_prefix=data_prefix, **kwargs)
 

@@ -1,11 +1,24 @@
 """Query images together with supports of the same and of other classes."""
 import random
 import warnings
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Union
+from typing import (
+    Any,
+    Dict,
+    Iterable,
+    List,
+    Literal,
+    Optional,
+    Sequence,
+    Set,
+    Union,
+)
 
 from mmdet.registry import DATASETS
 
-QUERY_UNITS = ('image', 'image_class')
+from mmextra.utils.checks import check_choice
+from mmextra.utils.worker_random import WorkerRandom
+
+QueryUnit = Literal['image', 'image_class']
 
 
 def query_aware_candidates(present: Iterable[int], img_id: Any,
@@ -38,17 +51,19 @@ def query_aware_candidates(present: Iterable[int], img_id: Any,
                         if own and label not in present))
 
 
-def draw_supports(candidates: Sequence[tuple], shots: int) -> List[tuple]:
+def draw_supports(rng: random.Random, candidates: Sequence[tuple],
+                  shots: int) -> List[tuple]:
     """Draw supports, of different images where there are enough.
 
     Args:
+        rng (random.Random): Source of randomness.
         candidates (Sequence[tuple]): (image id, ...) of each.
         shots (int): How many; they repeat only if there are fewer.
 
     Returns:
         list[tuple]: ``shots`` of them.
     """
-    order = random.sample(range(len(candidates)), len(candidates))
+    order = rng.sample(range(len(candidates)), len(candidates))
     seen: Set[Any] = set()
     first, second = [], []
     for index in order:
@@ -57,7 +72,7 @@ def draw_supports(candidates: Sequence[tuple], shots: int) -> List[tuple]:
         seen.add(entry[0])
     drawn = (first + second)[:shots]
     while len(drawn) < shots:
-        drawn.append(random.choice(candidates))
+        drawn.append(rng.choice(candidates))
     return drawn
 
 
@@ -96,16 +111,14 @@ class QueryAwareDataset:
                  num_support_shots: int,
                  support_dataset: Union[dict, Any, None] = None,
                  repeat_times: int = 1,
-                 query_unit: str = 'image',
+                 query_unit: QueryUnit = 'image',
                  max_refetch: int = 100) -> None:
         if min(num_support_ways, num_support_shots, repeat_times) < 1:
             raise ValueError('num_support_ways, num_support_shots and '
                              'repeat_times must be positive, got '
                              f'{num_support_ways}, {num_support_shots}, '
                              f'{repeat_times}')
-        if query_unit not in QUERY_UNITS:
-            raise ValueError(f'query_unit must be one of {QUERY_UNITS}, got '
-                             f'{query_unit!r}')
+        check_choice('query_unit', query_unit, QueryUnit)
         self.dataset = DATASETS.build(dataset) if isinstance(
             dataset, dict) else dataset
         if support_dataset is None:
@@ -119,6 +132,7 @@ class QueryAwareDataset:
         self.query_unit = query_unit
         self.max_refetch = max_refetch
         self._own_image_warned: Set[int] = set()
+        self._random = WorkerRandom()
         self._ready = False
         self.full_init()
 
@@ -198,7 +212,7 @@ class QueryAwareDataset:
             item = self._draw(idx)
             if item is not None:
                 return item
-            idx = random.randrange(len(self))
+            idx = self._random.generator.randrange(len(self))
         raise ValueError(
             f'QueryAwareDataset: none of {self.max_refetch + 1} queries has '
             'a class with supports and at least num_support_ways - 1 = '
@@ -217,12 +231,13 @@ class QueryAwareDataset:
             positive = {k: v for k, v in positive.items() if k == label}
         if not positive or len(negative) < ways:
             return None
-        label = random.choice(sorted(positive))
+        rng = self._random.generator
+        label = rng.choice(sorted(positive))
         if positive[label][0][0] == img_id:
             self._warn_own_image(label)
-        chosen = draw_supports(positive[label], self.num_support_shots)
-        for other in random.sample(negative, ways):
-            chosen += draw_supports(self.supports[other],
+        chosen = draw_supports(rng, positive[label], self.num_support_shots)
+        for other in rng.sample(negative, ways):
+            chosen += draw_supports(rng, self.supports[other],
                                     self.num_support_shots)
         query = self.dataset.prepare(number, 'query', boxes[label])
         supports = [

@@ -2,6 +2,7 @@
 import copy
 from typing import Callable, Dict, List, Optional, Sequence
 
+from mmextra.utils.checks import check_keys
 from mmextra.utils.class_splits import Splits, split_kind
 
 
@@ -78,11 +79,7 @@ def shots_per_class(names: Sequence[str],
             raise ValueError(
                 f'{owner}: ann_shot_filter contradicts num_novel_shots '
                 'and num_base_shots; give one or the other')
-        unknown = [name for name in given if name not in names]
-        if unknown:
-            raise ValueError(
-                f'{owner}: ann_shot_filter names {unknown}, which are '
-                f'not among the classes {tuple(names)}')
+        check_keys(f'{owner}: ann_shot_filter', given, names)
         shots = dict(given)
     elif novel is None and base is None:
         return None

@@ -5,14 +5,17 @@ import numpy as np
 from mmcv.transforms import TransformBroadcaster
 from mmdet.registry import TRANSFORMS
 
+from mmextra.utils.worker_random import WorkerRandom
+
 
 @TRANSFORMS.register_module()
 class ClipBroadcaster(TransformBroadcaster):
     """Broadcast transforms to frames with the same random numbers.
 
-    Both generators, numpy's and Python's, are set to one seed before each
-    frame and back to where they were afterwards. Frames must be of one size
-    and the transforms must draw independently of the annotations.
+    Both global generators, numpy's and Python's, from which the transforms
+    of mmcv and mmdet draw, are set to one seed before each frame and back to
+    where they were afterwards. Frames must be of one size and the transforms
+    must draw independently of the annotations.
 
     mmcv's ``share_random_params`` does not do: it binds what it shares to
     the class of a transform, so that it breaks down when a class occurs
@@ -33,11 +36,12 @@ class ClipBroadcaster(TransformBroadcaster):
                 'ClipBroadcaster shares random numbers by itself; leave out '
                 'share_random_params')
         super().__init__(transforms, **kwargs)
+        self._random = WorkerRandom()
         self._seed = 0
 
     def transform(self, results: dict) -> dict:
         """Transform every frame alike."""
-        self._seed = random.randrange(2**32)
+        self._seed = self._random.generator.randrange(2**32)
         ours, theirs = random.getstate(), np.random.get_state()  # noqa: NPY002
         try:
             return super().transform(results)

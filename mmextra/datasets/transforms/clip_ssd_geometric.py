@@ -8,6 +8,7 @@ from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 
 from mmextra.structures import box_iou
+from mmextra.utils.worker_random import WorkerRandom
 
 TRIES = 50
 MODES = 10
@@ -31,11 +32,12 @@ class ClipWindow(NamedTuple):
     flip: bool = False
 
 
-def sample_expand(width: int, height: int,
+def sample_expand(rng: random.Random, width: int, height: int,
                   ratio_range: Tuple[float, float]) -> ClipWindow:
     """A larger canvas with the image somewhere on it.
 
     Args:
+        rng (random.Random): Source of randomness.
         width (int): Of the image.
         height (int): Of the image.
         ratio_range (tuple[float, float]): Range of the canvas' side to the
@@ -44,13 +46,13 @@ def sample_expand(width: int, height: int,
     Returns:
         ClipWindow: The canvas.
     """
-    ratio = random.uniform(*ratio_range)
-    left = int(random.uniform(0, width * ratio - width))
-    top = int(random.uniform(0, height * ratio - height))
+    ratio = rng.uniform(*ratio_range)
+    left = int(rng.uniform(0, width * ratio - width))
+    top = int(rng.uniform(0, height * ratio - height))
     return ClipWindow(-left, -top, int(width * ratio), int(height * ratio))
 
 
-def sample_crop(canvas: ClipWindow, boxes: np.ndarray,
+def sample_crop(rng: random.Random, canvas: ClipWindow, boxes: np.ndarray,
                 min_ious: Sequence[float],
                 min_crop_size: float) -> ClipWindow:
     """A patch of the canvas that overlaps every box by at least a minimum.
@@ -60,6 +62,7 @@ def sample_crop(canvas: ClipWindow, boxes: np.ndarray,
     centre of at least one box.
 
     Args:
+        rng (random.Random): Source of randomness.
         canvas (ClipWindow): Where to cut.
         boxes (np.ndarray): (N, 4) pixels of the image; without any, every
             patch will do.
@@ -70,18 +73,18 @@ def sample_crop(canvas: ClipWindow, boxes: np.ndarray,
         ClipWindow: The patch; the canvas if none was found.
     """
     for _ in range(MODES):
-        mode = random.choice((1, *min_ious, 0))
+        mode = rng.choice((1, *min_ious, 0))
         if mode == 1:
             return canvas
         for _ in range(TRIES):
-            width = random.uniform(min_crop_size * canvas.width, canvas.width)
-            height = random.uniform(min_crop_size * canvas.height,
-                                    canvas.height)
+            width = rng.uniform(min_crop_size * canvas.width, canvas.width)
+            height = rng.uniform(min_crop_size * canvas.height,
+                                 canvas.height)
             if not 0.5 <= height / width <= 2:
                 continue
             patch = ClipWindow(
-                canvas.left + int(random.uniform(0, canvas.width - width)),
-                canvas.top + int(random.uniform(0, canvas.height - height)),
+                canvas.left + int(rng.uniform(0, canvas.width - width)),
+                canvas.top + int(rng.uniform(0, canvas.height - height)),
                 max(1, int(width)), max(1, int(height)))
             if not len(boxes):
                 return patch
@@ -182,6 +185,7 @@ class ClipSSDGeometric(BaseTransform):
         self.min_crop_size = min_crop_size
         self.flip_prob = flip_prob
         self.mean = tuple(mean)
+        self._random = WorkerRandom()
 
     def sample_window(self, width: int, height: int,
                       boxes: np.ndarray) -> ClipWindow:
@@ -195,12 +199,13 @@ class ClipSSDGeometric(BaseTransform):
         Returns:
             ClipWindow: The window.
         """
+        rng = self._random.generator
         window = ClipWindow(0, 0, width, height)
-        if random.random() < self.expand_prob:
-            window = sample_expand(width, height, self.expand_ratio)
-        window = sample_crop(window, boxes, self.min_ious,
+        if rng.random() < self.expand_prob:
+            window = sample_expand(rng, width, height, self.expand_ratio)
+        window = sample_crop(rng, window, boxes, self.min_ious,
                              self.min_crop_size)
-        return window._replace(flip=random.random() < self.flip_prob)
+        return window._replace(flip=rng.random() < self.flip_prob)
 
     def transform(self, results: Dict[str, List]) -> Optional[dict]:
         """Augment a clip.
@@ -227,7 +232,8 @@ class ClipSSDGeometric(BaseTransform):
         with_objects = [b for b in boxes if len(b)]
         window = self.sample_window(
             width, height,
-            random.choice(with_objects) if with_objects else boxes[0])
+            self._random.generator.choice(with_objects)
+            if with_objects else boxes[0])
         matrix = warp_matrix(window, self.img_scale)
         results['img'] = [
             cv2.warpAffine(

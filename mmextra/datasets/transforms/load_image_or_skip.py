@@ -4,8 +4,9 @@ from typing import Optional, Set
 from mmcv.transforms import LoadImageFromFile
 
 from mmextra.utils import register_in_both
+from mmextra.utils.checks import check_choice
 
-from ..bad_input import check_policy
+from ..bad_input import OnError
 
 
 @register_in_both('TRANSFORMS')
@@ -26,9 +27,9 @@ class LoadImageOrSkip(LoadImageFromFile):
             ``on_error`` is unknown.
     """
 
-    def __init__(self, *args, on_error: str = 'raise', **kwargs) -> None:
+    def __init__(self, *args, on_error: OnError = 'raise', **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.on_error = check_policy(on_error)
+        self.on_error = check_choice('on_error', on_error, OnError)
         self.skipped: Set[str] = set()
 
     def transform(self, results: dict) -> Optional[dict]:

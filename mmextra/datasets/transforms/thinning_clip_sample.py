@@ -1,9 +1,10 @@
 """Clips of frames at random equal intervals (Section 4.2)."""
-import random
 from typing import Dict, List, Sequence
 
 from mmdet.datasets.transforms import BaseFrameSample
 from mmdet.registry import TRANSFORMS
+
+from mmextra.utils.worker_random import WorkerRandom
 
 
 def thinning_qmax(length: int, num_frames: int,
@@ -76,6 +77,7 @@ class ThinningClipSample(BaseFrameSample):
         self.num_frames = num_frames
         self.max_thinning = max_thinning
         self.thinning = thinning
+        self._random = WorkerRandom()
 
     def sample_indices(self, length: int) -> List[int]:
         """Draw the frames of a clip.
@@ -86,12 +88,13 @@ class ThinningClipSample(BaseFrameSample):
         Returns:
             list[int]: See :func:`thinning_indices`.
         """
-        q = random.randint(0, thinning_qmax(
+        rng = self._random.generator
+        q = rng.randint(0, thinning_qmax(
             length, self.num_frames, self.max_thinning)) \
             if self.thinning else 0
         last = max(0, length - 1 - self.num_frames * (q + 1))
         return thinning_indices(length, self.num_frames, q,
-                                random.randint(0, last))
+                                rng.randint(0, last))
 
     def transform(self, video_infos: dict) -> Dict[str, List]:
         """Draw a clip.

@@ -1,16 +1,19 @@
 """Learning rate, momentum and warm-up of YOLOv5."""
 import math
-from typing import Optional, Set
+from typing import Literal, Optional, Set
 
 from mmdet.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
-POLICIES = ('linear', 'cosine')
+from mmextra.utils.checks import check_choice
+
+LrPolicy = Literal['linear', 'cosine']
 
 
-def lr_factor(epoch: int, max_epochs: int, lrf: float, policy: str) -> float:
+def lr_factor(epoch: int, max_epochs: int, lrf: float,
+              policy: LrPolicy) -> float:
     """Factor of the learning rate in an epoch, 1 falling to about ``lrf``.
 
     Args:
@@ -59,10 +62,8 @@ class YOLOLrHook(Hook):
                  warmup_bias_lr: float = 0.1,
                  warmup_momentum: float = 0.8,
                  lrf: float = 0.01,
-                 policy: str = 'linear') -> None:
-        if policy not in POLICIES:
-            raise ValueError(
-                f'policy must be one of {POLICIES}, got {policy!r}')
+                 policy: LrPolicy = 'linear') -> None:
+        check_choice('policy', policy, LrPolicy)
         self.warmup_epochs = warmup_epochs
         self.warmup_min_iters = warmup_min_iters
         self.warmup_bias_lr = warmup_bias_lr

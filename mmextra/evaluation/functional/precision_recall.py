@@ -2,13 +2,13 @@
 
 Boxes are (n, 4) arrays x1, y1, x2, y2 in continuous pixel coordinates.
 """
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import List, Literal, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from mmextra.structures import box_iou
 
-AP_MODES = ('interp101', 'area')
+APMode = Literal['interp101', 'area']
 
 
 class ClassCurves(NamedTuple):

@@ -1,6 +1,6 @@
 """Precision, recall and AP as YOLOv5 reports them."""
 import warnings
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Literal, Optional, Sequence, Tuple
 
 import numpy as np
 from mmdet.registry import METRICS
@@ -9,8 +9,10 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
 from terminaltables import AsciiTable
 
+from mmextra.utils.checks import check_choice
+
 from ..functional.precision_recall import (
-    AP_MODES,
+    APMode,
     ClassCurves,
     best_confidence,
     class_curves,
@@ -18,7 +20,7 @@ from ..functional.precision_recall import (
     match_best_gt,
 )
 
-IGNORE_MODES = ('none', 'drop')
+IgnoreMode = Literal['none', 'drop']
 
 
 def ground_truth(sample: dict) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -107,9 +109,10 @@ class DetPRMetric(BaseMetric):
     def __init__(self,
                  iou_thrs: Optional[Sequence[float]] = None,
                  score_thr: float = 0.001,
+                 *,
                  max_dets: int = 300,
-                 ap_mode: str = 'interp101',
-                 ignore_mode: str = 'none',
+                 ap_mode: APMode = 'interp101',
+                 ignore_mode: IgnoreMode = 'none',
                  ignore_cover: float = 0.5,
                  classwise: bool = True,
                  f1_smooth: float = 0.,
@@ -125,12 +128,8 @@ class DetPRMetric(BaseMetric):
                 or not 0 < self.iou_thrs[0] <= self.iou_thrs[-1] <= 1):
             raise ValueError('iou_thrs must be rising numbers in (0, 1], got '
                              f'{iou_thrs!r}')
-        for name, value, choices in (('ap_mode', ap_mode, AP_MODES),
-                                     ('ignore_mode', ignore_mode,
-                                      IGNORE_MODES)):
-            if value not in choices:
-                raise ValueError(
-                    f'{name} must be one of {choices}, got {value!r}')
+        check_choice('ap_mode', ap_mode, APMode)
+        check_choice('ignore_mode', ignore_mode, IgnoreMode)
         if max_dets < 1 or num_conf < 2 or not 0 <= f1_smooth < 1:
             raise ValueError(
                 'max_dets must be at least 1, num_conf at least 2 and '

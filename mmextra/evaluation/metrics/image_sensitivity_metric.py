@@ -1,11 +1,13 @@
 """Sensitivity to each class of image, and overall accuracy."""
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Literal, Optional, Sequence
 
 import numpy as np
 from mmdet.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
 from terminaltables import AsciiTable
+
+from mmextra.utils.checks import check_choice
 
 from ..functional.classification import (
     brier_score,
@@ -15,7 +17,7 @@ from ..functional.classification import (
     sensitivities,
 )
 
-GROUPS = ('patient_id', 'scan_id')
+Group = Literal['patient_id', 'scan_id']
 
 
 @METRICS.register_module()
@@ -46,14 +48,12 @@ class ImageSensitivityMetric(BaseMetric):
     default_prefix: Optional[str] = 'img'
 
     def __init__(self,
-                 group_by: Optional[str] = None,
+                 group_by: Optional[Group] = None,
                  calibration_bins: int = 15,
                  collect_device: str = 'cpu',
                  prefix: Optional[str] = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        if group_by is not None and group_by not in GROUPS:
-            raise ValueError(
-                f'group_by must be one of {GROUPS} or None, got {group_by!r}')
+        check_choice('group_by', group_by, Optional[Group])
         if calibration_bins < 1:
             raise ValueError(
                 f'calibration_bins must be positive, got {calibration_bins}')

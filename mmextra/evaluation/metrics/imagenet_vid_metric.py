@@ -89,6 +89,7 @@ class ImageNetVIDMetric(BaseVideoMetric):
     def __init__(self,
                  iou_thr: float = 0.5,
                  small_object_tolerance: Optional[float] = 10,
+                 *,
                  plus_one: bool = True,
                  motion_window: int = 10,
                  ranges: Dict[str, Tuple[float, float]] = MOTION_RANGES,

@@ -1,5 +1,5 @@
 import warnings
-from typing import Dict, List, Optional, Sequence, Union
+from typing import Dict, List, Literal, Optional, Sequence, Union
 
 import numpy as np
 from mmdet.structures.bbox import get_box_tensor
@@ -8,7 +8,12 @@ from mmengine.logging import MMLogger, print_log
 from mmrotate.registry import METRICS
 from terminaltables import AsciiTable
 
+from mmextra.utils.checks import check_choice
+
 from ..functional import ClassAP, rotated_average_precision
+
+# Of VOC 2007 and of VOC 2012.
+EvalMode = Literal['11points', 'area']
 
 
 def _instances(sample: dict, key: str) -> dict:
@@ -62,14 +67,11 @@ class RBoxAPMetric(BaseMetric):
 
     def __init__(self,
                  iou_thrs: Union[float, Sequence[float]] = 0.5,
-                 eval_mode: str = 'area',
+                 eval_mode: EvalMode = 'area',
                  collect_device: str = 'cpu',
                  prefix: Optional[str] = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        if eval_mode not in ('11points', 'area'):
-            raise ValueError(
-                "eval_mode must be '11points' (VOC 2007) or 'area' "
-                f'(VOC 2012), got {eval_mode!r}')
+        check_choice('eval_mode', eval_mode, EvalMode)
         self.eval_mode = eval_mode
         self.iou_thrs = np.atleast_1d(np.asarray(iou_thrs, np.float64))
         self.names = [f'{round(100 * thr):02d}' for thr in self.iou_thrs]

@@ -27,7 +27,6 @@ from the methods it compares with, ``settings`` are the row's columns that
 describe and do not measure. A row's id is
 ``<paper>/table<key>/<row>/<dataset>``, or ``<paper>/text/<row>/<dataset>``.
 """
-import difflib
 import math
 import re
 from functools import lru_cache
@@ -35,6 +34,8 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import yaml
+
+from mmextra.utils.checks import check_choice, check_keys, nearest
 
 from .rows import Paper, Reference, ReferenceValue
 from .units import UNITS, same_quantity
@@ -72,18 +73,13 @@ def _check_fields(given: Any, required, optional, where: str) -> None:
     missing = [key for key in required if key not in given]
     if missing:
         raise ValueError(f'{where}: field {missing[0]!r} is missing')
-    unknown = [key for key in given if key not in (*required, *optional)]
-    if unknown:
-        raise ValueError(f'{where}: unknown field {unknown[0]!r}; legal are '
-                         f'{", ".join((*required, *optional))}')
+    check_keys(where, given, (*required, *optional))
 
 
 def _check_metric(metric: Any, where: str) -> None:
     _check_fields(metric, *METRIC_FIELDS, where)
     for key in ('unit', 'measured_unit'):
-        if metric.get(key) is not None and metric[key] not in UNITS:
-            raise ValueError(f'{where}: {key} {metric[key]!r} is unknown; '
-                             f'legal are {", ".join(UNITS)}')
+        check_choice(f'{where}: {key}', metric.get(key), (*UNITS, None))
     if (metric.get('metric_key') is None) != (
             metric.get('measured_unit') is None):
         raise ValueError(f'{where}: metric_key and measured_unit go together')
@@ -100,9 +96,7 @@ def _parse_values(row: dict, metrics: dict,
                          f'one number, got {row["values"]!r}')
     values = {}
     for name, value in row['values'].items():
-        if name not in metrics:
-            raise ValueError(f'{where}: value {name!r} is no metric of the '
-                             f'table; legal are {", ".join(metrics)}')
+        check_choice(f'{where}: metric', name, metrics)
         if isinstance(value, bool) or not isinstance(
                 value, (int, float)) or not math.isfinite(value):
             raise ValueError(f'{where}: {name} must be a finite number, got '
@@ -119,9 +113,7 @@ def _parse_row(row: Any, key: str, table: dict, paper: dict,
         if not isinstance(part, str) or not ID_PART.fullmatch(part):
             raise ValueError(f'{where}: {part!r} cannot stand in an id; use '
                              'letters, digits and _ . + -')
-    if row['dataset'] not in paper['datasets']:
-        raise ValueError(f'{where}: dataset {row["dataset"]!r} is not '
-                         f'declared; legal are {", ".join(paper["datasets"])}')
+    check_choice(f'{where}: dataset', row['dataset'], paper['datasets'])
     if not isinstance(row['ours'], bool):
         raise ValueError(f'{where}: ours must be true or false, got '
                          f'{row["ours"]!r}')
@@ -212,9 +204,7 @@ def load_paper(paper: str) -> Paper:
     Raises:
         ValueError: If there is no such paper; the message names all.
     """
-    if paper not in papers():
-        raise ValueError(f'no paper {paper!r}; legal are '
-                         f'{", ".join(papers())}')
+    check_choice('paper', paper, papers())
     return read_paper(FOLDER / f'{paper}.yml')
 
 
@@ -235,10 +225,10 @@ def get_reference(reference: str) -> Reference:
     rows = load_paper(str(reference).split('/')[0]).rows
     found = {row.id: row for row in rows}
     if reference not in found:
-        closest = difflib.get_close_matches(reference, found, 1, cutoff=0)[0]
         listed = '\n  '.join(found)
-        raise ValueError(f'no reference {reference!r}; did you mean '
-                         f'{closest!r}? Legal ids of this paper:\n  {listed}')
+        raise ValueError(
+            f'no reference {reference!r}{nearest(reference, found)}\n'
+            f'Legal ids of this paper:\n  {listed}')
     return found[reference]
 
 
@@ -256,7 +246,5 @@ def table_rows(paper: str, table: str) -> List[Reference]:
         ValueError: If there is no such paper or table.
     """
     tables = load_paper(paper).tables
-    if str(table) not in tables:
-        raise ValueError(f'{paper} has no table {table!r}; legal are '
-                         f'{", ".join(tables)}')
-    return list(tables[str(table)])
+    return list(tables[check_choice(f'table of {paper}', str(table),
+                                    tables)])

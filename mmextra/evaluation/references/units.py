@@ -1,6 +1,8 @@
 """Units of measured and printed numbers, and their conversion."""
 from typing import Optional
 
+from mmextra.utils.checks import check_choice
+
 # unit: (quantity, how many of it make one base unit of the quantity)
 UNITS = {
     'fraction': ('share', 1),
@@ -17,10 +19,7 @@ UNITS = {
 
 
 def _unit(unit: str):
-    if unit not in UNITS:
-        raise ValueError(f'unit {unit!r} is unknown; legal are '
-                         f'{", ".join(UNITS)}')
-    return UNITS[unit]
+    return UNITS[check_choice('unit', unit, UNITS)]
 
 
 def same_quantity(unit: str, other: str) -> bool:

@@ -1,6 +1,6 @@
 """Backbone of YOLOv5s and of LCB-YOLOv5s (Sec. 2.2, Fig. 2)."""
 import math
-from typing import Optional, Sequence, Tuple
+from typing import Literal, Optional, Sequence, Tuple
 
 from mmcv.cnn import ConvModule
 from mmdet.models.backbones.csp_darknet import Focus
@@ -10,6 +10,8 @@ from mmdet.utils import ConfigType, OptMultiConfig
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmextra.utils.checks import check_choice
 
 from ..layers.yolo_blocks import (
     BN,
@@ -21,8 +23,10 @@ from ..layers.yolo_blocks import (
 
 # Of the largest model: stem and stages 1 to 4.
 CHANNELS = (64, 128, 256, 512, 1024)
+Arch = Literal['v6', 'v5']
+Downsample = Literal['conv', 'lsm']
+SPP = Literal['sppf', 'spps']
 DEPTHS = dict(v6=(3, 6, 9, 3), v5=(3, 9, 9, 3))
-DOWNSAMPLES = ('conv', 'lsm')
 SPPS = dict(sppf=SPPFBottleneck, spps=SPPSBottleneck)
 # What torch itself starts a convolution from.
 TORCH_INIT = dict(
@@ -68,11 +72,12 @@ class LCBDarknet(BaseModule):
     """
 
     def __init__(self,
-                 arch: str = 'v6',
+                 arch: Arch = 'v6',
                  deepen_factor: float = 1.0,
+                 *,
                  widen_factor: float = 1.0,
-                 downsample: str = 'conv',
-                 spp: str = 'sppf',
+                 downsample: Downsample = 'conv',
+                 spp: SPP = 'sppf',
                  out_indices: Sequence[int] = (2, 3, 4),
                  frozen_stages: int = -1,
                  norm_eval: bool = False,
@@ -81,12 +86,9 @@ class LCBDarknet(BaseModule):
                  act_cfg: ConfigType = SILU,
                  init_cfg: OptMultiConfig = TORCH_INIT) -> None:
         super().__init__(init_cfg=init_cfg)
-        for name, value, choices in (('arch', arch, tuple(DEPTHS)),
-                                     ('downsample', downsample, DOWNSAMPLES),
-                                     ('spp', spp, tuple(SPPS))):
-            if value not in choices:
-                raise ValueError(
-                    f'{name} must be one of {choices}, got {value!r}')
+        check_choice('arch', arch, Arch)
+        check_choice('downsample', downsample, Downsample)
+        check_choice('spp', spp, SPP)
         out_indices = tuple(out_indices)
         if (not out_indices or list(out_indices) != sorted(set(out_indices))
                 or not 0 <= out_indices[0] <= out_indices[-1] <= 4):

@@ -1,10 +1,12 @@
 """ResNet without its last stages, "T1" and "T2" of COVID-CT-Mask-Net."""
-from typing import List, Sequence
+from typing import List, Literal, Sequence
 
 from mmdet.models.backbones import ResNet
 from mmdet.registry import MODELS
 
-OUTPUTS = ('last', 'all')
+from mmextra.utils.checks import check_choice
+
+Output = Literal['last', 'all']
 
 
 @MODELS.register_module()
@@ -38,18 +40,12 @@ class TruncatedResNet(ResNet):
     def __init__(self,
                  depth: int,
                  truncation: int = 0,
-                 out: str = 'last',
+                 out: Output = 'last',
                  **kwargs) -> None:
-        if depth not in self.arch_settings:
-            raise ValueError(
-                f'depth must be one of {sorted(self.arch_settings)}, got '
-                f'{depth!r}')
-        if truncation not in (0, 1, 2, 3):
-            raise ValueError(
-                'truncation is the number of deleted stages, 0 to 3; got '
-                f'{truncation!r}')
-        if out not in OUTPUTS:
-            raise ValueError(f'out must be one of {OUTPUTS}, got {out!r}')
+        check_choice('depth', depth, sorted(self.arch_settings))
+        check_choice('truncation', truncation, range(4),
+                     'it is the number of deleted stages')
+        check_choice('out', out, Output)
         kept = 4 - truncation
         _check('num_stages', kwargs.pop('num_stages', kept), kept, truncation)
         indices = tuple(range(kept)) if out == 'all' else (kept - 1, )

@@ -1,6 +1,6 @@
 """Dense head of LARSD (Sec. II-B)."""
 import math
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Literal, Optional, Tuple
 
 import torch
 from mmcv.cnn import ConvModule
@@ -18,9 +18,13 @@ from mmengine.structures import InstanceData
 from mmrotate.registry import MODELS
 from torch import Tensor, nn
 
+from mmextra.utils.checks import check_choice
+
 from ..task_modules.assigners.same_center_assigner import IGNORED
 from ..task_modules.coders import rbox2distance
 from .lasa_head import LASAMixin
+
+PosBalance = Literal['none', 'per_gt']
 
 
 @MODELS.register_module()
@@ -61,6 +65,7 @@ class LARSDHead(LASAMixin, AnchorHead):
     def __init__(self,
                  num_classes: int,
                  in_channels: int,
+                 *,
                  feat_channels: int = 128,
                  stacked_convs: int = 3,
                  anchor_generator: ConfigType = dict(
@@ -76,7 +81,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                      type='UnitBoxIoULoss', loss_weight=1.0),
                  loss_angle: ConfigType = dict(
                      type='CosineAngleLoss', loss_weight=10.0),
-                 pos_balance: str = 'none',
+                 pos_balance: PosBalance = 'none',
                  init_cfg: OptMultiConfig = dict(
                      type='Normal',
                      layer='Conv2d',
@@ -87,9 +92,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                          std=0.01,
                          bias_prob=0.01)),
                  **kwargs) -> None:
-        if pos_balance not in ('none', 'per_gt'):
-            raise ValueError("pos_balance must be 'none' or 'per_gt', got "
-                             f'{pos_balance!r}')
+        check_choice('pos_balance', pos_balance, PosBalance)
         self.stacked_convs = stacked_convs
         super().__init__(
             num_classes,

@@ -1,6 +1,6 @@
 """The category-aware RPN of GCN-FSOD."""
 import math
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Literal, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -11,16 +11,18 @@ from mmdet.utils import ConfigType, InstanceList
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
+from mmextra.utils.checks import check_choice
+
 from ..layers.affinity import affinity_stats
 from ..layers.support import (
-    SHOT_FUSIONS,
+    ShotFusion,
     SupportFeatures,
     channel_activation,
     map_to_nodes,
 )
 
-CORRESPONDENCES = ('gcn', 'global_kernel')
-SUPPORT_FEATS = ('map', 'roi')
+Correspondence = Literal['gcn', 'global_kernel']
+SupportFeat = Literal['map', 'roi']
 
 
 @MODELS.register_module()
@@ -62,21 +64,17 @@ class LCRPNHead(RPNHead):
     def __init__(self,
                  in_channels: int,
                  *args,
-                 correspondence: str = 'gcn',
+                 correspondence: Correspondence = 'gcn',
                  decouple: bool = True,
                  gcn: ConfigType = dict(),
                  cls_conv: bool = False,
-                 support_feat: str = 'map',
-                 shot_fusion: str = 'mean',
+                 support_feat: SupportFeat = 'map',
+                 shot_fusion: ShotFusion = 'mean',
                  max_nodes: int = 20000,
                  **kwargs) -> None:
-        for name, value, legal in (
-                ('correspondence', correspondence, CORRESPONDENCES),
-                ('support_feat', support_feat, SUPPORT_FEATS),
-                ('shot_fusion', shot_fusion, SHOT_FUSIONS)):
-            if value not in legal:
-                raise ValueError(f'{name} must be one of {legal}, got '
-                                 f'{value!r}')
+        check_choice('correspondence', correspondence, Correspondence)
+        check_choice('support_feat', support_feat, SupportFeat)
+        check_choice('shot_fusion', shot_fusion, ShotFusion)
         self.correspondence = correspondence
         self.decouple = decouple
         self.gcn_cfg = gcn

@@ -1,6 +1,6 @@
 """COVID-CT-Mask-Net: a two-stage detector that classifies the image."""
 import warnings
-from typing import Dict, List, Tuple
+from typing import Dict, List, Literal, Tuple
 
 import torch
 from mmdet.models.detectors import TwoStageDetector
@@ -15,8 +15,9 @@ from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 from torch import Tensor
 
 from mmextra.models.task_modules.nonempty_nms import nonempty_nms
+from mmextra.utils.checks import check_choice
 
-TRAIN_NORMS = ('all', 'no_shortcut', 'none')
+TrainNorm = Literal['all', 'no_shortcut', 'none']
 
 
 @MODELS.register_module()
@@ -56,13 +57,10 @@ class COVIDCTMaskNet(TwoStageDetector):
                  *args,
                  img_head: ConfigType,
                  roi_head: ConfigType,
-                 train_norm: str = 'all',
+                 train_norm: TrainNorm = 'all',
                  freeze_detector: bool = True,
                  **kwargs) -> None:
-        if train_norm not in TRAIN_NORMS:
-            raise ValueError(
-                f'train_norm must be one of {TRAIN_NORMS}, got '
-                f'{train_norm!r}')
+        check_choice('train_norm', train_norm, TrainNorm)
         roi_head = roi_head.copy()
         roi_head.update(mask_roi_extractor=None, mask_head=None)
         super().__init__(*args, roi_head=roi_head, **kwargs)

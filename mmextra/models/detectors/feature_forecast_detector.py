@@ -1,6 +1,6 @@
 """Live video detection by feature map forecast (Sections 3.1 to 3.5)."""
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Literal, NamedTuple, Optional, Sequence
 
 import torch
 from mmdet.models.mot import BaseMOTModel
@@ -10,13 +10,22 @@ from mmdet.utils import ConfigType, OptConfigType, OptMultiConfig
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from ..losses.decision_loss import decision_targets
+from mmextra.utils.checks import (
+    check_choice,
+    check_keys,
+    settings_from_cfg,
+)
+
+from ..losses.decision_loss import DecisionSettings
 from ..task_modules.read_policy import FORECAST, READ, ReadPolicy
-from .clip_loss import ClipMaps, clip_losses, sure_detections
+from .clip_decision import ClipDecision
+from .clip_loss import ClipLoss
+from .clip_maps import ClipMaps, Feats
+from .forecast_judge import ForecastJudge
 from .video_stream import VideoStream
 
-Feats = Tuple[Tensor, ...]
-SCHEDULER_INPUTS = ('converted', 'mean', 'current', 'read')
+Insert = Literal['backbone', 'neck']
+SchedulerInput = Literal['converted', 'mean', 'current', 'read']
 
 
 class MapStep(NamedTuple):
@@ -65,12 +74,7 @@ class FeatureForecastDetector(BaseMOTModel):
             ``'backbone'`` or the ``'neck'``.
         loss_forecast (dict, optional): Forecast loss (gamma of Eq. 1).
         loss_decision_weight (float): lambda of Eq. 1.
-        decision_cfg (dict): ``iou_thr``, ``score_thr`` and
-            ``empty_target`` of :func:`decision_target`; with
-            ``relative=True`` objects that are missed in the real frame do
-            not count. With ``rollout_steps`` the scheduler also learns from
-            so many forecasts of forecasts after every frame (neither is in
-            the paper).
+        decision_cfg (dict): Fields of :class:`DecisionSettings`.
         scheduler_input (str): What the forecast is compared with: the
             ``'converted'`` map, its ``'mean'`` with the current one, or (not
             in the paper) the ``'current'`` one, which in a run is a forecast
@@ -92,14 +96,15 @@ class FeatureForecastDetector(BaseMOTModel):
     def __init__(self,
                  detector: ConfigType,
                  temporal: OptConfigType = None,
+                 *,
                  scheduler: OptConfigType = None,
-                 insert: str = 'backbone',
+                 insert: Insert = 'backbone',
                  loss_forecast: OptConfigType = dict(
                      type='ForecastMSELoss', loss_weight=1.0),
                  loss_decision_weight: float = 0.7,
                  decision_cfg: ConfigType = dict(
                      iou_thr=0.7, score_thr=0.3, empty_target=1),
-                 scheduler_input: str = 'converted',
+                 scheduler_input: SchedulerInput = 'converted',
                  detach_scheduler_input: bool = False,
                  policy: ConfigType = dict(mode='scheduler', threshold=1.0),
                  test_cfg: ConfigType = dict(timing=False),
@@ -114,7 +119,8 @@ class FeatureForecastDetector(BaseMOTModel):
             loss_forecast) if loss_forecast else None
         self.insert = insert
         self.loss_decision_weight = loss_decision_weight
-        self.decision_cfg = dict(decision_cfg)
+        self.decision_cfg = settings_from_cfg(
+            DecisionSettings, decision_cfg, 'decision_cfg')
         self.scheduler_input = scheduler_input
         self.detach_scheduler_input = detach_scheduler_input
         self.policy = dict(policy)
@@ -128,25 +134,13 @@ class FeatureForecastDetector(BaseMOTModel):
     def _check(self) -> None:
         """Refuse parts that do not go together."""
         policy = self.new_policy()
-        if self.insert not in ('backbone', 'neck'):
-            raise ValueError("insert must be 'backbone' or 'neck', got "
-                             f'{self.insert!r}')
+        check_choice('insert', self.insert, Insert)
+        check_choice('scheduler_input', self.scheduler_input, SchedulerInput)
+        check_keys('test_cfg', self.test_cfg, ['timing'],
+                   'score_thr and the like belong into detector.test_cfg')
         if self.insert == 'neck' and not self.detector.with_neck:
             raise ValueError("insert='neck', but the detector has no neck; "
                              "use insert='backbone'")
-        if self.scheduler_input not in SCHEDULER_INPUTS:
-            raise ValueError(
-                f'scheduler_input must be one of {SCHEDULER_INPUTS}, got '
-                f'{self.scheduler_input!r}')
-        rollouts = self.decision_cfg.get('rollout_steps', 0)
-        if not isinstance(rollouts, int) or rollouts < 0:
-            raise ValueError('rollout_steps of decision_cfg must be an '
-                             f'integer from 0 on, got {rollouts!r}')
-        unknown = set(self.test_cfg) - {'timing'}
-        if unknown:
-            raise ValueError(
-                f'test_cfg knows only timing, got {sorted(unknown)}; score_'
-                'thr and the like belong into detector.test_cfg')
         if self.forecasts:
             if policy.mode == 'scheduler' and not policy.reads_all and \
                     self.scheduler is None:
@@ -272,34 +266,19 @@ class FeatureForecastDetector(BaseMOTModel):
             ValueError: If clips are too short.
         """
         feats = self.extract_maps(inputs.flatten(0, 1))
-        return clip_losses(
-            self, ClipMaps(feats, *inputs.shape[:2]), data_samples)
+        decision = None if self.scheduler is None else ClipDecision(
+            self.temporal, self.scheduler, self.schedule,
+            self.forecast_judge(), self.loss_decision_weight,
+            self.decision_active)
+        return ClipLoss(
+            self.detector.bbox_head, self.head_maps, self.temporal,
+            self.loss_forecast, decision).loss(
+                ClipMaps(feats, *inputs.shape[:2]), data_samples)
 
-    @torch.no_grad()
-    def judge_forecasts(self, forecast: Feats,
-                        samples: Sequence[DetDataSample],
-                        readings: Optional[Sequence[InstanceData]] = None
-                        ) -> Tensor:
-        """Targets of the scheduler (Section 3.4).
-
-        The detector is applied to the forecasts themselves, without any
-        state.
-
-        Args:
-            forecast (tuple[Tensor]): Maps forecast for N frames.
-            samples (Sequence[DetDataSample]): Annotations of these frames.
-            readings (Sequence[InstanceData], optional): Detections on the
-                real maps of these frames, see :func:`decision_targets`.
-
-        Returns:
-            Tensor: (N,) see :func:`decision_targets`.
-        """
-        cfg = {key: value for key, value in self.decision_cfg.items()
-               if key not in ('relative', 'rollout_steps')}
-        return decision_targets(
-            [sample.gt_instances for sample in samples],
-            sure_detections(self, forecast, samples, cfg['score_thr']),
-            readings=readings, **cfg)
+    def forecast_judge(self) -> ForecastJudge:
+        """Gives the targets of the scheduler."""
+        return ForecastJudge(
+            self.detector, self.head_maps, self.decision_cfg)
 
     def detect(self, det_feats: Feats,
                sample: DetDataSample) -> InstanceData:

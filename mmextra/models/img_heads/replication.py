@@ -4,12 +4,14 @@ Each function gives the rank of the RoI for every place of the batch: a
 non-decreasing list that holds every rank, so that each copy stands right
 after its original and the order of the ranks is kept.
 """
-from typing import Optional
+from typing import Literal, Optional
 
 import torch
 from torch import Tensor
 
-MODES = ('random', 'draw', 'even')
+from mmextra.utils.checks import check_choice
+
+ReplicationMode = Literal['random', 'draw', 'even']
 
 
 def cuts_to_index(cuts: Tensor, size: int) -> Tensor:
@@ -44,7 +46,7 @@ def draws_to_index(num_rois: int, draws: Tensor) -> Tensor:
 
 def replication_index(num_rois: int,
                       size: int,
-                      mode: str = 'even',
+                      mode: ReplicationMode = 'even',
                       generator: Optional[torch.Generator] = None,
                       device: Optional[torch.device] = None) -> Tensor:
     """Which RoI stands at which place of the batch.
@@ -67,8 +69,7 @@ def replication_index(num_rois: int,
     Raises:
         ValueError: If ``num_rois`` or ``mode`` is not one of those above.
     """
-    if mode not in MODES:
-        raise ValueError(f'replication must be one of {MODES}, got {mode!r}')
+    check_choice('replication', mode, ReplicationMode)
     if not 1 <= num_rois <= size:
         raise ValueError(
             f'{num_rois} RoIs cannot be replicated to {size}: needed are 1 '

@@ -1,5 +1,5 @@
 """Module S: the class of an image from its ranked RoIs."""
-from typing import Dict, Optional
+from typing import Dict, Literal, Optional
 
 import torch
 from mmdet.registry import MODELS
@@ -7,10 +7,12 @@ from mmdet.utils import ConfigType, OptMultiConfig
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from .replication import MODES, replication_index
+from mmextra.utils.checks import check_choice, check_keys
 
-BOX_REPRS = ('delta', 'xyxy_norm', 'xyxy')
-SCORE_MODES = ('softmax', 'sigmoid')
+from .replication import ReplicationMode, replication_index
+
+BoxRepr = Literal['delta', 'xyxy_norm', 'xyxy']
+ScoreMode = Literal['softmax', 'sigmoid']
 # The score and four numbers of the box.
 ROW = 5
 
@@ -56,31 +58,25 @@ class RoIBatchImageHead(BaseModule):
     def __init__(self,
                  num_rois: int = 128,
                  feat_channels: int = 512,
+                 *,
                  num_classes: int = 3,
                  num_fcs: int = 2,
-                 box_repr: str = 'delta',
-                 replicate: Optional[Dict[str, str]] = None,
+                 box_repr: BoxRepr = 'delta',
+                 replicate: Optional[Dict[str, ReplicationMode]] = None,
                  loss: ConfigType = dict(
                      type='CrossEntropyLoss',
                      use_sigmoid=True,
                      loss_weight=1.0),
-                 score_mode: str = 'softmax',
+                 score_mode: ScoreMode = 'softmax',
                  init_cfg: OptMultiConfig = None) -> None:
         super().__init__(init_cfg=init_cfg)
         replicate = dict(dict(train='random', test='even'),
                          **(replicate or {}))
-        for name, value, legal in (
-                ('box_repr', box_repr, BOX_REPRS),
-                ('score_mode', score_mode, SCORE_MODES),
-                ('replicate["train"]', replicate['train'], MODES),
-                ('replicate["test"]', replicate['test'], MODES)):
-            if value not in legal:
-                raise ValueError(
-                    f'{name} must be one of {legal}, got {value!r}')
-        if set(replicate) != {'train', 'test'}:
-            raise ValueError(
-                'replicate takes "train" and "test", got '
-                f'{sorted(replicate)}')
+        check_choice('box_repr', box_repr, BoxRepr)
+        check_choice('score_mode', score_mode, ScoreMode)
+        check_keys('replicate', replicate, ['train', 'test'])
+        for key, mode in replicate.items():
+            check_choice(f'replicate["{key}"]', mode, ReplicationMode)
         self.num_rois = num_rois
         self.num_classes = num_classes
         self.box_repr = box_repr

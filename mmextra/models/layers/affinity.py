@@ -5,20 +5,24 @@ product gives all squared distances of two sets of nodes, and one
 implementation serves all of them.
 """
 import math
-from typing import Dict, Optional, Tuple, Union
+from typing import Dict, Literal, Optional, Tuple, Union
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mmextra.utils.checks import check_choice
+
+Distance = Literal['unit', 'printed', 'unit_sq', 'rel_sq']
 # name: whether the exponent is the squared distance
-DISTANCES = dict(unit=False, printed=False, unit_sq=True, rel_sq=True)
+DISTANCES: Dict[str, bool] = dict(
+    unit=False, printed=False, unit_sq=True, rel_sq=True)
 # Squared distances up to here are rounding: the distance is 0, and so is its
 # gradient, which would be infinite.
 EPS = 1e-12
 
 
-def embed_nodes(nodes: Tensor, distance: str) -> Tensor:
+def embed_nodes(nodes: Tensor, distance: Distance) -> Tensor:
     """Embed nodes so that a bilinear form gives their squared distances.
 
     With ``e = embed_nodes(v)`` the squared distance of i and j is
@@ -39,9 +43,7 @@ def embed_nodes(nodes: Tensor, distance: str) -> Tensor:
     Raises:
         ValueError: If the distance is unknown.
     """
-    if distance not in DISTANCES:
-        raise ValueError(f'distance must be one of {sorted(DISTANCES)}, got '
-                         f'{distance!r}')
+    check_choice('distance', distance, Distance)
     norm = nodes.norm(dim=1, keepdim=True)
     # A node of zeros has no direction: it stays 0 and gets no gradient.
     inverse = torch.where(norm > EPS, 1 / norm.clamp_min(EPS),
@@ -120,7 +122,7 @@ def embedded_affinity(rows: Tensor,
 
 
 def affinity(nodes: Tensor,
-             distance: str = 'unit',
+             distance: Distance = 'unit',
              temperature: Union[float, Tensor] = 0.1) -> Tensor:
     """The adjacency matrix A of Eq. 1.
 
@@ -148,7 +150,7 @@ def affinity(nodes: Tensor,
 
 @torch.no_grad()
 def affinity_stats(nodes: Tensor,
-                   distance: str = 'unit',
+                   distance: Distance = 'unit',
                    temperature: Union[float, Tensor] = 0.1,
                    max_nodes: int = 2048) -> Dict[str, float]:
     """How far a graph spreads what it propagates.

@@ -8,11 +8,12 @@ cells of the support as nodes, query first. With ``D = A 1`` and
 
 ``a_ii = 1`` is the self loop; no other is added.
 """
-from typing import Callable, List, Optional, Tuple, Union
+from typing import Any, Callable, List, Optional, Tuple, Union
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from .affinity import DISTANCES, EPS, embed_nodes, embedded_affinity, mirror
@@ -222,23 +223,38 @@ class _BlockPropagation(torch.autograd.Function):
         dX = p * B
         dp = sum(dZ * Z) / p + sum(G * H) + sum(gY * H) / p + sum(B * X)
         dA_ij = u_i . (p_j H_j) + v_i . (p_j X_j) - dp_i p_i^3 / 2
+
+    There is no second derivative: ``backward`` through a gradient raises,
+    as torch has it for what is differentiable once. Transforms of
+    ``torch.func`` but ``vmap`` apply.
     """
 
     @staticmethod
-    def forward(ctx, embedded: Tensor, inputs: Tensor, temperature: Tensor,
-                squared: bool, cached: bool, block: int) -> Tensor:
+    def forward(embedded: Tensor, inputs: Tensor, temperature: Tensor,
+                squared: bool, cached: bool,
+                block: int) -> Tuple[Tensor, Tensor, Tensor]:
+        """Z, and for the backward pass alone p and H."""
         kernel = QueryKernel(embedded, squared, float(temperature), cached,
                              block)
         p = kernel.times(inputs.new_ones(len(inputs), 1)).rsqrt()
         hidden = (p * kernel.times(p * inputs)).relu_()
-        result = p * kernel.times(p * hidden)
-        ctx.save_for_backward(embedded, inputs, temperature, p, hidden,
-                              result)
-        ctx.setting = squared, cached, block
-        return result
+        return p * kernel.times(p * hidden), p, hidden
 
     @staticmethod
-    def backward(ctx, grad: Tensor):
+    def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
+        result, p, hidden = output
+        ctx.mark_non_differentiable(p, hidden)
+        # Nothing but the result ever has a gradient.
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*inputs[:3], p, hidden, result)
+        ctx.setting = inputs[3:]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Optional[Tensor],
+                 *_: Optional[Tensor]) -> Tuple[Optional[Tensor], ...]:
+        if grad is None:
+            return (None, ) * 6
         embedded, inputs, temperature, p, hidden, result = ctx.saved_tensors
         squared, cached, block = ctx.setting
         kernel = QueryKernel(embedded, squared, float(temperature), cached,
@@ -322,6 +338,7 @@ def block_correspondence(query: Tensor,
                            distance)
     if not torch.is_tensor(temperature):
         temperature = nodes.new_tensor(temperature)
-    mixed = _BlockPropagation.apply(embedded, nodes @ theta1, temperature,
-                                    DISTANCES[distance], cached, block)
+    mixed, *_ = _BlockPropagation.apply(
+        embedded, nodes @ theta1, temperature, DISTANCES[distance], cached,
+        block)
     return (mixed[:len(query)] @ theta2).relu()

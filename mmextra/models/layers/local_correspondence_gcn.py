@@ -1,13 +1,15 @@
 """The graph convolution of GCN-FSOD's lcRPN as a module."""
 import math
-from typing import Callable, Dict, List, Optional, Sequence, Union
+from typing import Callable, Dict, List, Literal, Optional, Sequence, Union
 
 import torch
 from mmdet.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from .affinity import DISTANCES
+from mmextra.utils.checks import check_choice
+
+from .affinity import Distance
 from .correspondence import (
     block_correspondence,
     dense_correspondence,
@@ -15,7 +17,7 @@ from .correspondence import (
 )
 
 CLASS_CHUNKS = dict(cache=1, stream=4)
-IMPLEMENTATIONS = ('auto', 'dense', 'cache', 'stream', 'block')
+Implementation = Literal['auto', 'dense', 'cache', 'stream', 'block']
 
 
 def gcn_costs(n: int, m: int, k: int, in_channels: int,
@@ -87,10 +89,11 @@ class LocalCorrespondenceGCN(BaseModule):
     def __init__(self,
                  in_channels: int = 1024,
                  gcn_channels: Sequence[int] = (256, 1024),
-                 distance: str = 'unit',
+                 *,
+                 distance: Distance = 'unit',
                  temperature: float = 0.1,
                  learnable_temperature: bool = False,
-                 impl: str = 'auto',
+                 impl: Implementation = 'auto',
                  detach_affinity: bool = False,
                  cache_bytes: int = 256 * 2**20,
                  dense_bytes: int = 2 * 2**30,
@@ -98,12 +101,8 @@ class LocalCorrespondenceGCN(BaseModule):
                  class_chunk: Optional[int] = None,
                  init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg)
-        if distance not in DISTANCES:
-            raise ValueError(f'distance must be one of {sorted(DISTANCES)}, '
-                             f'got {distance!r}')
-        if impl not in IMPLEMENTATIONS:
-            raise ValueError(
-                f'impl must be one of {IMPLEMENTATIONS}, got {impl!r}')
+        check_choice('distance', distance, Distance)
+        check_choice('impl', impl, Implementation)
         if not temperature > 0:
             raise ValueError(f'temperature must be positive, got '
                              f'{temperature}')

@@ -1,14 +1,17 @@
 """What a detector knows of the classes it is shown."""
 from dataclasses import dataclass
-from typing import Dict, Sequence, Union
+from typing import Dict, Literal, Sequence, Union
 
 import torch
 from torch import Tensor
 
-SHOT_FUSIONS = ('mean', 'concat')
+from mmextra.utils.checks import check_choice
+
+ShotFusion = Literal['mean', 'concat']
 
 
-def fuse_shots(features: Tensor, shots: int, fusion: str = 'mean') -> Tensor:
+def fuse_shots(features: Tensor, shots: int,
+               fusion: ShotFusion = 'mean') -> Tensor:
     """One feature per class from those of its shots.
 
     Section 3.1 builds the graph from h * w support nodes, so the shots are
@@ -28,9 +31,7 @@ def fuse_shots(features: Tensor, shots: int, fusion: str = 'mean') -> Tensor:
         ValueError: If the fusion is unknown or the number is no multiple of
             the shots.
     """
-    if fusion not in SHOT_FUSIONS:
-        raise ValueError(
-            f'shot_fusion must be one of {SHOT_FUSIONS}, got {fusion!r}')
+    check_choice('shot_fusion', fusion, ShotFusion)
     if shots < 1 or len(features) % shots:
         raise ValueError(f'{len(features)} support features are no multiple '
                          f'of {shots} shots')

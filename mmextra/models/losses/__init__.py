@@ -1,5 +1,10 @@
 from .cosine_angle_loss import CosineAngleLoss, cosine_angle_loss
-from .decision_loss import decision_loss, decision_target, decision_targets
+from .decision_loss import (
+    DecisionSettings,
+    decision_loss,
+    decision_target,
+    decision_targets,
+)
 from .efficient_iou_loss import EfficientIoULoss, efficient_iou_loss
 from .forecast_mse_loss import ForecastMSELoss, forecast_loss
 from .roi_score_cross_entropy_loss import (
@@ -9,9 +14,9 @@ from .roi_score_cross_entropy_loss import (
 from .unitbox_iou_loss import UnitBoxIoULoss, unitbox_iou_loss
 
 __all__ = [
-    'CosineAngleLoss', 'EfficientIoULoss', 'ForecastMSELoss',
-    'RoIScoreCrossEntropyLoss', 'UnitBoxIoULoss', 'cosine_angle_loss',
-    'decision_loss', 'decision_target', 'decision_targets',
-    'efficient_iou_loss', 'forecast_loss', 'roi_sigmoid_scores',
-    'unitbox_iou_loss'
+    'CosineAngleLoss', 'DecisionSettings', 'EfficientIoULoss',
+    'ForecastMSELoss', 'RoIScoreCrossEntropyLoss', 'UnitBoxIoULoss',
+    'cosine_angle_loss', 'decision_loss', 'decision_target',
+    'decision_targets', 'efficient_iou_loss', 'forecast_loss',
+    'roi_sigmoid_scores', 'unitbox_iou_loss'
 ]

@@ -1,5 +1,6 @@
 """Decision loss (Eq. 3) and its targets (Section 3.4)."""
-from typing import List, Optional, Sequence, Union
+from dataclasses import dataclass
+from typing import List, Literal, Optional, Sequence, Union
 
 import torch
 import torch.nn.functional as F
@@ -7,7 +8,46 @@ from mmdet.structures.bbox import bbox_overlaps, get_box_tensor
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from mmextra.utils.checks import check_choice
+
 IGNORE = -1
+EmptyTarget = Literal[0, 1, 'ignore']
+
+
+@dataclass(frozen=True)
+class DecisionSettings:
+    """How the scheduler is taught (``decision_cfg`` of the detector).
+
+    Not in the paper: ``relative`` and ``rollout_steps``.
+
+    Attributes:
+        iou_thr: See :func:`decision_target`.
+        score_thr: See there.
+        empty_target: See there.
+        relative: Objects that are missed in the real frame do not count.
+        rollout_steps: So many forecasts of forecasts after every frame are
+            judged as well.
+
+    Raises:
+        ValueError: If a value is out of its range.
+    """
+    iou_thr: float = 0.7
+    score_thr: float = 0.3
+    empty_target: EmptyTarget = 1
+    relative: bool = False
+    rollout_steps: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice('empty_target of decision_cfg', self.empty_target,
+                     EmptyTarget)
+        for name in ('iou_thr', 'score_thr'):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+                raise ValueError(f'{name} of decision_cfg must be a number '
+                                 f'from 0 to 1, got {value!r}')
+        if not isinstance(self.rollout_steps, int) or self.rollout_steps < 0:
+            raise ValueError('rollout_steps of decision_cfg must be an '
+                             f'integer from 0 on, got {self.rollout_steps!r}')
 
 
 def decision_target(gt_bboxes: Tensor,

@@ -1,12 +1,16 @@
 """Efficient IoU loss (Zhang et al. 2021; LCB-YOLOv5s, Eq. 5)."""
-from typing import Optional
+from typing import Literal, Optional
 
 import torch
 from mmdet.models.losses.utils import weighted_loss
 from mmdet.registry import MODELS
 from torch import Tensor
 
+from mmextra.utils.checks import check_choice
+
 from .elementwise_loss import ElementwiseLoss
+
+Reduction = Literal['none', 'mean', 'sum']
 
 
 def _area(wh: Tensor) -> Tensor:
@@ -73,7 +77,7 @@ class EfficientIoULoss(ElementwiseLoss):
 
     def __init__(self,
                  eps: float = 1e-7,
-                 reduction: str = 'mean',
+                 reduction: Reduction = 'mean',
                  loss_weight: float = 1.0) -> None:
         super().__init__(efficient_iou_loss, reduction, loss_weight, eps=eps)
 
@@ -82,7 +86,7 @@ class EfficientIoULoss(ElementwiseLoss):
                 target: Tensor,
                 weight: Optional[Tensor] = None,
                 avg_factor: Optional[float] = None,
-                reduction_override: Optional[str] = None) -> Tensor:
+                reduction_override: Optional[Reduction] = None) -> Tensor:
         """Weighted loss.
 
         Args:
@@ -100,10 +104,7 @@ class EfficientIoULoss(ElementwiseLoss):
             ValueError: If the reduction is unknown.
         """
         reduction = reduction_override or self.reduction
-        if reduction not in ('none', 'mean', 'sum'):
-            raise ValueError(
-                f"reduction must be 'none', 'mean' or 'sum', got "
-                f'{reduction!r}')
+        check_choice('reduction', reduction, Reduction)
         if weight is not None and weight.dim() > 1:
             weight = weight.mean(-1)
         nothing = len(pred) == 0 or (weight is not None

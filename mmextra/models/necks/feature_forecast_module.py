@@ -8,7 +8,7 @@ from mmengine.model import ModuleList
 from torch import Tensor
 
 from ..layers.forecast_encoder import ForecastEncoder
-from .temporal_module import Feats, StepOut, TemporalModule
+from .temporal_module import Combination, Feats, StepOut, TemporalModule
 
 
 @MODELS.register_module()
@@ -50,7 +50,7 @@ class FeatureForecastModule(TemporalModule):
                  in_channels: Union[int, Sequence[int]],
                  hidden_channels: Union[int, Sequence[int]] = 256,
                  levels: Sequence[int] = (0, ),
-                 combine: str = 'mean',
+                 combine: Combination = 'mean',
                  train_mix_probs: Sequence[float] = (1 / 3, 1 / 3, 1 / 3),
                  residual: bool = False,
                  init_cfg: OptMultiConfig = None,

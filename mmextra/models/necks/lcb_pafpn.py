@@ -1,15 +1,17 @@
 """Neck of YOLOv5s and of LCB-YOLOv5s (Sec. 2.3, Fig. 2)."""
-from typing import Optional, Sequence, Tuple
+from typing import Literal, Optional, Sequence, Tuple
 
 from mmdet.models.necks import YOLOXPAFPN
 from mmdet.registry import MODELS
 from mmdet.utils import ConfigType, OptMultiConfig
 from torch import Tensor, nn
 
+from mmextra.utils.checks import check_choice
+
 from ..backbones.lcb_darknet import TORCH_INIT
 from ..layers.yolo_blocks import BN, SILU, Dres2Layer
 
-CSPS = ('c3', 'dres2')
+CSP = Literal['c3', 'dres2']
 
 
 @MODELS.register_module()
@@ -45,15 +47,15 @@ class LCBPAFPN(YOLOXPAFPN):
     def __init__(self,
                  in_channels: Sequence[int],
                  num_csp_blocks: int = 1,
-                 csp: str = 'c3',
+                 *,
+                 csp: CSP = 'c3',
                  res2_scale: int = 4,
                  add_identity: bool = True,
                  out_channels: Optional[int] = None,
                  norm_cfg: ConfigType = BN,
                  act_cfg: ConfigType = SILU,
                  init_cfg: OptMultiConfig = TORCH_INIT) -> None:
-        if csp not in CSPS:
-            raise ValueError(f'csp must be one of {CSPS}, got {csp!r}')
+        check_choice('csp', csp, CSP)
         if len(in_channels) < 2:
             raise ValueError('LCBPAFPN needs at least two levels, got '
                              f'in_channels={list(in_channels)}')

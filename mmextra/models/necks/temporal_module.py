@@ -1,15 +1,27 @@
 """What stands between backbone and head and remembers the frames before."""
 from abc import ABCMeta, abstractmethod
-from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Literal,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+    get_args,
+)
 
 import torch
 from mmdet.utils import OptMultiConfig
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from mmextra.utils.checks import check_choice
+
 Feats = Tuple[Tensor, ...]
 # What the detector may look at; the order of the choices in training.
-COMBINATIONS = ('current', 'converted', 'mean')
+Combination = Literal['current', 'converted', 'mean']
+COMBINATIONS = get_args(Combination)
 
 
 class StepOut(NamedTuple):
@@ -69,12 +81,10 @@ class TemporalModule(BaseModule, metaclass=ABCMeta):
 
     def __init__(self,
                  levels: Sequence[int] = (0, ),
-                 combine: str = 'converted',
+                 combine: Combination = 'converted',
                  init_cfg: OptMultiConfig = None) -> None:
         super().__init__(init_cfg=init_cfg)
-        if combine not in COMBINATIONS:
-            raise ValueError(
-                f'combine must be one of {COMBINATIONS}, got {combine!r}')
+        check_choice('combine', combine, Combination)
         if not levels or len(set(levels)) != len(levels):
             raise ValueError(
                 f'levels must be distinct indices, got {list(levels)}')
@@ -130,7 +140,7 @@ class TemporalModule(BaseModule, metaclass=ABCMeta):
     def combine(self,
                 feats: Sequence[Tensor],
                 converted: Sequence[Tensor],
-                choice: Union[None, str, Tensor] = None) -> Feats:
+                choice: Union[None, Combination, Tensor] = None) -> Feats:
         """What the detector sees.
 
         Args:
@@ -148,13 +158,11 @@ class TemporalModule(BaseModule, metaclass=ABCMeta):
         """
         choice = self.combine_mode if choice is None else choice
         if isinstance(choice, str):
+            check_choice('choice', choice, Combination)
             if choice == 'current':
                 return tuple(feats)
             if choice == 'converted':
                 return tuple(converted)
-            if choice != 'mean':
-                raise ValueError(
-                    f'choice must be one of {COMBINATIONS}, got {choice!r}')
             new = [(a + b) / 2 for a, b in zip(
                 self._select(feats), self._select(converted))]
         else:

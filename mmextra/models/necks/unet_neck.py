@@ -1,5 +1,5 @@
 """UNet-like neck of LARSD (Sec. II-A, Fig. 3)."""
-from typing import Sequence, Tuple
+from typing import Literal, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -9,9 +9,11 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmextra.utils import register_in_both
+from mmextra.utils.checks import check_choice
 
 # Below it, over the batch, making the kernel costs more than it saves.
 MIN_DEEP_PIXELS = 512
+FuseOrder = Literal['3x3-1x1', '1x1-3x3']
 FUSE_ORDERS = {'3x3-1x1': (3, 1), '1x1-3x3': (1, 3)}
 
 
@@ -126,7 +128,7 @@ class UNetNeck(BaseModule):
                  mid_channels: Sequence[int] = (128, 256, 512),
                  out_channels: int = 128,
                  out_levels: Sequence[int] = (2, 3, 4),
-                 fuse_order: str = '3x3-1x1',
+                 fuse_order: FuseOrder = '3x3-1x1',
                  norm_cfg: ConfigType = dict(type='BN'),
                  act_cfg: ConfigType = dict(type='ReLU'),
                  init_cfg: OptMultiConfig = dict(
@@ -143,9 +145,7 @@ class UNetNeck(BaseModule):
             raise ValueError(
                 f'out_levels must be some of 2..{top} for {top} inputs, got '
                 f'{list(out_levels)}')
-        if fuse_order not in FUSE_ORDERS:
-            raise ValueError(f'fuse_order must be one of '
-                             f'{sorted(FUSE_ORDERS)}, got {fuse_order!r}')
+        check_choice('fuse_order', fuse_order, FuseOrder)
         self.in_channels = tuple(in_channels)
         self.out_levels = tuple(sorted(out_levels))
 

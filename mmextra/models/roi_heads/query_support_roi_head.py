@@ -1,5 +1,5 @@
 """The second stage for pairs of a query image and a support."""
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Literal, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -13,9 +13,11 @@ from mmdet.utils import ConfigType, InstanceList
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from mmextra.utils.checks import check_choice
+
 from ..layers.support import SupportFeatures
 
-MERGES = ('global', 'per_class')
+Merge = Literal['global', 'per_class']
 
 
 def select_roi_samples(labels: Tensor,
@@ -80,9 +82,7 @@ def merge_class_results(boxes: Sequence[Tensor], scores: Sequence[Tensor],
     Raises:
         ValueError: If ``merge`` is unknown.
     """
-    merge = cfg.get('merge', 'global')
-    if merge not in MERGES:
-        raise ValueError(f'merge must be one of {MERGES}, got {merge!r}')
+    merge = check_choice('merge', cfg.get('merge', 'global'), Merge)
     classes = torch.cat([
         torch.full_like(score, label, dtype=torch.long)
         for score, label in zip(scores, labels)

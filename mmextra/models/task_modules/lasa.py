@@ -1,20 +1,23 @@
 """Locality-aware score alignment of LARSD (Sec. II-C, Fig. 5 and 6)."""
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Literal, Optional, Sequence, Tuple, get_args
 
 import torch
 from torch import Tensor, nn
 
 from mmextra.utils import register_in_both
+from mmextra.utils.checks import check_choice
 
 # Not in the paper: how far from the centre its points lie. 2/3 puts the
 # rectangle's points on the cell centres of a 3x3 partition of the box, 0.8
 # puts the diamonds' on those of a 5x5 partition.
+Pattern = Literal['rect9', 'diamond5', 'diamond9', 'diamond13']
 DEFAULT_EXTENTS = dict(
     rect9=2 / 3, diamond5=0.8, diamond9=0.8, diamond13=0.8)
-MODES = ('replace', 'geomean')
+LASAMode = Literal['replace', 'geomean']
+MODES = get_args(LASAMode)
 
 
-def lasa_points(pattern: str, extent: Optional[float] = None) -> Tensor:
+def lasa_points(pattern: Pattern, extent: Optional[float] = None) -> Tensor:
     """Sampling points as fractions of a box's half sides (Fig. 6).
 
     Args:
@@ -30,9 +33,7 @@ def lasa_points(pattern: str, extent: Optional[float] = None) -> Tensor:
     Raises:
         ValueError: If the pattern is unknown or the extent not in (0, 1].
     """
-    if pattern not in DEFAULT_EXTENTS:
-        raise ValueError(f'LASA pattern must be one of '
-                         f'{sorted(DEFAULT_EXTENTS)}, got {pattern!r}')
+    check_choice('LASA pattern', pattern, Pattern)
     if extent is None:
         extent = DEFAULT_EXTENTS[pattern]
     if not 0 < extent <= 1:
@@ -124,14 +125,12 @@ class LocalityAwareScoreAlign(nn.Module):
     """
 
     def __init__(self,
-                 pattern: str = 'diamond9',
+                 pattern: Pattern = 'diamond9',
                  extent: Optional[float] = None,
-                 mode: str = 'replace',
+                 mode: LASAMode = 'replace',
                  min_score: Optional[float] = None) -> None:
         super().__init__()
-        if mode not in MODES:
-            raise ValueError(
-                f'LASA mode must be one of {MODES}, got {mode!r}')
+        check_choice('LASA mode', mode, LASAMode)
         self.mode = mode
         self.min_score = min_score
         self.points = lasa_points(pattern, extent)

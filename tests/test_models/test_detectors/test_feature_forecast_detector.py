@@ -5,7 +5,7 @@ import torch
 from mmengine.runner import load_state_dict
 
 from mmextra.models.detectors import VideoStream
-from mmextra.models.detectors.clip_loss import sure_detections
+from mmextra.models.detectors.forecast_judge import ForecastJudge
 from tests.helpers import worked_case
 from tests.video_helpers import (
     PER_FRAME,
@@ -237,7 +237,7 @@ def test_target_of_the_scheduler_moves_no_statistics():
     model = build().train()
     before = copy.deepcopy(model.detector.neck.state_dict())
     modes = {m: m.training for m in model.detector.modules()}
-    targets = model.judge_forecasts(
+    targets = model.forecast_judge().targets(
         (torch.rand(3, 8, 8, 8, requires_grad=True), ),
         [frame_sample(t, boxes=t) for t in range(3)])
     assert targets.shape == (3, ) and targets[0] == 1
@@ -254,23 +254,30 @@ def test_what_is_missed_anyway_does_not_count():
     model.detector.bbox_head.predict_by_feat = lambda *outs, **_: [found]
     forecast = (torch.rand(1, 8, 8, 8), )
     assert len(truth) > 1
-    assert model.judge_forecasts(forecast, [frame_sample(1)]).tolist() == [0]
-    assert model.judge_forecasts(
+    judge = model.forecast_judge()
+    assert judge.targets(forecast, [frame_sample(1)]).tolist() == [0]
+    assert judge.targets(
         forecast, [frame_sample(1)], [found]).tolist() == [1]
 
 
-def test_relative_targets_look_at_the_real_maps():
+def record_targets(monkeypatch):
+    """What the targets of the scheduler are made of, call after call."""
+    judged, targets = [], ForecastJudge.targets
+    monkeypatch.setattr(
+        ForecastJudge, 'targets', lambda judge, *parts: judged.append(
+            parts) or targets(judge, *parts))
+    return judged
+
+
+def test_relative_targets_look_at_the_real_maps(monkeypatch):
     model = build(decision_cfg=dict(
         iou_thr=0.7, score_thr=0., empty_target=1, relative=True,
         rollout_steps=2)).train()
-    detected, judged = [], []
-    detect, judge = model.detector.bbox_head.predict_by_feat, \
-        model.judge_forecasts
+    detected, judged = [], record_targets(monkeypatch)
+    detect = model.detector.bbox_head.predict_by_feat
     model.detector.bbox_head.predict_by_feat = lambda *outs, **options: (
         detected.append(len(options['batch_img_metas'])) or
         detect(*outs, **options))
-    model.judge_forecasts = lambda *parts: judged.append(parts) or judge(
-        *parts)
     pixels = torch.stack([video(5, seed=k) for k in range(2)])
     clips = [clip(5, boxes=k + 1, video_id=k) for k in range(2)]
     model.loss(pixels, clips)
@@ -282,8 +289,8 @@ def test_relative_targets_look_at_the_real_maps():
     assert len(readings) == len(samples)
     for sample, reading in zip(samples, readings):
         row = 5 * sample.video_id + sample.frame_id
-        expected, = sure_detections(
-            model, (maps[row:row + 1], ), [sample], 0.)
+        expected, = model.forecast_judge().detections(
+            (maps[row:row + 1], ), [sample])
         assert len(expected)
         torch.testing.assert_close(reading.bboxes, expected.bboxes)
         torch.testing.assert_close(reading.scores, expected.scores)
@@ -300,11 +307,12 @@ def test_detections_with_mean_probability_give_target_one():
         return [found]
     model.detector.bbox_head.predict_by_feat = predict
     maps = (torch.rand(1, 8, 8, 8), )
-    assert model.judge_forecasts(maps, [frame_sample(1)]).tolist() == [1]
+    judge = model.forecast_judge()
+    assert judge.targets(maps, [frame_sample(1)]).tolist() == [1]
     assert seen['score_thr'] == 0.3
     assert model.detector.bbox_head.test_cfg.score_thr == 0.02
     found.scores[1] = .29
-    assert model.judge_forecasts(maps, [frame_sample(1)]).tolist() == [0]
+    assert judge.targets(maps, [frame_sample(1)]).tolist() == [0]
 
 
 def test_scheduler_input():
@@ -336,7 +344,7 @@ def test_scheduler_sees_the_last_map_that_was_read():
     assert all(torch.equal(each, first) for each in seen)
 
 
-def test_scheduler_learns_from_runs_of_forecasts():
+def test_scheduler_learns_from_runs_of_forecasts(monkeypatch):
     """Each run against a video that is read up to some frame, and from then
     on forecast."""
     model = build(scheduler_input='read', decision_cfg=dict(
@@ -344,11 +352,9 @@ def test_scheduler_learns_from_runs_of_forecasts():
     model.train()
     pixels = torch.stack([video(5, seed=k) for k in range(2)])
     clips = [clip(5, boxes=k + 1, video_id=k) for k in range(2)]
-    asked, judged = [], []
-    schedule, judge = model.schedule, model.judge_forecasts
+    asked, judged = [], record_targets(monkeypatch)
+    schedule = model.schedule
     model.schedule = lambda *maps: asked.append(maps) or schedule(*maps)
-    model.judge_forecasts = lambda *parts: judged.append(parts) or judge(
-        *parts)
     losses = model.loss(pixels, clips)
     losses['loss_decision'].backward()
     assert model.scheduler.fc.weight.grad.abs().sum() > 0
@@ -454,6 +460,10 @@ def test_a_threshold_of_one_needs_no_scheduler():
     (dict(policy=dict(mode='never')), 'mode of the policy'),
     (dict(decision_cfg=dict(score_thr=.3, rollout_steps=-1)),
      'rollout_steps'),
+    (dict(decision_cfg=dict(iou_thresh=.5)),
+     "decision_cfg: unknown field 'iou_thresh'.*did you mean 'iou_thr'"),
+    (dict(decision_cfg=dict(empty_target='skip')), "0, 1 or 'ignore'"),
+    (dict(decision_cfg=dict(score_thr=30)), 'from 0 to 1'),
 ])
 def test_parts_that_do_not_fit(wrong, text):
     with pytest.raises(ValueError, match=text):

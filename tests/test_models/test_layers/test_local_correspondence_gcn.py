@@ -155,6 +155,44 @@ def test_block_gradient_by_finite_differences():
     assert torch.autograd.gradcheck(function, tensors, atol=1e-6)
 
 
+def block_loss(query, support, theta1, theta2):
+    return block_correspondence(query, support, theta1, theta2, 'unit', 0.3,
+                                block=3).square().sum()
+
+
+def test_block_gradient_by_function_transforms():
+    query, (support, *_), *thetas = random_graph(5, (3, ), 3, 2, 2)
+    found = torch.func.grad(block_loss, (0, 1, 2, 3))(
+        query, support, *thetas)
+    leaves = [t.requires_grad_() for t in (query, support, *thetas)]
+    dense_correspondence(*leaves, 'unit', 0.3).square().sum().backward()
+    for got, leaf in zip(found, leaves):
+        torch.testing.assert_close(got, leaf.grad, rtol=1e-9, atol=1e-12)
+    with pytest.raises(RuntimeError, match='vmap'):
+        torch.func.vmap(block_loss, (0, None, None, None))(
+            query.detach()[None], support.detach(), *thetas)
+
+
+def test_block_gradient_is_not_differentiated_again():
+    query, (support, *_), *thetas = random_graph(5, (3, ), 3, 2, 2)
+    query.requires_grad_()
+    first, = torch.autograd.grad(
+        block_loss(query, support, *thetas), query, create_graph=True)
+    with pytest.raises(RuntimeError, match='differentiate twice'):
+        first.sum().backward()
+
+
+def test_block_keeps_what_needs_no_gradient_out():
+    """No gradient of the affinities is made where none is wanted."""
+    query, (support, *_), theta1, theta2 = random_graph(5, (3, ), 3, 2, 2)
+    theta1.requires_grad_()
+    block_loss(query, support, theta1, theta2).backward()
+    found, theta1.grad = theta1.grad, None
+    dense_correspondence(query, support, theta1, theta2, 'unit',
+                         0.3).square().sum().backward()
+    torch.testing.assert_close(found, theta1.grad, rtol=1e-9, atol=1e-12)
+
+
 def test_equal_and_empty_nodes_have_finite_gradients():
     """Cells of zero padding are equal, and some are zero."""
     nodes = torch.tensor([[1., 2], [1, 2], [2, 4], [0, 0], [0, 0]])

@@ -1,16 +1,18 @@
 """The attentive detection head of GCN-FSOD."""
-from typing import Optional, Tuple
+from typing import Literal, Optional, Tuple
 
 import torch
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
+from mmextra.utils.checks import check_choice
+
 from ...layers.support import channel_activation
 from .comparison_bbox_head import ComparisonBBoxHead
 from .roi_tower import RoITower
 
-REG_BRANCHES = ('category_attentive', 'stacked')
-REDUCTIONS = ('sum', 'mean')
+RegBranch = Literal['category_attentive', 'stacked']
+Reduction = Literal['sum', 'mean']
 
 
 def global_matching_vector(query: Tensor, support: Tensor) -> Tensor:
@@ -28,7 +30,7 @@ def global_matching_vector(query: Tensor, support: Tensor) -> Tensor:
 
 
 def local_matching_vector(query: Tensor, support: Tensor,
-                          reduction: str = 'sum') -> Tensor:
+                          reduction: Reduction = 'sum') -> Tensor:
     """Point-wise product, summed over the cells (section 3.2).
 
     Args:
@@ -89,23 +91,20 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
     def __init__(self,
                  in_channels: int = 2048,
                  global_matching: bool = True,
+                 *,
                  local_matching: bool = True,
-                 reg_branch: str = 'category_attentive',
+                 reg_branch: RegBranch = 'category_attentive',
                  embed_channels: Optional[int] = None,
                  global_fcs: int = 2,
                  local_fcs: int = 1,
-                 local_reduction: str = 'sum',
+                 local_reduction: Reduction = 'sum',
                  reg_keep_cells: bool = False,
                  **kwargs) -> None:
         if not (global_matching or local_matching):
             raise ValueError('global_matching and local_matching must not '
                              'both be False')
-        if reg_branch not in REG_BRANCHES:
-            raise ValueError(f'reg_branch must be one of {REG_BRANCHES}, got '
-                             f'{reg_branch!r}')
-        if local_reduction not in REDUCTIONS:
-            raise ValueError(f'local_reduction must be one of {REDUCTIONS}, '
-                             f'got {local_reduction!r}')
+        check_choice('reg_branch', reg_branch, RegBranch)
+        check_choice('local_reduction', local_reduction, Reduction)
         # fc_cls of the stock head is of one vector; here are two.
         super().__init__(in_channels, with_cls=False, **kwargs)
         width = embed_channels or in_channels
