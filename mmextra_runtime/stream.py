@@ -39,8 +39,10 @@ class StreamDetector:
         self.meta = exported.meta
         self.classes = tuple(exported.classes)
         own = self.meta['stream']
+        self.policy_settings = policy
         if not isinstance(policy, ReadPolicy):
-            policy = ReadPolicy(**{**own['policy'], **(policy or {})})
+            self.policy_settings = {**own['policy'], **(policy or {})}
+            policy = ReadPolicy(**self.policy_settings)
         if not policy.reads_all:
             if 'forecast' not in exported.graphs:
                 raise ValueError(

@@ -16,9 +16,9 @@ from mmextra.utils.untrained_model import build_untrained, load_config
 from mmextra.version import __version__
 from mmextra_runtime.folder import FORMAT, META
 
-from .families import plan_export
 from .onnx_file import check_opset, write_graph
 from .plan import ExportError, ExportPlan, Options
+from .planning import plan_export
 
 REPORT = 'report.json'
 

@@ -1,51 +1,20 @@
-"""Which graphs a model becomes."""
-from typing import Any, Callable, Dict, Optional, Tuple
+"""Detectors of single images: which graphs they become."""
+from typing import Any, Dict, Optional, Tuple
 
 import torch
-from mmdet.models.detectors import SingleStageDetector, TwoStageDetector
 from mmdet.models.roi_heads import StandardRoIHead
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead
 from mmengine.config import Config
 from torch import Tensor, nn
 
 from mmextra.models.dense_heads import YOLOv5Head
-from mmextra.models.detectors import COVIDCTMaskNet
 
 from .graphs import ClassifierGraph, DenseGraph, TwoStageGraph
 from .plan import ExportError, ExportPlan, GraphPlan, Options
-from .preprocess import fixed_size, image_spec, input_size, test_pipeline
+from .preprocess import fixed_size, input_size
 
 FREE = {2: 'height', 3: 'width'}
 ANGLES = dict(oc=[0, 90], le90=[-90, 90], le135=[-45, 135])
-
-
-def plan_export(model: nn.Module, cfg: Config,
-                options: Options) -> ExportPlan:
-    """What the export of a model consists of.
-
-    Args:
-        model (nn.Module): In evaluation mode.
-        cfg (Config): Its config.
-        options (Options): What the user asks for.
-
-    Returns:
-        ExportPlan: The graphs and what the runner needs to know.
-
-    Raises:
-        ExportError: If the model or an option cannot be exported.
-    """
-    for kind, make in FAMILIES:
-        if isinstance(model, kind):
-            try:
-                spec = image_spec(test_pipeline(cfg),
-                                  cfg.model.data_preprocessor)
-            except ValueError as error:
-                raise ExportError(str(error)) from error
-            return make(model, cfg, spec, options)
-    raise ExportError(
-        f'{type(model).__name__} cannot be exported; there are graphs of '
-        'single-stage and two-stage detectors of mmdet and mmrotate and of '
-        "mmextra's own")
 
 
 def image_inputs(spec: Dict[str, Any], options: Options, clips: bool,
@@ -211,11 +180,3 @@ def plan_classifier(model: nn.Module, cfg: Config, spec: Dict[str, Any],
         thresholds(test, suppression(test, Options())[1]),
         dict(notice='Research only, not a medical device: not for diagnosis '
              'or triage.'))
-
-
-# The first that fits; what is special comes before what is general.
-FAMILIES: Tuple[Tuple[type, Callable[..., ExportPlan]], ...] = (
-    (COVIDCTMaskNet, plan_classifier),
-    (SingleStageDetector, plan_dense),
-    (TwoStageDetector, plan_two_stage),
-)

@@ -90,9 +90,13 @@ def to_half(model: Any) -> Any:
         onnx.ModelProto: The converted graph.
     """
     float16 = _package('onnxruntime.transformers.float16')
-    return float16.convert_float_to_float16(
+    graphs = _package('onnxruntime.transformers.onnx_model')
+    model = float16.convert_float_to_float16(
         model, keep_io_types=True, node_block_list=_outside_layers(model),
         disable_shape_infer=True)
+    # It puts casts of weights at the end.
+    graphs.OnnxModel(model).topological_sort()
+    return model
 
 
 def _outside_layers(model: Any) -> List[str]:
@@ -103,8 +107,10 @@ def _outside_layers(model: Any) -> List[str]:
     parents = {layer.rsplit('/', 1)[0] for layer in layers
                if layer.count('/') > 2}
     near = layers | parents
+    # Weights that are used twice pass an identity.
     return [node.name for node in model.graph.node
-            if node.name.rsplit('/', 1)[0] not in near]
+            if node.op_type != 'Identity'
+            and node.name.rsplit('/', 1)[0] not in near]
 
 
 def _package(name: str) -> Any:

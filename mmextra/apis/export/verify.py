@@ -182,4 +182,23 @@ def _classify(model: nn.Module, runner: Any, paths: Sequence[Path]):
                                    own.scores).max()))
 
 
-COMPARISONS = dict(detect=_detect, classify=_classify)
+def _stream(model: nn.Module, runner: Any, paths: Sequence[Path]):
+    # Not at the top: a stream is one of several kinds of models.
+    from ..stream_detector import StreamDetector, frame_pipeline
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        eager = StreamDetector(model, frame_pipeline(model.cfg),
+                               policy=runner.policy_settings)
+    runner.reset()
+    for path in paths:
+        frame = read_image(path)
+        if eager.needs_frame != runner.needs_frame:
+            raise ExportError(f'{path}: graph and PyTorch do not agree on '
+                              'whether the frame is needed')
+        sample, own = eager.step(frame), runner.step(frame)
+        confs = sample.forecast_conf, own.info['forecast_conf']
+        apart = 0. if None in confs else abs(confs[0] - confs[1])
+        yield compare(as_detections(sample.pred_instances), own), dict(
+            conf=apart, forecasts=float(own.info['is_forecast']))
+
+
+COMPARISONS = dict(detect=_detect, classify=_classify, stream=_stream)

@@ -7,13 +7,17 @@ for become that operator.
 """
 import sys
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 import mmcv.ops
 import torch
 from mmcv.ops.roi_align import RoIAlignFunction
 from mmdet.models.layers import multiclass_nms
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
+from mmdet.models.task_modules.coders.delta_xywh_bbox_coder import (
+    delta2bbox,
+    onnx_delta2bbox,
+)
 from mmdet.models.utils import filter_scores_and_topk
 from torch import Tensor
 
@@ -207,6 +211,34 @@ def traced_multiclass_nms(multi_bboxes: Tensor, multi_scores: Tensor,
     return (*found, (rois * count + labels)[keep]) if return_inds else found
 
 
+def clip_boxes(boxes: Tensor, shape: Sequence[Any]) -> Tensor:
+    """Boxes within an image.
+
+    Args:
+        boxes (Tensor): (..., 4) ``x1, y1, x2, y2``.
+        shape (Sequence): Height and width in pixels, numbers or tensors.
+
+    Returns:
+        Tensor: Of the same shape.
+    """
+    height, width = (torch.as_tensor(side).to(boxes) for side in shape[:2])
+    limits = torch.stack([width, height, width, height])
+    return torch.minimum(boxes.clamp(min=0), limits)
+
+
+def traced_delta2bbox(rois: Tensor, deltas: Tensor, means: Sequence[float],
+                      stds: Sequence[float], max_shape: Any = None,
+                      wh_ratio_clip: float = 16 / 1000,
+                      clip_border: bool = True, *args: Any) -> Tensor:
+    """mmdet's ``delta2bbox``; its own for graphs needs what mmdet 3 has
+    not. See there for the arguments."""
+    boxes = delta2bbox(rois, deltas, means, stds, None, wh_ratio_clip,
+                       clip_border, *args)
+    if not clip_border or max_shape is None:
+        return boxes
+    return clip_boxes(boxes.reshape(-1, 4), max_shape).reshape(boxes.shape)
+
+
 def _roi_align_symbolic(g: Any, feats: Any, rois: Any, output_size: Any,
                         spatial_scale: float, sampling_ratio: int,
                         pool_mode: str, aligned: bool) -> Any:
@@ -272,6 +304,7 @@ def traceable_hosts() -> Iterator[None]:
         filter_scores_and_topk: traced_topk,
         mmcv.ops.batched_nms: traced_nms,
         multiclass_nms: traced_multiclass_nms,
+        onnx_delta2bbox: traced_delta2bbox,
     })
     own = [(RoIAlignFunction, 'symbolic', staticmethod(_roi_align_symbolic)),
            (SingleRoIExtractor, 'forward', _traced_extractor)]
