@@ -109,7 +109,13 @@ def finish(boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray,
             boxes[index], scores[index], labels[index],
             nms['iou_threshold'], nms.get('class_agnostic', False))]
     limit = test.get('max_per_img') or -1
-    if limit > 0:
+    if limit > 0 and test.get('limit_per') == 'class':
+        own = labels[keep]
+        rank = np.zeros(len(keep), int)
+        for label in np.unique(own):
+            rank[own == label] = np.arange((own == label).sum())
+        keep = keep[rank < limit]
+    elif limit > 0:
         keep = keep[:limit]
     boxes = boxes[keep]
     if test.get('clip') == 'image':

@@ -126,6 +126,8 @@ def export_built(model: nn.Module, cfg: Config, out: Union[str, Path],
         graph.name: write_graph(graph, out / f'{graph.name}.onnx', options)
         for graph in plan.graphs
     }
+    if plan.bank is not None:
+        plan.bank.save(out / plan.extra['few_shot']['bank'])
     meta = dict(
         format=FORMAT, task=plan.task, classes=list(classes_of(model)),
         graphs=graphs, preprocess=plan.preprocess, box=plan.box,

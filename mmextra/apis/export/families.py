@@ -123,7 +123,8 @@ def plan_dense(model: nn.Module, cfg: Config, spec: Dict[str, Any],
         spec, box_facts(kind, head), test)
 
 
-def _refuse_runner(options: Options) -> None:
+def refuse_runner(options: Options) -> None:
+    """Refuse suppression outside of a graph that suppresses inside."""
     if options.nms == 'runner':
         raise ExportError('the suppressions of a two-stage detector are '
                           'inside its graph; leave --nms out')
@@ -141,7 +142,7 @@ def _check_rpn(model: nn.Module) -> None:
 def plan_two_stage(model: nn.Module, cfg: Config, spec: Dict[str, Any],
                    options: Options) -> ExportPlan:
     """A two-stage detector: one graph, with masks if it has them."""
-    _refuse_runner(options)
+    refuse_runner(options)
     _check_rpn(model)
     test = model.test_cfg.rcnn
     more, outputs = {}, ['boxes', 'scores', 'labels']
@@ -163,7 +164,7 @@ def plan_two_stage(model: nn.Module, cfg: Config, spec: Dict[str, Any],
 def plan_classifier(model: nn.Module, cfg: Config, spec: Dict[str, Any],
                     options: Options) -> ExportPlan:
     """COVID-CT-Mask-Net: one graph."""
-    _refuse_runner(options)
+    refuse_runner(options)
     _check_rpn(model)
     if model.img_head.replicate['test'] != 'even':
         raise ExportError(

@@ -4,6 +4,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from torch import Tensor, nn
 
+from mmextra_runtime import SupportBank
+
 Size = Tuple[int, int]
 
 
@@ -41,6 +43,7 @@ class ExportPlan:
         box: Kind of the boxes.
         test: Thresholds and what is left to the runner.
         extra: Further keys of ``meta.json``.
+        bank: What a few-shot detector was shown, if anything.
     """
     task: str
     graphs: List[GraphPlan]
@@ -48,6 +51,7 @@ class ExportPlan:
     box: Dict[str, Any]
     test: Dict[str, Any]
     extra: Dict[str, Any] = field(default_factory=dict)
+    bank: Optional[SupportBank] = None
 
 
 @dataclass

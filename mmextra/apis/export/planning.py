@@ -8,9 +8,11 @@ from torch import nn
 from mmextra.models.detectors import (
     COVIDCTMaskNet,
     FeatureForecastDetector,
+    QuerySupportDetector,
 )
 
 from .families import plan_classifier, plan_dense, plan_two_stage
+from .few_shot_graphs import plan_few_shot
 from .plan import ExportError, ExportPlan, Options
 from .preprocess import image_spec, test_pipeline
 from .stream_graphs import plan_stream
@@ -18,6 +20,7 @@ from .stream_graphs import plan_stream
 # The first that fits; what is special comes before what is general.
 FAMILIES: Tuple[Tuple[type, Callable[..., ExportPlan]], ...] = (
     (FeatureForecastDetector, plan_stream),
+    (QuerySupportDetector, plan_few_shot),
     (COVIDCTMaskNet, plan_classifier),
     (SingleStageDetector, plan_dense),
     (TwoStageDetector, plan_two_stage),

@@ -201,4 +201,17 @@ def _stream(model: nn.Module, runner: Any, paths: Sequence[Path]):
             conf=apart, forecasts=float(own.info['is_forecast']))
 
 
-COMPARISONS = dict(detect=_detect, classify=_classify, stream=_stream)
+def _few_shot(model: nn.Module, runner: Any, paths: Sequence[Path]):
+    # Not at the top: a few-shot detector is one of several kinds of models.
+    from ..few_shot import process_support_images
+    # Without classes of its own it looks for the first pictures themselves.
+    if runner.bank is None:
+        shown = [str(path) for path in paths[:4]]
+        names = [path.stem for path in paths[:4]]
+        process_support_images(model, shown, names)
+        runner.show(shown, names)
+    yield from _detect(model, runner, paths)
+
+
+COMPARISONS = dict(detect=_detect, classify=_classify, stream=_stream,
+                   few_shot=_few_shot)

@@ -72,6 +72,35 @@ class _GreedyNMS(torch.autograd.Function):
                                     ints(1)), ints(1))
 
 
+class _PairNMS(torch.autograd.Function):
+    """As :class:`_GreedyNMS` of several rows of boxes: (row, box)."""
+
+    @staticmethod
+    def forward(ctx: Any, boxes: Tensor, scores: Tensor,
+                iou_threshold: float, max_num: int) -> Tensor:
+        found = []
+        for row, (own, score) in enumerate(zip(boxes, scores)):
+            index = (score >= 0).nonzero()[:, 0]
+            keep = mmcv.ops.nms(own[index], score[index],
+                                iou_threshold)[1][:max_num]
+            found.append(torch.stack(
+                [torch.full_like(keep, row), index[keep]], 1))
+        return torch.cat(found)
+
+    @staticmethod
+    def symbolic(g: Any, boxes: Any, scores: Any, iou_threshold: float,
+                 max_num: int) -> Any:
+
+        def const(value: Any) -> Any:
+            return g.op('Constant', value_t=torch.tensor(value))
+
+        # Scores below zero are of boxes that do not count.
+        kept = g.op(
+            'NonMaxSuppression', boxes, g.op('Unsqueeze', scores, const([1])),
+            const([max_num]), const([float(iou_threshold)]), const([-0.5]))
+        return g.op('Gather', kept, const([0, 2]), axis_i=1)
+
+
 def above(values: Tensor, threshold: float) -> Tensor:
     """Places of the values that exceed a threshold.
 
@@ -186,6 +215,29 @@ def traced_nms(boxes: Tensor, scores: Tensor, groups: Tensor,
                             int(cfg.get('max_num', ALL)))
     dets = torch.cat([boxes[keep], scores[keep][:, None]], 1)
     return dets, keep if index is None else index[keep]
+
+
+def pair_nms(boxes: Tensor, scores: Tensor, cfg: dict, max_num: int
+             ) -> Tuple[Tensor, Tensor]:
+    """Suppression within each of several rows of boxes.
+
+    Args:
+        boxes (Tensor): (S, n, 4) ``x1, y1, x2, y2``.
+        scores (Tensor): (S, n), not negative.
+        cfg (dict): ``iou_threshold`` and ``min_size``, as for
+            :func:`traced_nms`.
+        max_num (int): Boxes to keep of each row.
+
+    Returns:
+        tuple[Tensor, Tensor]: (k,) rows and (k,) boxes, row by row, best
+        first.
+    """
+    if cfg.get('min_size', -1) >= 0:
+        sides = (boxes[..., 2:] - boxes[..., :2]).amin(-1)
+        scores = scores.masked_fill(sides <= cfg['min_size'], -1.)
+    kept = _PairNMS.apply(boxes, scores, float(cfg['iou_threshold']),
+                          int(max_num) if max_num > 0 else ALL)
+    return kept[:, 0], kept[:, 1]
 
 
 def traced_multiclass_nms(multi_bboxes: Tensor, multi_scores: Tensor,
