@@ -10,12 +10,14 @@ from .compat import (
     check_stack,
     hold_picture_frame,
     import_mmrotate,
+    serve_configs,
     trust_own_checkpoints,
 )
 from .version import __version__
 
 check_stack()
 import_mmrotate()
+serve_configs()
 trust_own_checkpoints()
 hold_picture_frame()
 

@@ -1,7 +1,16 @@
 """Refusing values and keys that nobody knows, with those that are legal."""
 import dataclasses
 import difflib
-from typing import Any, Iterable, Mapping, Type, TypeVar, get_args
+from typing import (
+    Any,
+    Iterable,
+    List,
+    Mapping,
+    Tuple,
+    Type,
+    TypeVar,
+    get_args,
+)
 
 T = TypeVar('T')
 # Less alike than this, a suggestion misleads.
@@ -57,7 +66,7 @@ def check_choice(name: str, value: T, choices: Any, remedy: str = '') -> T:
         f'{remedy and "; " + remedy}{nearest(value, legal)}')
 
 
-def literal_values(kind: Any) -> tuple:
+def literal_values(kind: Any) -> Tuple[Any, ...]:
     """Values of a ``Literal`` or of a union that holds some.
 
     Args:
@@ -66,7 +75,7 @@ def literal_values(kind: Any) -> tuple:
     Returns:
         tuple: The values; empty if it is no such type.
     """
-    values = []
+    values: List[Any] = []
     for each in get_args(kind):
         if each is type(None):
             values.append(None)

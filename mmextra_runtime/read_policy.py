@@ -111,7 +111,7 @@ class ReadPolicy:
         op = self.next_op() if op is None else op
         self.run = self.run + 1 if op == FORECAST else 0
         self.frame += 1
-        if self.cumulative and op == FORECAST and None not in (
-                conf, self.conf):
+        if self.cumulative and op == FORECAST and \
+                conf is not None and self.conf is not None:
             conf *= self.conf
         self.conf = conf

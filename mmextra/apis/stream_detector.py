@@ -14,6 +14,7 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import load_checkpoint
 from torch import nn
 
+from mmextra.datasets.image_files import check_uint8
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import READ, ReadPolicy
 
@@ -58,7 +59,7 @@ def optimize_for_inference(model: nn.Module) -> None:
         model (nn.Module): In evaluation mode; of a
             ``FeatureForecastDetector`` its detector is changed.
     """
-    detector = getattr(model, 'detector', model)
+    detector: Any = getattr(model, 'detector', model)
     fuse_conv_bn(detector)
     detector.to(memory_format=torch.channels_last)
 
@@ -147,7 +148,7 @@ class StreamDetector:
 
         Raises:
             ValueError: If the frame is needed and not given, or is no
-                colour image.
+                colour image of eight bits.
         """
         begin = time.perf_counter()
         if frame is not None:
@@ -158,7 +159,7 @@ class StreamDetector:
                 'but was not given; a forecast is there only after a step '
                 'whose policy chose it')
         read = force_read or self.needs_frame
-        image = self._prepare(frame) if read else None
+        image = self._prepare(frame) if read and frame is not None else None
         sample = DetDataSample(metainfo=dict(self._metas))
         with DefaultScope.overwrite_default_scope('mmdet'):
             sample = self.model.advance(
@@ -202,6 +203,7 @@ class StreamDetector:
         if frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
             raise ValueError(
                 f'a frame must be (h, w, 3) BGR, got {frame.shape}')
+        check_uint8(frame, 'a frame')
         if self._shape is not None and frame.shape != self._shape:
             self.reset()
         self._shape = frame.shape

@@ -1,12 +1,10 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from mmextra.structures import (
-    box_corners,
-    polygon_area,
-    rotated_iou,
-    rotated_nms,
-)
+from mmextra.structures import box_corners, polygon_area, rotated_iou
+from mmextra.structures.rotated_iou import QuadList, pair_overlaps
 
 
 def random_boxes(rng, n, spread=100.):
@@ -26,9 +24,8 @@ def turn(boxes):
 
 
 def diagonal_iou(boxes1, boxes2):
-    return np.array([
-        rotated_iou(a[None], b[None])[0, 0] for a, b in zip(boxes1, boxes2)
-    ])
+    rows = np.arange(len(boxes1))
+    return pair_overlaps(QuadList(boxes1), rows, QuadList(boxes2), rows)
 
 
 def test_corners_are_clockwise_on_the_image():
@@ -86,42 +83,104 @@ def test_collinear_edges():
     np.testing.assert_allclose(diagonal_iou(boxes, slid), 0.6, atol=1e-9)
 
 
-def test_against_shapely():
-    geometry = pytest.importorskip('shapely.geometry')
-    rng = np.random.default_rng(2)
-    boxes = random_boxes(rng, 60)
-    on_grid = boxes.round()
-    on_grid[:, 4] = rng.integers(-4, 5, 60) * np.pi / 4
-    mixed = np.concatenate(
-        [boxes, on_grid, boxes + [0, 0, 1, 0, 0], turn(on_grid)])
-    shapes = [geometry.Polygon(c) for c in box_corners(mixed)]
-    expected = np.array([[
-        a.intersection(b).area / (a.area + b.area - a.intersection(b).area)
-        for b in shapes[::4]
-    ] for a in shapes])
-    assert ((expected > 0.01) & (expected < 0.99)).sum() > 1000
-    ours = rotated_iou(mixed, mixed[::4])
-    np.testing.assert_allclose(ours, expected, atol=1e-9)
-    # Far from the origin, and as quadrilaterals of either orientation.
-    far = mixed + [7000, 3500, 0, 0, 0]
-    np.testing.assert_allclose(
-        rotated_iou(far, far[::4]), expected, atol=1e-9)
-    quads = box_corners(mixed)[::4, ::-1].reshape(-1, 8)
-    np.testing.assert_allclose(
-        rotated_iou(mixed, quads), expected, atol=1e-9)
+def exact_overlaps(boxes1, boxes2):
+    """IoU of pairs in rational arithmetic, by cutting half-planes."""
+    def cross(o, a, b):
+        return (a[0] - o[0]) * (b[1] - o[1]) - (a[1] - o[1]) * (b[0] - o[0])
+
+    def area(points):
+        return sum(cross(points[0], a, b)
+                   for a, b in zip(points, points[1:])) / 2
+
+    ious = []
+    for one, two in zip(box_corners(boxes1), box_corners(boxes2)):
+        one, two = ([tuple(map(Fraction, p)) for p in box]
+                    for box in (one, two))
+        one, two = (q if area(q) > 0 else q[::-1] for q in (one, two))
+        left = one
+        for start, end in zip(two, two[1:] + two[:1]):
+            sides = [cross(start, end, p) for p in left]
+            cut = []
+            for p, q, at, to in zip(left, left[1:] + left[:1], sides,
+                                    sides[1:] + sides[:1]):
+                if at >= 0:
+                    cut.append(p)
+                if at * to < 0:
+                    share = at / (at - to)
+                    cut.append(tuple(
+                        a + share * (b - a) for a, b in zip(p, q)))
+            left = cut
+        common = area(left) if left else 0
+        ious.append(float(common / (area(one) + area(two) - common)))
+    return np.array(ious)
 
 
-def test_irregular_quads_against_shapely():
-    geometry = pytest.importorskip('shapely.geometry')
+def adversarial_pairs(rng, n=30):
+    """Pairs that differ by nothing, by one side, by a shift along a side or
+    by half turns, of all proportions, on a grid and not."""
+    boxes = random_boxes(rng, n)
+    boxes[::4, 3] = rng.uniform(.01, .2, len(boxes[::4]))
+    on_grid = boxes.round() + [0, 0, 1, 1, 0]
+    on_grid[:, 4] = rng.integers(-4, 5, n) * np.pi / 4
+    boxes = np.concatenate([boxes, on_grid])
+    along = np.stack([np.cos(boxes[:, 4]), np.sin(boxes[:, 4])], 1)
+    slid = boxes.copy()
+    slid[:, :2] += along * boxes[:, 2:3] * rng.choice(
+        [.25, .5, 1.], (len(boxes), 1))
+    others = [boxes, turn(boxes), boxes + [0, 0, 1, 0, 0],
+              boxes + [0, 0, 0, 0, np.pi], boxes + [0, 0, 0, 0, 1e-9],
+              slid, boxes[::-1], boxes + rng.normal(0, 3, boxes.shape) * [
+                  1, 1, 0, 0, .1]]
+    return np.tile(boxes, (len(others), 1)), np.concatenate(others)
+
+
+def as_quads(boxes):
+    """Anticlockwise for once."""
+    return box_corners(boxes)[:, ::-1].reshape(-1, 8)
+
+
+@pytest.mark.parametrize('shift', [0., 7000.])
+def test_equals_rational_arithmetic(shift):
+    first, second = adversarial_pairs(np.random.default_rng(2))
+    first = first + [shift, -shift / 2, 0, 0, 0]
+    second = second + [shift, -shift / 2, 0, 0, 0]
+    expected = exact_overlaps(first, second)
+    assert ((expected > 0.01) & (expected < 0.99)).sum() > 100
+    for one in (first, as_quads(first)):
+        for two in (second, as_quads(second)):
+            np.testing.assert_allclose(
+                diagonal_iou(one, two), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize('kind', ['q', 'r'])
+def test_irregular_quads_equal_rational_arithmetic(kind):
     rng = np.random.default_rng(3)
-    angles = np.sort(rng.uniform(0, 2 * np.pi, (80, 4)), 1)
+    angles = np.sort(rng.uniform(0, 2 * np.pi, (300, 4)), 1)
     points = np.stack([np.cos(angles), np.sin(angles)], -1) * 30
-    quads = (points + rng.uniform(0, 40, (80, 1, 2))).reshape(80, 8)
-    shapes = [geometry.Polygon(q.reshape(4, 2)) for q in quads]
-    expected = np.array([[
-        a.intersection(b).area / a.union(b).area for b in shapes
-    ] for a in shapes])
-    np.testing.assert_allclose(rotated_iou(quads, quads), expected, atol=1e-9)
+    quads = (points + rng.uniform(0, 40, (300, 1, 2))).reshape(300, 8)
+    others = quads[::-1] if kind == 'q' else random_boxes(rng, 300, 40.)
+    expected = exact_overlaps(quads, others)
+    assert ((expected > 0.01) & (expected < 0.99)).sum() > 100
+    np.testing.assert_allclose(
+        diagonal_iou(quads, others), expected, atol=1e-9)
+
+
+def test_touching_boxes_have_exactly_nothing_in_common():
+    square = np.array([[0., 0., 10., 10., 0.]])
+    beside = np.array([[10., 3., 10., 10., 0.], [3., -10., 10., 10., 0.],
+                       [9., 9., 8., 3., -np.pi / 4],
+                       [9., 9., .7, 30., np.pi / 4]])
+    for boxes in (beside, box_corners(beside).reshape(-1, 8)):
+        assert (rotated_iou(boxes, square, 'iof') == 0).all()
+        assert (rotated_iou(square, boxes) == 0).all()
+
+
+def test_a_small_box_in_a_large_one_keeps_its_digits():
+    window = np.array([[0., 0., 20000., 20000.]])
+    small = np.array([[19000.3, 17000.7, .1, .02, .3]])
+    for box in (small, box_corners(small).reshape(-1, 8)):
+        assert rotated_iou(box, window, 'iof')[0, 0] == pytest.approx(
+            1, abs=1e-9)
 
 
 def test_horizontal_boxes_and_empty_lists():
@@ -141,49 +200,3 @@ def test_refuses_what_it_cannot_measure():
     dart = np.array([[0., 0., 10., 0., 2., 2., 0., 10.]])
     with pytest.raises(ValueError, match='not convex.*qbox2rbox'):
         rotated_iou(box, dart)
-
-
-def test_nms_keeps_one_of_each_pile():
-    boxes = random_boxes(np.random.default_rng(4), 40, spread=4000.)
-    apart = rotated_nms(boxes, np.ones(40), np.zeros(40), 0.)
-    boxes = boxes[np.sort(apart)]
-    n = len(boxes)
-    pile = np.concatenate([boxes, turn(boxes), boxes + [0, 0, 1, 0, 0]])
-    scores = np.concatenate([np.full(n, .5), np.linspace(.6, .9, n),
-                             np.full(n, .4)])
-    keep = rotated_nms(pile, scores, np.zeros(3 * n), 0.1)
-    np.testing.assert_array_equal(keep, np.arange(n, 2 * n)[::-1])
-
-
-def test_nms_is_class_wise_at_negative_centres():
-    boxes = np.array([[-41., -91., 60, 20, 0.3], [100., 50, 60, 20, 0.3],
-                      [-41., -91., 60, 20, 0.3]])
-    keep = rotated_nms(boxes, np.array([.3, .9, .5]), np.array([1, 0, 0]),
-                       0.1)
-    np.testing.assert_array_equal(keep, [1, 2, 0])
-
-
-def test_nms_is_greedy():
-    """The middle one falls to the first, so the third stays."""
-    boxes = np.array([[0., 0, 10, 10, 0], [6., 0, 10, 10, 0],
-                      [12., 0, 10, 10, 0]])
-    scores, labels = np.array([.9, .8, .7]), np.zeros(3)
-    np.testing.assert_array_equal(
-        rotated_nms(boxes, scores, labels, 0.2), [0, 2])
-    np.testing.assert_array_equal(
-        rotated_nms(boxes, scores, labels, 0.3), [0, 1, 2])
-
-
-def test_nms_equals_the_matrix_form():
-    rng = np.random.default_rng(5)
-    boxes = random_boxes(rng, 400, spread=300.)
-    scores, labels = rng.permutation(400) / 400, rng.integers(0, 2, 400)
-    iou = rotated_iou(boxes, boxes)
-    expected = []
-    for i in np.argsort(-scores):
-        if all(labels[i] != labels[j] or iou[i, j] <= 0.3 for j in expected):
-            expected.append(i)
-    assert 50 < len(expected) < 350
-    np.testing.assert_array_equal(
-        rotated_nms(boxes, scores, labels, 0.3), expected)
-    assert len(rotated_nms(np.zeros((0, 5)), [], [], 0.1)) == 0

@@ -152,4 +152,4 @@ def test_errors_are_named(tool, work_dirs, args, message):
         '{"format": "mmextra-benchmark", "version": 1, "rows": []}')
     with pytest.raises(SystemExit, match=message) as caught:
         tool.main([arg.format(work_dirs) for arg in args])
-    assert str(caught.value.code).startswith('benchmark_table: ')
+    assert str(caught.value.code).startswith('benchmark_table.py: ')

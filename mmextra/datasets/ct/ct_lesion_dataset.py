@@ -9,15 +9,18 @@ from mmdet.registry import DATASETS
 
 from mmextra.utils.checks import check_choice
 
-from ..annotation_files import read_lines
 from ..bad_input import AnnotationError, BadInput, OnError, require_layout
-from ..image_files import EXTENSIONS, index_images
-from ..transforms.load_ct_slice import (
+from ..ct_files import (
     DICOM,
     NIFTI,
-    LoadCTSlice,
+    is_volume,
+    slice_file,
     slice_size,
+    split_slice,
 )
+from ..image_files import EXTENSIONS, index_images
+from ..text_files import read_lines
+from ..transforms.load_ct_slice import LoadCTSlice
 from .bit_depth import BitDepthMixin, check_bit_depth
 from .lesions import (
     CLASS_MODES,
@@ -184,10 +187,12 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
                      folder: str) -> str:
         """Name of a listed image; a slice of a volume joins ``images``."""
         stem, volume = slice_stem(line), osp.join(folder, line)
-        if not volume.partition('#')[0].lower().endswith(NIFTI):
+        if not is_volume(line):
             return stem
-        stem = stem.replace('#', '_')
-        if osp.isfile(volume.partition('#')[0]):
+        number = split_slice(line)[1]
+        if number is not None:
+            stem = f'{stem[:-len(number) - 1]}_{number}'
+        if osp.isfile(slice_file(volume)):
             images[stem] = volume
         return stem
 
@@ -250,6 +255,7 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
         if not any(isinstance(step, LoadCTSlice)
                    for step in self.pipeline.transforms):
             check_bit_depth(img_path)
+        self.check_slice(img_path)
         height, width = mask.shape
         size = slice_size(img_path)
         if size != (width, height):

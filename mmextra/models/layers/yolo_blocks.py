@@ -3,7 +3,7 @@
 The paper's figures of the blocks are drawings without numbers of channels;
 the numbers are decided here, see each class.
 """
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -282,7 +282,7 @@ class SPPFBottleneck(BaseModule):
             Tensor: Shape (B, out_channels, H, W).
         """
         maps = pool_cascade(self.conv1(x), self.kernel_size, 3)
-        return self.conv2(torch.cat(maps, dim=1))
+        return self.conv2(torch.cat(list(maps), dim=1))
 
 
 @MODELS.register_module()
@@ -303,5 +303,5 @@ class SPPSBottleneck(SPPFBottleneck):
                  in_channels: int,
                  out_channels: int,
                  kernel_size: int = 3,
-                 **kwargs) -> None:
+                 **kwargs: Any) -> None:
         super().__init__(in_channels, out_channels, kernel_size, **kwargs)

@@ -156,7 +156,9 @@ def best_pairs(scores: Tensor, score_thr: float, limit: int,
     if images is None:
         values, places = values[:limit], places[:limit]
     else:
-        keep = rank_within(images[places[:, 0]], num_images) < limit
+        ranks = rank_within(images[places[:, 0]], num_images)
+        # One wait for a GPU, which as a mask each would cost.
+        keep = (ranks < limit).nonzero()[:, 0]
         values, places = values[keep], places[keep]
     return values, places[:, 1], places[:, 0]
 

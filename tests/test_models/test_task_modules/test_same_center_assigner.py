@@ -111,7 +111,100 @@ def test_equals_the_rule_written_as_loops(seed):
         assert torch.equal(level, expected)
 
 
-def test_many_boxes_do_not_depend_on_the_chunks():
+def with_nets(points, shapes, gts, ignored, pos_thr=0.5, ignore_thr=0.2):
+    """The whole rule, both safety nets included, as loops."""
+    gts = norm_angle_45(gts)
+    tables = [shape_iou(level, gts[:, 2:4]) for level in shapes]
+    forced, best = set(), {}
+    for g in range(len(gts)):
+        flat = torch.cat([table[:, g] for table in tables])
+        index, level = int(flat.argmax()), 0
+        while index >= len(tables[level]):
+            index, level = index - len(tables[level]), level + 1
+        best[g] = level
+        if flat.max() <= pos_thr:
+            forced.add((level, index, g))
+
+    def positive(level, k, g):
+        return tables[level][k, g] > pos_thr or (level, k, g) in forced
+
+    inside = [torch.stack([rbox2distance(point, gts)[0].amin(-1) > 0
+                           for point in level]) for level in points]
+    for g in range(len(gts)):
+        levels_of = [level for level, table in enumerate(tables)
+                     if any(positive(level, k, g) for k in range(len(table)))]
+        if levels_of and not any(inside[level][:, g].any()
+                                 for level in levels_of):
+            gap = (points[best[g]] - gts[g, :2]).square().sum(-1)
+            inside[best[g]][gap.argmin(), g] = True
+    out = []
+    for level, (table, within) in enumerate(zip(tables, inside)):
+        result = torch.full((len(within), len(table)), -1)
+        covered = torch.zeros(len(within), dtype=torch.bool)
+        for p, point in enumerate(points[level]):
+            covered[p] = (rbox2distance(
+                point, ignored)[0].amin(-1) > 0).any()
+            for k in range(len(table)):
+                rivals = [(((level, k, g) in forced), float(table[k, g]),
+                           -float(gts[g, 2] * gts[g, 3]), -g)
+                          for g in within[p].nonzero().flatten().tolist()]
+                if rivals:
+                    winner = -max(rivals)[-1]
+                    if positive(level, k, winner):
+                        result[p, k] = winner
+                    elif table[k, winner] >= ignore_thr:
+                        result[p, k] = -2
+        result[covered[:, None] & (result == -1)] = -2
+        out.append(result)
+    return out
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_safety_nets_equal_the_rule_written_as_loops(seed):
+    anchors = [[(30, 9), (9, 30), (4, 4)], [(60, 15), (15, 60), (20, 20)]]
+    points, shapes, _ = levels([8, 16], anchors, (96, 96))
+    gts = random_rboxes(20, seed=seed, extent=96)
+    gts[::3, 2:4] *= 0.1
+    gts[::6, :2] = (gts[::6, :2] / 16).round() * 16  # equally near to four
+    ignored = random_rboxes(3, seed=seed + 9, extent=96)
+    found = SameCenterAssigner().assign_levels(points, shapes, gts, ignored)
+    expected = with_nets(points, shapes, gts, ignored)
+    for level, wanted in zip(found, expected):
+        assert torch.equal(level, wanted)
+
+
+@pytest.mark.parametrize('mixed', [False, True])
+def test_in_a_flat_list_each_shape_is_a_level(mixed):
+    """Levels of one stride have locations in common."""
+    anchors = [[(30, 9), (9, 30)], [(60, 15), (15, 60)], [(8, 8), (7, 2)]]
+    _, _, priors = levels([8, 16, 8], anchors, (128, 128))
+    if mixed:
+        priors = priors[torch.randperm(
+            len(priors), generator=torch.Generator().manual_seed(0))]
+    gts = random_rboxes(40, seed=11, extent=128)
+    gts[::2, 2:4] *= 0.1
+    result = SameCenterAssigner().assign(
+        InstanceData(priors=RotatedBoxes(priors)),
+        InstanceData(bboxes=RotatedBoxes(gts), labels=torch.arange(40) % 3))
+    shapes = priors[:, 2:4].unique(dim=0)
+    members = [(priors[:, 2:4] == shape).all(-1).nonzero().flatten()
+               for shape in shapes]
+    expected = SameCenterAssigner().assign_levels(
+        [priors[member, :2] for member in members], list(shapes[:, None]),
+        gts)
+    for shape, member, wanted in zip(shapes, members, expected):
+        wanted = wanted.flatten()
+        assert torch.equal(result.gt_inds[member],
+                           torch.where(wanted == -2, -1, wanted + 1))
+        chosen = member[wanted >= 0]
+        assert torch.allclose(
+            result.max_overlaps[chosen], shape_iou(
+                shape[None], norm_angle_45(gts)[:, 2:4])[
+                    0, wanted[wanted >= 0]])
+    assert len(result.gt_inds.unique()) > 30
+
+
+def test_many_boxes_do_not_depend_on_their_order():
     points, shapes, _ = levels([4], [[(24, 8), (8, 24)]], (256, 256))
     gts = random_rboxes(300, seed=5, extent=256)
     assigner = SameCenterAssigner()

@@ -1,7 +1,8 @@
 """Label assignment of LARSD (Sec. II-B.2)."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
+import torch.nn.functional as F
 from mmdet.models.task_modules.assigners import AssignResult, BaseAssigner
 from mmdet.structures.bbox import get_box_tensor
 from mmengine.structures import InstanceData
@@ -10,52 +11,10 @@ from torch import Tensor
 from mmextra.utils import register_in_both
 
 from ..coders import norm_angle_45
+from .point_tiles import PointTiles
+from .prior_layout import PriorLayout, shape_iou
 
 BACKGROUND, IGNORED = -1, -2
-# Boxes tested at once against all locations; bounds the memory.
-BOX_CHUNK = 128
-# Priors that differ by less, in pixels, are of one shape.
-SHAPE_STEP = 1 / 16
-
-
-def shape_iou(shapes: Tensor, boxes_wh: Tensor) -> Tensor:
-    """IoU of rectangles laid upon each other, centre on centre.
-
-    Args:
-        shapes (Tensor): (w, h) of priors, shape (K, 2).
-        boxes_wh (Tensor): (w, h) of boxes, shape (G, 2).
-
-    Returns:
-        Tensor: Shape (K, G).
-    """
-    inner = torch.min(shapes[:, None], boxes_wh[None]).prod(-1)
-    return inner / (shapes.prod(-1)[:, None] + boxes_wh.prod(-1) - inner)
-
-
-def inside_pairs(points: Tensor, boxes: Tensor) -> Tuple[Tensor, Tensor]:
-    """Which points lie strictly inside which rotated boxes.
-
-    Args:
-        points (Tensor): (x, y), shape (N, 2).
-        boxes (Tensor): (cx, cy, w, h, angle), shape (G, 5).
-
-    Returns:
-        tuple[Tensor, Tensor]: Indices of points and of boxes, both of shape
-        (P, ), one entry per pair.
-    """
-    found = []
-    for first in range(0, len(boxes), BOX_CHUNK):
-        cx, cy, w, h, angle = boxes[first:first + BOX_CHUNK].unbind(-1)
-        dx, dy = points[:, :1] - cx, points[:, 1:] - cy
-        cos, sin = angle.cos(), angle.sin()
-        inside = (((dx * cos + dy * sin).abs() < w / 2) &
-                  ((dy * cos - dx * sin).abs() < h / 2))
-        point, box = inside.nonzero().unbind(-1)
-        found.append((point, box + first))
-    if not found:
-        empty = torch.zeros(0, dtype=torch.long, device=points.device)
-        return empty, empty
-    return tuple(torch.cat(part) for part in zip(*found))
 
 
 @register_in_both('TASK_UTILS')
@@ -142,45 +101,19 @@ class SameCenterAssigner(BaseAssigner):
             list[Tensor]: Per level, shape (N_l, K_l): index of the box,
             or -1 for background, or -2 for ignored.
         """
-        gts = norm_angle_45(gt_bboxes)
-        tables = self._match_tables(shapes, gts)
-        best = torch.stack([table.amax(0) for table in tables])
-        best_level = best.argmax(0) if len(gts) else best.new_zeros(0).long()
-        forced = [torch.zeros_like(table, dtype=torch.bool)
-                  for table in tables]
-        if self.match_low_quality:
-            for gt in (best.amax(0) <= self.pos_iou_thr).nonzero().flatten():
-                level = int(best_level[gt])
-                forced[level][tables[level][:, gt].argmax(), gt] = True
-
-        seeds = gts.clone()
-        seeds[:, 2:4] *= self.shrink
-        pairs = []
-        for level_points, table, force in zip(points, tables, forced):
-            used = ((table >= self.ignore_iou_thr) | force).any(0)
-            used = used.nonzero().flatten()
-            point, box = inside_pairs(level_points, seeds[used])
-            pairs.append((point, used[box]))
-        if self.ensure_location:
-            self._add_nearest(points, gts, tables, forced, best_level, pairs)
-
-        assigned = [
-            self._resolve(len(level_points), table, force, pair, gts)
-            for level_points, table, force, pair in zip(
-                points, tables, forced, pairs)
+        layout = PriorLayout.from_levels(points, shapes)
+        assigned = self._assign_layout(
+            layout, len(shapes), norm_angle_45(gt_bboxes), gt_bboxes_ignore)
+        return [
+            result[:, :len(level)] for level, result in zip(
+                shapes, assigned.split([len(level) for level in points]))
         ]
-        if gt_bboxes_ignore is not None and len(gt_bboxes_ignore):
-            for level_points, result in zip(points, assigned):
-                point, _ = inside_pairs(level_points, gt_bboxes_ignore)
-                rows = result[point]
-                result[point] = rows.masked_fill(rows == BACKGROUND, IGNORED)
-        return assigned
 
     def assign(self,
                pred_instances: InstanceData,
                gt_instances: InstanceData,
                gt_instances_ignore: Optional[InstanceData] = None,
-               **kwargs) -> AssignResult:
+               **kwargs: Any) -> AssignResult:
         """The host's interface, for use inside other rotated heads.
 
         Args:
@@ -204,103 +137,149 @@ class SameCenterAssigner(BaseAssigner):
             raise ValueError('area_ranges needs the levels, which the heads '
                              'of the host do not pass on; set it to None')
         priors = norm_angle_45(get_box_tensor(pred_instances.priors))
-        gt_bboxes = get_box_tensor(gt_instances.bboxes)
+        gts = norm_angle_45(get_box_tensor(gt_instances.bboxes))
         ignore = None
         if gt_instances_ignore is not None:
             ignore = get_box_tensor(gt_instances_ignore.bboxes)
-        # Sizes of grid anchors are differences of coordinates: equal shapes
-        # differ by rounding.
-        shapes, group = torch.unique(
-            (priors[:, 2:4] / SHAPE_STEP).round(), dim=0,
-            return_inverse=True)
-        shapes = shapes * SHAPE_STEP
-        members = [(group == i).nonzero().flatten()
-                   for i in range(len(shapes))]
-        results = self.assign_levels(
-            [priors[member, :2] for member in members],
-            list(shapes[:, None]), gt_bboxes, ignore)
-
-        assigned = priors.new_full((len(priors), ), BACKGROUND).long()
+        layout, place, slot = PriorLayout.from_priors(priors)
+        assigned = self._assign_layout(
+            layout, len(layout.shapes), gts, ignore)[place, slot]
         overlaps = priors.new_zeros(len(priors))
-        table = shape_iou(shapes, norm_angle_45(gt_bboxes)[:, 2:4])
-        for i, (member, result) in enumerate(zip(members, results)):
-            result = result.flatten()
-            assigned[member] = result
-            positive = result >= 0
-            overlaps[member[positive]] = table[i, result[positive]]
-        labels = assigned.new_full((len(priors), ), -1)
-        positive = assigned >= 0
-        labels[positive] = gt_instances.labels[assigned[positive]]
-        gt_inds = assigned + 1
-        gt_inds[assigned == IGNORED] = -1
-        return AssignResult(len(gt_bboxes), gt_inds, overlaps, labels)
+        labels = torch.full_like(assigned, -1)
+        if len(gts):
+            positive, box = assigned >= 0, assigned.clamp(min=0)
+            table = shape_iou(layout.shapes, gts[:, 2:4])
+            overlaps = table[layout.slots[place, slot], box] * positive
+            labels = torch.where(positive, gt_instances.labels[box], labels)
+        gt_inds = torch.where(assigned == IGNORED, -1, assigned + 1)
+        return AssignResult(len(gts), gt_inds, overlaps, labels)
 
-    def _match_tables(self, shapes: List[Tensor],
-                      gts: Tensor) -> List[Tensor]:
-        """Match quality of every shape and box, (K_l, G) per level."""
+    def _assign_layout(self, layout: PriorLayout, num_levels: int,
+                       gts: Tensor, ignored: Optional[Tensor]) -> Tensor:
+        """Assign all priors of one image.
+
+        Args:
+            layout (PriorLayout): The priors.
+            tiles (PointTiles): Its locations.
+            num_levels (int): Number of levels L.
+            gts (Tensor): Boxes at angles of at most 45 degrees, (G, 5).
+            ignored (Tensor, optional): Shape (I, 5).
+
+        Returns:
+            Tensor: Index of the box, or -1 or -2, shape (U, J).
+        """
+        assigned = torch.full_like(layout.slots, BACKGROUND)
+        tiles = PointTiles(layout.points)
+        if len(gts):
+            assigned = self._assign_boxes(layout, tiles, num_levels, gts)
+        if ignored is not None and len(ignored):
+            hidden = torch.zeros_like(
+                layout.slots[:, 0], dtype=torch.bool).index_fill_(
+                    0, tiles.inside(ignored)[0], True)
+            assigned = torch.where(
+                hidden[:, None] & (assigned == BACKGROUND), IGNORED, assigned)
+        return assigned
+
+    def _assign_boxes(self, layout: PriorLayout, tiles: PointTiles,
+                      num_levels: int, gts: Tensor) -> Tensor:
+        """Assign to at least one box; nothing is ignored yet, (U, J)."""
+        table = self._match_table(layout, num_levels, gts)
+        best, best_shape = table.max(0)
+        forced = torch.zeros_like(table, dtype=torch.bool)
+        if self.match_low_quality:
+            forced.scatter_(0, best_shape[None],
+                            (best <= self.pos_iou_thr)[None])
+        positive = (table > self.pos_iou_thr) | forced
+        rank, order = self._rank(table, forced, gts)
+        # A last row for the slots without a prior: no box is ranked there.
+        rank = F.pad(rank, (0, 0, 0, 1), value=len(gts))
+        slots = layout.slots
+
+        seeds = torch.cat([gts[:, :2], gts[:, 2:4] * self.shrink, gts[:, 4:]],
+                          dim=1)
+        point, box = tiles.inside(seeds)
+        found = rank[slots[point], box[:, None]]
+        lowest = torch.full_like(slots, len(gts)).scatter_reduce_(
+            0, point[:, None].expand_as(found), found, 'amin')
+        if self.ensure_location:
+            owns = F.pad(positive, (0, 0, 0, 1))[slots[point], box[:, None]]
+            reached = box.new_zeros(len(gts)).scatter_reduce_(
+                0, box, owns.any(1).long(), 'amax')
+            orphans = positive.any(0) & (reached == 0)
+            self._add_nearest(
+                layout, tiles, num_levels, gts, orphans.nonzero().flatten(),
+                best_shape, rank, lowest)
+
+        empty = lowest == len(gts)
+        shape = slots.clamp(max=len(table) - 1)
+        winner = order[shape, lowest.clamp(max=len(gts) - 1)]
+        value = torch.where(table[shape, winner] >= self.ignore_iou_thr,
+                            IGNORED, BACKGROUND)
+        value = torch.where(positive[shape, winner], winner, value)
+        return torch.where(empty, BACKGROUND, value)
+
+    def _match_table(self, layout: PriorLayout, num_levels: int,
+                     gts: Tensor) -> Tensor:
+        """Match quality of every shape and box, (K, G)."""
         if self.match_shape:
-            tables = [shape_iou(level, gts[:, 2:4]) for level in shapes]
+            table = shape_iou(layout.shapes, gts[:, 2:4])
         else:
-            tables = [gts.new_ones(len(level), len(gts)) for level in shapes]
+            table = gts.new_ones(len(layout.shapes), len(gts))
         if self.area_ranges is None:
-            return tables
-        if len(self.area_ranges) != len(shapes) - 1:
+            return table
+        if len(self.area_ranges) != num_levels - 1:
             raise ValueError(
-                f'{len(shapes)} levels need {len(shapes) - 1} area_ranges, '
+                f'{num_levels} levels need {num_levels - 1} area_ranges, '
                 f'got {list(self.area_ranges)}')
         bounds = gts.new_tensor(self.area_ranges)
         level_of = torch.bucketize(gts[:, 2] * gts[:, 3], bounds)
-        return [table * (level_of == level)
-                for level, table in enumerate(tables)]
+        return table * (level_of == layout.levels[:, None])
 
-    def _add_nearest(self, points: List[Tensor], gts: Tensor,
-                     tables: List[Tensor], forced: List[Tensor],
-                     best_level: Tensor,
-                     pairs: List[Tuple[Tensor, Tensor]]) -> None:
-        """Append the nearest location for boxes that have none."""
-        has_location = torch.zeros(
-            len(gts), dtype=torch.bool, device=gts.device)
-        owned = torch.zeros_like(has_location)
-        for table, force, (_, box) in zip(tables, forced, pairs):
-            owns = ((table > self.pos_iou_thr) | force).any(0)
-            owned |= owns
-            has_location[box] |= owns[box]
-        for gt in (owned & ~has_location).nonzero().flatten():
-            level = int(best_level[gt])
-            gap = (points[level] - gts[gt, :2]).square().sum(-1)
-            point, box = pairs[level]
-            pairs[level] = (torch.cat([point, gap.argmin()[None]]),
-                            torch.cat([box, gt[None]]))
+    @staticmethod
+    def _rank(table: Tensor, forced: Tensor,
+              gts: Tensor) -> Tuple[Tensor, Tensor]:
+        """Order of the boxes for each shape, by which conflicts end: forced
+        ones first, then by IoU, then by small area.
 
-    def _resolve(self, num_points: int, table: Tensor, forced: Tensor,
-                 pair: Tuple[Tensor, Tensor], gts: Tensor) -> Tensor:
-        """Settle the conflicts of one level, by rank.
-
-        Boxes are ranked for each prior shape: forced ones first, then by
-        IoU, then by small area. The lowest rank at a location wins, which
-        needs one scatter and no loop over boxes.
+        Returns:
+            tuple[Tensor, Tensor]: Rank of each box, and the box of each
+            rank, both (K, G).
         """
-        num_shapes, num_gts = table.shape
-        result = torch.full((num_points, num_shapes), BACKGROUND,
-                            dtype=torch.long, device=table.device)
-        point, box = pair
-        if len(point) == 0:
-            return result
         by_area = (gts[:, 2] * gts[:, 3]).argsort(stable=True)
         key = (table + 2 * forced)[:, by_area]
         order = by_area[key.argsort(dim=1, descending=True, stable=True)]
-        rank = torch.empty_like(order).scatter_(
-            1, order, torch.arange(num_gts, device=order.device).expand_as(
-                order))
-        lowest = torch.full_like(result, num_gts).scatter_reduce_(
-            0, point[:, None].expand(-1, num_shapes), rank[:, box].t(),
-            'amin')
-        location, shape = (lowest < num_gts).nonzero().unbind(-1)
-        winner = order[shape, lowest[location, shape]]
-        iou = table[shape, winner]
-        value = torch.full_like(winner, BACKGROUND)
-        value[iou >= self.ignore_iou_thr] = IGNORED
-        positive = (iou > self.pos_iou_thr) | forced[shape, winner]
-        value[positive] = winner[positive]
-        result[location, shape] = value
-        return result
+        places = torch.arange(len(gts), device=order.device)
+        return torch.empty_like(order).scatter_(
+            1, order, places.expand_as(order)), order
+
+    @staticmethod
+    def _add_nearest(layout: PriorLayout, tiles: PointTiles, num_levels: int,
+                     gts: Tensor, orphans: Tensor, best_shape: Tensor,
+                     rank: Tensor, lowest: Tensor) -> None:
+        """Let boxes compete at the location nearest to them.
+
+        Args:
+            layout (PriorLayout): The priors.
+            tiles (PointTiles): Its locations.
+            num_levels (int): Number of levels L.
+            gts (Tensor): All boxes, (G, 5).
+            orphans (Tensor): Indices of those without location, (O, ).
+            best_shape (Tensor): Best shape of all boxes, (G, ).
+            rank (Tensor): Their ranks, (K + 1, G).
+            lowest (Tensor): Lowest rank in every slot, (U, J); changed.
+        """
+        if not len(orphans):
+            return
+        level = layout.levels[best_shape[orphans]]
+        # Slots without a prior are of a level of their own, the last.
+        levels = F.pad(layout.levels, (0, 1), value=num_levels)
+        slot_level = levels[layout.slots]
+        on_level = torch.zeros(
+            len(slot_level), num_levels + 1, dtype=torch.bool,
+            device=slot_level.device).scatter_(1, slot_level, True)
+        nearest = tiles.nearest(gts[orphans, :2], on_level, level)
+        found = rank[layout.slots[nearest], orphans[:, None]]
+        found = torch.where(slot_level[nearest] == level[:, None], found,
+                            len(gts))
+        lowest.scatter_reduce_(0, nearest[:, None].expand_as(found), found,
+                               'amin')

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..assigners.cross_grid_assigner import shape_factor
-from ..assigners.same_center_assigner import shape_iou
+from ..assigners.prior_layout import shape_iou
 
 # Of shapes (K, 2) and boxes (N, 2) to (K, N), 1 for equal ones.
 Similarity = Callable[[Tensor, Tensor], Tensor]
