@@ -7,7 +7,7 @@ from typing import Any, Mapping, Tuple
 
 import numpy as np
 
-from .rotated_iou import rotated_nms
+from .rotated_nms import rotated_nms
 
 
 def rescale_boxes(boxes: np.ndarray, scale: Tuple[float, float]

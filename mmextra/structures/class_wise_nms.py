@@ -5,7 +5,7 @@ import torch
 from mmcv.ops import batched_nms
 from torch import Tensor
 
-from .rotated_nms import rotated_nms
+from mmextra_runtime.rotated_nms import rotated_nms
 
 GREEDY = ('nms', 'nms_rotated', 'nms_quadri')
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from mmextra.utils.untrained_model import build_untrained, load_config
 from mmextra.version import __version__
-from mmextra_runtime.folder import FORMAT, META
+from mmextra_runtime.meta import FORMAT, META
 
 from .onnx_file import check_opset, write_graph
 from .plan import ExportError, ExportPlan, Options

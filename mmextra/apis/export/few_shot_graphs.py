@@ -15,7 +15,7 @@ from mmextra.models.task_modules.traceable import (
     pair_nms,
     traced_nms,
 )
-from mmextra_runtime import SupportBank
+from mmextra_runtime.support_bank import SupportBank
 
 from ..few_shot import support_pipeline
 from .families import (

@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from torch import Tensor, nn
 
-from mmextra_runtime import SupportBank
+from mmextra_runtime.support_bank import SupportBank
 
 Size = Tuple[int, int]
 

@@ -10,8 +10,8 @@ from mmdet.structures.bbox import get_box_tensor
 from mmengine.registry import DefaultScope
 from torch import nn
 
-from mmextra_runtime import Detections
 from mmextra_runtime.images import read_image
+from mmextra_runtime.results import Detections
 
 from .plan import ExportError
 

@@ -19,7 +19,7 @@ from mmdet.models.task_modules.coders.delta_xywh_bbox_coder import (
     onnx_delta2bbox,
 )
 from mmdet.models.utils import filter_scores_and_topk
-from torch import Tensor
+from torch import Tensor, nn
 
 # More boxes than any detector keeps.
 ALL = 1 << 30
@@ -316,19 +316,24 @@ def _roi_align_symbolic(g: Any, feats: Any, rois: Any, output_size: Any,
         'output_half_pixel')
 
 
+def _traced_align(layer: nn.Module, feat: Tensor, rois: Tensor) -> Tensor:
+    """RoIs of one map, by mmcv's function whatever the layer's own."""
+    return mmcv.ops.RoIAlign.forward(layer, feat, rois)
+
+
 def _traced_extractor(self: SingleRoIExtractor, feats: Tuple[Tensor, ...],
                       rois: Tensor, roi_scale_factor: Optional[float] = None
                       ) -> Tensor:
     """``SingleRoIExtractor.forward`` without asking which levels are used."""
     if len(feats) == 1:
-        return self.roi_layers[0](feats[0], rois)
+        return _traced_align(self.roi_layers[0], feats[0], rois)
     target = self.map_roi_levels(rois, len(feats))
     if roi_scale_factor is not None:
         rois = self.roi_rescale(rois, roi_scale_factor)
     level_of = [(target == level).nonzero()[:, 0]
                 for level in range(len(feats))]
-    parts = [layer(feat, rois[index]) for layer, feat, index in zip(
-        self.roi_layers, feats, level_of)]
+    parts = [_traced_align(layer, feat, rois[index])
+             for layer, feat, index in zip(self.roi_layers, feats, level_of)]
     # Back into the order of the RoIs.
     return torch.cat(parts)[torch.cat(level_of).argsort()]
 
