@@ -5,11 +5,9 @@ Examples:
     python tools/mmdet_tool.py analysis_tools/get_flops.py CONFIG
 """
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from mmextra.utils import stock_tools  # noqa: E402
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+from mmextra.utils import stock_tools
 
 
 def main() -> None:

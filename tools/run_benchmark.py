@@ -24,10 +24,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-# First, because it explains what is missing.
-import mmextra  # noqa: E402, F401  # isort: skip
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
 from rich.console import Console
 from rich.markdown import Markdown
 

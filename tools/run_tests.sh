@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set up what is absent, check the style, run the tests.
+# Set up what is absent, check style and types, run the tests.
 #
 # usage: bash tools/run_tests.sh [arguments of pytest]
 # The environment is chosen as described in tools/_env.sh.
@@ -11,6 +11,8 @@ cd "$root"
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} MPLBACKEND=Agg
 step 'Style'
 "$PY" -m ruff check .
+step 'Types'
+"$PY" -m mypy
 step 'Tests'
 # Collecting no test is a failure to pytest, and so to this script.
 "$PY" -m pytest "$@"

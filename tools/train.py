@@ -3,12 +3,8 @@
 Example:
     python tools/train.py configs/larsd/synthetic.py
 """
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from mmextra.utils.stock_tools import run_stock_tool  # noqa: E402
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+from mmextra.utils.stock_tools import run_stock_tool
 
 # Processes that a metric spawns import this file again.
 if __name__ == '__main__':

@@ -9,25 +9,21 @@ Examples:
     python tools/update_zoo.py            # after adding or removing a config
     python tools/update_zoo.py --check    # changes nothing
 """
-import argparse
 import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
-from mmextra.evaluation.zoo import read_results  # noqa: E402
-from mmextra.evaluation.zoo.metafile import (  # noqa: E402
-    add_results,
-    generated_files,
-)
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+from mmextra.evaluation.zoo.metafile import add_results, generated_files
+from mmextra.evaluation.zoo.results import read_results
+from mmextra.utils.command_line import one_line_errors, tool_parser
+from mmextra.utils.files import write_atomic
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(argv: Optional[Sequence[str]] = None, root: Path = ROOT) -> None:
-    """Run the tool.
+    """Command line.
 
     Args:
         argv (Sequence[str], optional): The arguments; by default those of
@@ -38,9 +34,7 @@ def main(argv: Optional[Sequence[str]] = None, root: Path = ROOT) -> None:
         SystemExit: With a message if results cannot be added, or, with
             ``--check``, if a file is not up to date.
     """
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tool_parser(__file__, __doc__)
     parser.add_argument('results', nargs='*', type=Path,
                         help='results.json of benchmarks')
     parser.add_argument('--check', action='store_true',
@@ -48,7 +42,7 @@ def main(argv: Optional[Sequence[str]] = None, root: Path = ROOT) -> None:
     args = parser.parse_args(argv)
     if args.check and args.results:
         parser.error('--check takes no results')
-    try:
+    with one_line_errors(parser):
         for path in args.results:
             for target, text in add_results(root, read_results(path)).items():
                 write_atomic(target, text)
@@ -56,15 +50,13 @@ def main(argv: Optional[Sequence[str]] = None, root: Path = ROOT) -> None:
         old = [(path, text) for path, text in generated_files(root).items()
                if not path.is_file() or
                path.read_text(encoding='utf-8') != text]
-    except (OSError, ValueError) as error:
-        sys.exit(f'update_zoo: {error}')
     for path, text in old:
         if not args.check:
             write_atomic(path, text)
             print(f'updated {path.relative_to(root)}')
     if args.check and old:
         names = ', '.join(str(path.relative_to(root)) for path, _ in old)
-        sys.exit(f'update_zoo: not up to date: {names}; run '
+        sys.exit(f'{parser.prog}: not up to date: {names}; run '
                  '"python tools/update_zoo.py"')
 
 

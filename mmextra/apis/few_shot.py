@@ -4,6 +4,7 @@ from typing import Any, List, Optional, Sequence, Union
 import numpy as np
 import torch
 from mmdet.apis import init_detector
+from mmdet.models.detectors import BaseDetector
 from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.config import Config
 from mmengine.dataset import Compose
@@ -67,7 +68,7 @@ def support_pipeline(cfg: Config) -> List[dict]:
                      'prepared')
 
 
-def process_support_images(model: nn.Module,
+def process_support_images(model: BaseDetector,
                            imgs: Sequence[Image],
                            labels: Sequence[Union[int, str]],
                            bboxes: Optional[Sequence[Sequence[float]]] = None,
@@ -77,7 +78,7 @@ def process_support_images(model: nn.Module,
     Replaces what it was shown before. The name is mmfewshot's.
 
     Args:
-        model (nn.Module): From :func:`init_few_shot_detector`.
+        model (BaseDetector): From :func:`init_few_shot_detector`.
         imgs (Sequence[str or np.ndarray]): Pictures, files or (H, W, 3)
             BGR; several may be of one class, and one picture may be given
             several times.
@@ -101,8 +102,8 @@ def process_support_images(model: nn.Module,
             f'{"no" if bboxes is None else len(bboxes)} boxes')
     if classes is None:
         named = [label for label in labels if isinstance(label, str)]
-        classes = tuple(dict.fromkeys(named)) or \
-            model.dataset_meta['classes']
+        classes = tuple(dict.fromkeys(named)) or tuple(
+            model.dataset_meta['classes'])
     numbers = [_label_number(label, classes) for label in labels]
     pipeline = Compose(support_pipeline(model.cfg))
     batches = []
@@ -126,7 +127,8 @@ def process_support_images(model: nn.Module,
             gt_bboxes_labels=np.array([number]),
             gt_ignore_flags=np.zeros(1, bool)))
         batches.append({key: [value] for key, value in item.items()})
-    find_few_shot_detector(model).model_init(batches)
+    detector: Any = find_few_shot_detector(model)
+    detector.model_init(batches)
     model.dataset_meta = dict(model.dataset_meta or {},
                               classes=tuple(classes))
 

@@ -6,12 +6,19 @@ from typing import Any, Iterable, Optional, Tuple, Union
 import cv2
 import numpy as np
 
-from mmextra.datasets.image_files import EXTENSIONS
+from mmextra.datasets.image_files import (
+    EXTENSIONS,
+    is_stranger,
+    read_pixels,
+)
+from mmextra.datasets.text_files import natural_key
 
 
 class ImageFolder:
     """The images of a folder as a stream, in the order of their numbers.
 
+    Numbers in names count by their value, padded or not: ``frame_2.jpg``
+    comes before ``frame_10.jpg``. Hidden files are passed over.
     Has the methods of ``cv2.VideoCapture`` that a stream needs.
 
     Args:
@@ -23,12 +30,13 @@ class ImageFolder:
 
     def __init__(self, folder: str) -> None:
         names = [name for name in os.listdir(folder)
-                 if osp.splitext(name)[1].lower() in EXTENSIONS]
+                 if osp.splitext(name)[1].lower() in EXTENSIONS
+                 and not is_stranger(name)]
         if not names:
             raise FileNotFoundError(
                 f'no image ({", ".join(EXTENSIONS)}) is in {folder}')
         self.paths = [osp.join(folder, name)
-                      for name in sorted(names, key=_number_first)]
+                      for name in sorted(names, key=natural_key)]
         self.position = 0
 
     def grab(self) -> bool:
@@ -41,16 +49,12 @@ class ImageFolder:
         """The next frame, (h, w, 3) BGR.
 
         Raises:
-            ValueError: If the file is no image.
+            ValueError: If the file is no image, or has more than eight bits
+                in a channel.
         """
         if not self.grab():
             return False, None
-        path = self.paths[self.position - 1]
-        image = cv2.imread(path)
-        if image is None:
-            raise ValueError(f'{path} cannot be read as an image; remove it '
-                             'or restore it')
-        return True, image
+        return True, read_pixels(self.paths[self.position - 1])
 
     def release(self) -> None:
         """Nothing is held."""
@@ -70,12 +74,6 @@ class FrameList:
     def grab(self) -> bool:
         """Pass over one frame; False at the end."""
         return self.read()[0]
-
-
-def _number_first(name: str) -> Tuple[int, str]:
-    """Frames by number, also when the numbers are not padded."""
-    stem = osp.splitext(name)[0]
-    return (int(stem) if stem.isdigit() else -1, name)
 
 
 def open_source(source: Union[str, int]) -> Any:

@@ -1,7 +1,7 @@
 """Detection on a live stream that reads only the frames it needs."""
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -14,8 +14,11 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import load_checkpoint
 from torch import nn
 
+from mmextra.datasets import ImageNetVIDDataset
+from mmextra.datasets.image_files import check_uint8
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import READ, ReadPolicy
+from mmextra.utils.checkpoint_fit import check_fit
 
 from .frame_source import FrameList
 
@@ -58,7 +61,7 @@ def optimize_for_inference(model: nn.Module) -> None:
         model (nn.Module): In evaluation mode; of a
             ``FeatureForecastDetector`` its detector is changed.
     """
-    detector = getattr(model, 'detector', model)
+    detector: Any = getattr(model, 'detector', model)
     fuse_conv_bn(detector)
     detector.to(memory_format=torch.channels_last)
 
@@ -147,7 +150,7 @@ class StreamDetector:
 
         Raises:
             ValueError: If the frame is needed and not given, or is no
-                colour image.
+                colour image of eight bits.
         """
         begin = time.perf_counter()
         if frame is not None:
@@ -158,7 +161,7 @@ class StreamDetector:
                 'but was not given; a forecast is there only after a step '
                 'whose policy chose it')
         read = force_read or self.needs_frame
-        image = self._prepare(frame) if read else None
+        image = self._prepare(frame) if read and frame is not None else None
         sample = DetDataSample(metainfo=dict(self._metas))
         with DefaultScope.overwrite_default_scope('mmdet'):
             sample = self.model.advance(
@@ -202,6 +205,7 @@ class StreamDetector:
         if frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
             raise ValueError(
                 f'a frame must be (h, w, 3) BGR, got {frame.shape}')
+        check_uint8(frame, 'a frame')
         if self._shape is not None and frame.shape != self._shape:
             self.reset()
         self._shape = frame.shape
@@ -228,6 +232,21 @@ class StreamDetector:
             torch.cuda.synchronize()
 
 
+def class_names(cfg: Config) -> Sequence[str]:
+    """What the labels of a video detector are called.
+
+    Args:
+        cfg (Config): With a ``test_dataloader``.
+
+    Returns:
+        Sequence[str]: Those of the data set in the config, by default those
+        of ImageNet VID.
+    """
+    dataset = cfg.test_dataloader.dataset
+    return (dataset.get('metainfo') or {}).get('classes') or \
+        ImageNetVIDDataset.METAINFO['classes']
+
+
 def init_stream_detector(config: Union[str, Path, Config],
                          checkpoint: Optional[str] = None,
                          device: str = 'cpu',
@@ -248,7 +267,8 @@ def init_stream_detector(config: Union[str, Path, Config],
         StreamDetector: Ready for the first frame.
 
     Raises:
-        ValueError: If the config is of another kind of model.
+        ValueError: If the config is of another kind of model, or the
+            checkpoint of another one.
     """
     cfg = config if isinstance(config, Config) else Config.fromfile(config)
     with DefaultScope.overwrite_default_scope('mmdet'):
@@ -259,6 +279,7 @@ def init_stream_detector(config: Union[str, Path, Config],
                 f'{type(model).__name__}; see configs/feature_forecast')
         pipeline = frame_pipeline(cfg)
     if checkpoint is not None:
+        check_fit(model, str(checkpoint), class_names(cfg))
         load_checkpoint(model, checkpoint, map_location='cpu')
     model.to(device).eval()
     if optimize:

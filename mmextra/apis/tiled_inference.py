@@ -1,12 +1,10 @@
 import copy
-import os
 from pathlib import Path
 from typing import List, Optional, Union
 
-import cv2
-import mmcv
 import numpy as np
 import torch
+from mmdet.models.detectors import BaseDetector
 from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import BaseBoxes, get_box_tensor
 from mmdet.utils import get_test_pipeline_cfg
@@ -14,8 +12,8 @@ from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
-from torch import nn
 
+from mmextra.datasets.image_files import check_uint8, read_pixels
 from mmextra.structures import (
     Tile,
     box_corners,
@@ -27,7 +25,7 @@ from mmextra.structures import (
 )
 
 
-def default_nms(model_cfg: Union[dict, 'ConfigDict']) -> dict:  # noqa: F821
+def default_nms(model_cfg: dict) -> dict:
     """The suppression that a detector's own test configuration names.
 
     Args:
@@ -83,26 +81,21 @@ def read_image(image: Union[str, Path, np.ndarray]) -> np.ndarray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is no image or the array has another shape.
+        ValueError: If the file is no image, or one that
+            :func:`~mmextra.datasets.image_files.check_loadable` refuses, or
+            the array has another shape or type.
     """
     if isinstance(image, (str, Path)):
-        if not os.path.isfile(image):
-            raise FileNotFoundError(f'there is no image {image}')
-        try:
-            pixels = mmcv.imread(str(image))
-        except cv2.error:  # an empty file
-            pixels = None
-        if pixels is None:
-            raise ValueError(f'{image} cannot be read as an image')
-        return pixels
+        return read_pixels(str(image))
     if image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(
             f'an image array must be (h, w, 3) BGR, got {image.shape}')
+    check_uint8(image, 'an image array')
     return image
 
 
 @torch.no_grad()
-def tiled_inference(model: nn.Module,
+def tiled_inference(model: BaseDetector,
                     image: Union[str, Path, np.ndarray],
                     tile: int = 1024,
                     overlap: int = 256,
@@ -122,7 +115,7 @@ def tiled_inference(model: nn.Module,
     4. Suppress duplicates class by class over the whole image.
 
     Args:
-        model (nn.Module): A detector of mmdet or mmrotate as
+        model (BaseDetector): A detector of mmdet or mmrotate as
             ``mmdet.apis.init_detector`` returns it; its boxes may be
             horizontal, rotated or quadrilaterals.
         image (str | Path | np.ndarray): Image file, or (h, w, 3) BGR array.

@@ -45,7 +45,7 @@ class Stopwatch:
         self.begin = self.now()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: Any) -> None:
         self.readings.append(1000 * (self.now() - self.begin))
 
     @property
@@ -107,10 +107,13 @@ def replay(model: FeatureForecastDetector,
     device = next(model.parameters()).device
     dtype = next(model.parameters()).dtype
     policy.reset()
-    memory, pending, read, found = None, None, None, []
+    memory, found = None, []
+    pending: Optional[Feats] = None
+    read: Optional[Feats] = None
     for maps, source in zip(video.maps, video.samples):
-        op = policy.next_op() if pending is not None else READ
-        if op == READ:
+        op = policy.next_op()
+        if op == READ or pending is None:
+            op = READ
             feats = read = tuple(m.to(device, dtype) for m in maps)
         else:
             feats = pending
@@ -145,15 +148,22 @@ def forecast_errors(model: FeatureForecastDetector,
         tuple[float, float]: Squared errors, summed over the elements of all
         levels that are forecast, of the forecast and of repeating the last
         map.
+
+    Raises:
+        ValueError: If the model has no temporal module.
     """
+    temporal = model.temporal
+    if temporal is None:
+        raise ValueError('a detector without temporal module forecasts '
+                         'nothing; there are no errors to measure')
     device = next(model.parameters()).device
     dtype = next(model.parameters()).dtype
     memory, forecast, copied = None, 0., 0.
     for now, then in zip(video.maps, video.maps[1:]):
         now = tuple(m.to(device, dtype) for m in now)
-        out = model.temporal.step(now, memory)
+        out = temporal.step(now, memory)
         memory = out.state
-        for level in model.temporal.levels:
+        for level in temporal.levels:
             real = then[level].to(device, dtype)
             forecast += float((out.forecast[level] - real).square().sum())
             copied += float((now[level] - real).square().sum())

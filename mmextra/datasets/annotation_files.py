@@ -1,57 +1,14 @@
-"""Text and XML of annotation files, or an error that names the file."""
+"""XML of annotation files, or an error that names the file."""
 import xml.etree.ElementTree as ET
 from typing import List, Optional, Tuple
 
 from .bad_input import AnnotationError
 
-REMEDY = ('Restore the file, or take the image out of the split, or set '
-          'on_error="skip"')
+# All but the first are importable from here too.
+from .text_files import REMEDY
+
 OBJECT_REMEDY = 'Correct or remove the object, or set on_error="skip"'
 CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
-
-
-def read_lines(path: str) -> List[str]:
-    """The lines of a text file in UTF-8, without their ends.
-
-    A byte order mark is passed over.
-
-    Args:
-        path (str): The file.
-
-    Returns:
-        List[str]: The lines.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        AnnotationError: If it is no text.
-    """
-    try:
-        with open(path, encoding='utf-8-sig') as file:
-            return file.read().split('\n')
-    except UnicodeDecodeError as error:
-        raise AnnotationError(path, f'is not UTF-8 text ({error})',
-                              REMEDY) from error
-
-
-def read_xml(path: str) -> ET.Element:
-    """The root of an XML file.
-
-    Args:
-        path (str): The file.
-
-    Returns:
-        xml.etree.ElementTree.Element: The root.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        AnnotationError: If it is not well-formed.
-    """
-    try:
-        return ET.parse(path).getroot()
-    # LookupError: an encoding that Python does not know.
-    except (ET.ParseError, LookupError, ValueError) as error:
-        raise AnnotationError(path, f'is not well-formed XML ({error})',
-                              REMEDY) from error
 
 
 def voc_objects(root: ET.Element, path: str) -> List[ET.Element]:

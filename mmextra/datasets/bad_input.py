@@ -22,6 +22,12 @@ class AnnotationError(ValueError):
 
     def __init__(self, where: str, problem: str, remedy: str) -> None:
         super().__init__(f'{where}: {problem}. {remedy}')
+        self.parts = (where, problem, remedy)
+
+    def __reduce__(self) -> tuple:
+        # Errors are pickled on their way out of worker processes; by
+        # default that calls the class with the one text.
+        return type(self), self.parts
 
 
 class BadInput:
@@ -64,6 +70,23 @@ class BadInput:
                 f'{what}: left out {len(self.left_out)} boxes; the first: '
                 f'{self.left_out[0]}', stacklevel=2)
         self.skipped, self.left_out = [], []
+
+
+def check_radians(angle: float, where: str, remedy: str) -> None:
+    """Refuse an angle that is more than a whole turn.
+
+    Args:
+        angle (float): In radians, as it should be.
+        where (str): File, object and key.
+        remedy (str): What to do about it.
+
+    Raises:
+        AnnotationError: If it is more; degrees mostly are.
+    """
+    if abs(angle) > 2 * np.pi:
+        raise AnnotationError(
+            where, f'the angle {angle:g} is more than a turn of 6.28 radians; '
+            'is it in degrees?', remedy)
 
 
 def box_problem(quad: np.ndarray, width: int, height: int) -> str:

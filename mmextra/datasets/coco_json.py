@@ -5,11 +5,13 @@ that another one has are lost without a word.
 """
 import json
 import warnings
+from collections import Counter
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from mmdet.datasets.api_wrappers import COCO
 
 from .bad_input import AnnotationError
+from .text_files import read_text, slashes, starts_with_mark
 
 REMEDY = 'Correct or remove the entry, or make the file again'
 
@@ -68,7 +70,7 @@ OPTIONAL: Dict[str, Rules] = dict(
 
 
 def load_json(path: str) -> Any:
-    """The content of a JSON file.
+    """The content of a JSON file, with or without byte order mark.
 
     Args:
         path (str): The file.
@@ -81,8 +83,9 @@ def load_json(path: str) -> Any:
         AnnotationError: If it is not JSON.
     """
     try:
-        with open(path, encoding='utf-8') as file:
-            return json.load(file)
+        return json.loads(read_text(path))
+    except AnnotationError:
+        raise
     except (ValueError, RecursionError) as error:
         raise AnnotationError(path, f'is not valid JSON ({error})',
                               'Restore the file, or make it again') from error
@@ -111,20 +114,35 @@ def check_entry(entry: Any, rules: Rules, where: str,
                 where, f'{key} must be {wanted}, got {entry.get(key)!r}',
                 REMEDY)
     for key, (is_good, wanted) in (optional or {}).items():
-        if key in entry and not is_good(entry[key]):
+        if key not in entry:
+            continue
+        if entry[key] is None:
+            del entry[key]
+        elif not is_good(entry[key]):
             raise AnnotationError(
                 where, f'{key} must be {wanted}, got {entry[key]!r}', REMEDY)
 
 
 def read_coco(path: str) -> dict:
+    """The content that :func:`normalised_coco` gives."""
+    return normalised_coco(path)[0]
+
+
+def normalised_coco(path: str) -> Tuple[dict, bool]:
     """Read an annotation file in COCO's format, or of videos in that.
+
+    What exporters add or leave out is put right: backslashes in names of
+    files become slashes; fields that are null are as absent; an area that
+    is absent or 0 becomes that of the box; of several categories with one
+    name those without annotations are dropped, and that is told.
 
     Args:
         path (str): The file.
 
     Returns:
-        dict: Its content; every annotation has a box, and an image and a
-        category that are there.
+        tuple[dict, bool]: Its content; every annotation has a box, an area,
+        and an image and a category that are there. And whether that differs
+        from what mmdet's own reader makes of the file.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -135,18 +153,55 @@ def read_coco(path: str) -> dict:
     if not isinstance(content, dict):
         raise AnnotationError(path, 'is no annotation file of COCO', REMEDY)
     ids = {kind: _check_entries(content, kind, path) for kind in RULES}
-    names = [item['name'] for item in content['categories']]
-    if len(names) > len(set(names)):
-        raise AnnotationError(
-            f'{path}, categories', f'a name is given twice: {names}', REMEDY)
+    changed = starts_with_mark(path)
     for number, item in enumerate(content['annotations']):
         for key, kind in (('image_id', 'images'),
                           ('category_id', 'categories')):
             if item[key] not in ids[kind]:
                 raise AnnotationError(
                     f'{path}, annotations[{number}]',
-                    f'{key} {item[key]!r} is none of the {kind}', REMEDY)
-    return content
+                    f'{key} {item[key]!r} is none of the {kind}' +
+                    _other_type(item[key], ids[kind]), REMEDY)
+        if not item.get('area'):
+            item['area'] = item['bbox'][2] * item['bbox'][3]
+            changed = True
+    for item in content['images']:
+        if '\\' in item['file_name']:
+            item['file_name'] = slashes(item['file_name'])
+            changed = True
+    return content, _drop_namesakes(content, path) or changed
+
+
+def _other_type(key: Any, ids: set) -> str:
+    """Whether an id is there as a text where a number was given, or so."""
+    if str(key) in {str(each) for each in ids}:
+        return ', but a text or number that reads the same is'
+    return ''
+
+
+def _drop_namesakes(content: dict, path: str) -> bool:
+    """Leave one category of each name; some exporters make the name of the
+    project the first category, though it is that of a class."""
+    names = [item['name'] for item in content['categories']]
+    if len(names) == len(set(names)):
+        return False
+    used = {item['category_id'] for item in content['annotations']}
+    kept = [item for item in content['categories']
+            if names.count(item['name']) == 1 or item['id'] in used]
+    left = [item['name'] for item in kept]
+    twice = sorted(name for name in set(names) if left.count(name) != 1)
+    if twice:
+        ids = [item['id'] for item in content['categories']
+               if item['name'] == twice[0]]
+        raise AnnotationError(
+            f'{path}, categories', f'the name {twice[0]!r} is given twice, '
+            f'with ids {ids}', REMEDY)
+    dropped = [item for item in content['categories'] if item not in kept]
+    content['categories'] = kept
+    warnings.warn(
+        f'{path}: dropped {len(dropped)} categories that no annotation uses '
+        f'and whose name another has; the first: {dropped[0]}', stacklevel=3)
+    return True
 
 
 def _check_entries(content: dict, kind: str, path: str) -> set:
@@ -184,11 +239,6 @@ def coco_index(content: dict) -> COCO:
     return coco
 
 
-def with_area(ann: dict) -> dict:
-    """An annotation with an area even if the file has none."""
-    return dict(ann, area=ann.get('area', ann['bbox'][2] * ann['bbox'][3]))
-
-
 def tell_left_out(path: str, count: int) -> None:
     """Warn about boxes that mmdet's datasets pass over.
 
@@ -200,3 +250,59 @@ def tell_left_out(path: str, count: int) -> None:
         warnings.warn(
             f'{path}: left out {count} boxes that are smaller than a pixel '
             'or outside of their image', stacklevel=3)
+
+
+def is_usable(ann: dict, width: float, height: float) -> bool:
+    """Whether mmdet's datasets take a box.
+
+    Args:
+        ann (dict): An annotation with ``bbox``.
+        width (float): Of its image in pixels.
+        height (float): The same.
+
+    Returns:
+        bool: Whether no side is below a pixel and it meets the image.
+    """
+    x, y, w, h = ann['bbox']
+    return (min(w, h) >= 1 and min(x + w, width) > max(x, 0) and
+            min(y + h, height) > max(y, 0))
+
+
+def number_tracks(content: dict, path: str) -> bool:
+    """Make the ``instance_id`` of all annotations such that mmdet keeps it.
+
+    mmdet takes 0 for none. Ids that do not tell objects apart are told,
+    for speeds are measured along them.
+
+    Args:
+        content (dict): See :func:`read_coco`; ids are changed in place.
+        path (str): The file, for messages.
+
+    Returns:
+        bool: Whether anything was changed.
+    """
+    annotations = content['annotations']
+    without = sum('instance_id' not in item for item in annotations)
+    if without:
+        warnings.warn(
+            f'{path}: {without} of {len(annotations)} boxes have no '
+            'instance_id; they move with no object, and AP by speed means '
+            'nothing. Number the objects of each video.', stacklevel=3)
+    in_frame: Counter = Counter(
+        (item['image_id'], item['instance_id']) for item in annotations
+        if 'instance_id' in item)
+    shared = sum(k - 1 for k in in_frame.values())
+    if shared:
+        (image, track), _ = in_frame.most_common(1)[0]
+        warnings.warn(
+            f'{path}: {shared} boxes have the instance_id of another in the '
+            f'same frame, {track} in image {image!r} for one; AP by speed '
+            'means nothing for them. Number the objects of each video.',
+            stacklevel=3)
+    if not without and not any(
+            item['instance_id'] == 0 for item in annotations):
+        return False
+    free = max(item.get('instance_id', 0) for item in annotations) + 2
+    for number, item in enumerate(annotations):
+        item['instance_id'] = item.get('instance_id', free + number - 1) + 1
+    return True

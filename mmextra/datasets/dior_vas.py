@@ -1,30 +1,33 @@
 """DIOR as it is on disk, and its vehicle, airplane and ship images."""
 import os.path as osp
 import warnings
+from functools import cached_property
 from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from mmdet.datasets import XMLDataset
 from mmdet.registry import DATASETS
 
 from .annotation_files import (
-    read_lines,
-    read_xml,
     voc_box,
     voc_name,
     voc_objects,
     voc_size,
 )
 from .bad_input import AnnotationError, BadInput, OnError, require_layout
-from .image_files import image_size
-
-DIOR_CLASSES = ('airplane', 'airport', 'baseballfield', 'basketballcourt',
-                'bridge', 'chimney', 'dam', 'expressway-service-area',
-                'expressway-toll-station', 'golffield', 'groundtrackfield',
-                'harbor', 'overpass', 'ship', 'stadium', 'storagetank',
-                'tenniscourt', 'trainstation', 'vehicle', 'windmill')
+from .class_names import DIOR_ALIASES, DIOR_CLASSES, ClassNames, hint
+from .image_files import image_size, index_images
+from .reader import (
+    ReaderMixin,
+    match_ids,
+    note_resized,
+    share,
+    tell_resized,
+)
+from .text_files import read_ids, read_xml
 
 LAYOUT = """DIOR is expected as
   {root}/JPEGImages-trainval/*.jpg  and  {root}/JPEGImages-test/*.jpg
+  (or all in {root}/JPEGImages)
   {root}/Annotations/Horizontal Bounding Boxes/*.xml
   {root}/ImageSets/Main/(train|val|test).txt
 Unpack the set as its authors distribute it, and name the folder in data_root.
@@ -81,14 +84,14 @@ def read_dior_xml(path: str, bad: BadInput) -> DIORImage:
 
 
 @DATASETS.register_module()
-class DIORVASDataset(XMLDataset):
+class DIORVASDataset(ReaderMixin, XMLDataset):
     """Images of DIOR, by default with vehicles, airplanes and ships.
 
-    Differs from ``XMLDataset``: images lie in two folders, names of classes
-    are compared in lower case, corners count from 0, boxes are clipped to
-    the image, and those without area dropped. With other
-    ``metainfo['classes']`` it reads any of DIOR's 20; objects of classes
-    that are not asked for are left out.
+    Differs from ``XMLDataset``: images lie in two folders, spellings of
+    DIOR's classes are one (``Expressway-Service-area``, ``train station``),
+    corners count from 0, boxes are clipped to the image, and those without
+    area dropped. With other ``metainfo['classes']`` it reads any of DIOR's
+    20; objects of classes that are not asked for are left out and counted.
 
     Where none of the image folders exists the annotations are read all the
     same, with a warning, so that statistics and anchors need no images.
@@ -117,7 +120,7 @@ class DIORVASDataset(XMLDataset):
 
     def __init__(self,
                  img_subdir: Union[str, Sequence[str]] = (
-                     'JPEGImages-trainval', 'JPEGImages-test'),
+                     'JPEGImages-trainval', 'JPEGImages-test', 'JPEGImages'),
                  ann_subdir: str = 'Annotations/Horizontal Bounding Boxes',
                  on_error: OnError = 'raise',
                  **kwargs) -> None:
@@ -136,8 +139,9 @@ class DIORVASDataset(XMLDataset):
                 'list of the split (ann_file)': self.ann_file,
                 'folder of annotations (ann_subdir)': self._annotations
             }, LAYOUT.format(root=root))
-        self.cat2label = {name.lower(): label for label, name in enumerate(
-            self.metainfo['classes'])}
+        self._names = ClassNames(self.metainfo['classes'], DIOR_CLASSES,
+                                 DIOR_ALIASES, type(self).__name__)
+        self._resized: List[str] = []
         self._folders = [
             folder for folder in (osp.join(self.sub_data_root, name)
                                   for name in self.img_subdirs)
@@ -148,14 +152,25 @@ class DIORVASDataset(XMLDataset):
                 f'{root} has none of the folders of images '
                 f'{", ".join(self.img_subdirs)}; only annotations are read',
                 stacklevel=2)
+        # The first folder that has an image counts.
+        self._images = {
+            key: path for folder in reversed(self._folders)
+            for key, path in index_images(folder).items()}
+        entries = match_ids(read_ids(self.ann_file), self._images)
+        self._missing = [
+            img_id for img_id in entries if img_id not in self._images
+        ] if self._folders else []
+        self._entries = entries
         data_list = []
-        for line in read_lines(self.ann_file):
-            if line.strip():
-                try:
-                    data_list.append(self._read_image(line.strip()))
-                except (ValueError, FileNotFoundError) as error:
-                    self.bad.report(error)
+        for img_id in entries:
+            try:
+                data_list.append(self._read_image(img_id))
+            except (ValueError, FileNotFoundError) as error:
+                self.bad.report(error)
         self.bad.summarise(self.ann_file)
+        self._names.tell(self.ann_file)
+        tell_resized(self.ann_file, self._resized)
+        del self._images, self._missing, self._entries, self._resized
         if not data_list:
             raise ValueError(
                 f'{self.ann_file}: no image is left in this split. Is the '
@@ -171,12 +186,14 @@ class DIORVASDataset(XMLDataset):
         if not osp.isfile(xml_path):
             raise FileNotFoundError(
                 f'{self.ann_file}: annotation {xml_path} is missing. Add it, '
-                'or take the id out of the list, or set on_error="skip"')
+                'or take the id out of the list, or set on_error="skip"' +
+                self._share_without_xml)
         annotation = read_dior_xml(xml_path, self.bad)
         img_path = self._find_image(img_id)
         # The image counts; without it the annotation is believed.
-        width, height = image_size(img_path) if (
+        width, height = size = image_size(img_path) if (
             self._folders or not annotation.size) else annotation.size
+        note_resized(self._resized, img_path, size, annotation.size)
         instances = []
         for item in annotation.objects:
             try:
@@ -194,27 +211,34 @@ class DIORVASDataset(XMLDataset):
             height=height,
             instances=instances)
 
+    @cached_property
+    def _share_without_xml(self) -> str:
+        return share([
+            img_id for img_id in self._entries if not osp.isfile(
+                osp.join(self._annotations, f'{img_id}.xml'))], self._entries)
+
     def _find_image(self, img_id: str) -> str:
-        for folder in self._folders:
-            path = osp.join(folder, f'{img_id}.jpg')
-            if osp.isfile(path):
-                return path
+        if img_id in self._images:
+            return self._images[img_id]
         if self._folders:
             raise FileNotFoundError(
                 f'{self.ann_file}: image {img_id}.jpg is in none of '
                 f'{", ".join(self._folders)}. Add it, or take the id out of '
-                'the list, or set on_error="skip"')
+                'the list, or set on_error="skip"' +
+                share(self._missing, self._entries))
         return osp.join(self.sub_data_root, self.img_subdirs[0],
                         f'{img_id}.jpg')
 
     def _instance(self, item: DIORObject, width: int,
                   height: int) -> Optional[dict]:
-        if item.name not in self.cat2label:
-            if item.name in DIOR_CLASSES:
+        label = self._names.label(item.name)
+        if label is None:
+            if self._names.is_known(item.name):
                 return None
             raise AnnotationError(
                 item.where, f'unknown class {item.name!r}',
-                f'DIOR has {", ".join(DIOR_CLASSES)}; name further ones in '
+                f'DIOR has {", ".join(DIOR_CLASSES)}; '
+                f'{hint([item.name], DIOR_CLASSES)}; name further ones in '
                 'metainfo=dict(classes=...), or set on_error="skip"')
         bbox = [
             min(max(value, 0.), float(side))
@@ -230,5 +254,9 @@ class DIORVASDataset(XMLDataset):
                    and min(sides) < self.bbox_min_size)
         return dict(
             bbox=bbox,
-            bbox_label=self.cat2label[item.name],
+            bbox_label=label,
             ignore_flag=int(ignored))
+
+    def filter_data(self) -> List[dict]:
+        """Drop what ``filter_cfg`` says; never in test mode."""
+        return self.require_images(super().filter_data())

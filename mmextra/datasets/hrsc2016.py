@@ -1,15 +1,16 @@
 """HRSC2016 as it is on disk."""
 import os.path as osp
 import warnings
+from collections import Counter
 from typing import List, Optional, Tuple
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from mmrotate.datasets import HRSCDataset
 from mmrotate.registry import DATASETS
 from mmrotate.structures.bbox import rbox2qbox
 
-from .annotation_files import read_lines
 from .bad_input import (
     AnnotationError,
     BadInput,
@@ -17,8 +18,17 @@ from .bad_input import (
     box_problem,
     require_layout,
 )
+from .class_names import class_tuple, fold, hint
 from .hrsc_xml import REMEDY, HRSCObject, read_hrsc_xml
 from .image_files import EXTENSIONS, image_size, index_images
+from .reader import (
+    ReaderMixin,
+    match_ids,
+    note_resized,
+    share,
+    tell_resized,
+)
+from .text_files import read_ids, temporary_copy
 
 LAYOUT = """HRSC2016 is expected as
   {root}/FullDataSet/AllImages/*.bmp  (or .png, .jpg, .tif)
@@ -29,7 +39,7 @@ or for a trial make one:  python tools/make_synthetic.py harbour {root}"""
 
 
 @DATASETS.register_module()
-class HRSC2016Dataset(HRSCDataset):
+class HRSC2016Dataset(ReaderMixin, HRSCDataset):
     """HRSC2016, with the reading of mmrotate's class put right.
 
     The height comes from the image (mmrotate: from the tag of the width),
@@ -51,7 +61,10 @@ class HRSC2016Dataset(HRSCDataset):
             images out with one warning that counts them.
         **kwargs: See :class:`mmrotate.datasets.HRSCDataset`;
             ``classwise=True`` gives the 31 classes, or those of
-            ``metainfo['classes']`` and ``metainfo['classes_id']``.
+            ``metainfo['classes']``, whose spelling may differ in case and
+            separators; the codes of others go into
+            ``metainfo['classes_id']``. Ships of the 31 that are not asked
+            for are left out and counted.
 
     Raises:
         FileNotFoundError: If a folder, the list of a split or an image is
@@ -67,7 +80,45 @@ class HRSC2016Dataset(HRSCDataset):
                  **kwargs) -> None:
         self.ignore_difficult = ignore_difficult
         self.bad = BadInput(on_error)
+        metainfo = kwargs.get('metainfo') or {}
+        if metainfo.get('classes') is not None:
+            kwargs['metainfo'] = self._with_codes(
+                metainfo, kwargs.get('classwise', False))
         super().__init__(*args, **kwargs)
+
+    @classmethod
+    def _with_codes(cls, metainfo: dict, classwise: bool) -> dict:
+        """The codes of classes that are given by name.
+
+        Raises:
+            ValueError: If a name is none of the 31.
+        """
+        classes = class_tuple(metainfo['classes'], cls.__name__)
+        if not classwise:
+            if tuple(map(fold, classes)) != ('ship', ):
+                warnings.warn(
+                    f'{cls.__name__}: with classwise=False all objects are '
+                    f'"ship"; metainfo.classes {classes} is not used',
+                    stacklevel=3)
+            return metainfo
+        if 'classes_id' in metainfo:
+            if len(metainfo['classes_id']) != len(classes):
+                raise ValueError(
+                    f'{cls.__name__}: {len(classes)} classes and '
+                    f'{len(metainfo["classes_id"])} classes_id; each class '
+                    'needs one')
+            return metainfo
+        legal = cls.METAINFO['classes']
+        codes = {fold(name): code for name, code in zip(
+            legal, cls.METAINFO['classes_id'])}
+        strange = [name for name in classes if fold(name) not in codes]
+        if strange:
+            raise ValueError(
+                f'{cls.__name__}: classes {strange} are none of HRSC2016; '
+                f'{hint(strange, legal)}. Codes of others go into '
+                'metainfo.classes_id')
+        return dict(metainfo, classes_id=tuple(
+            codes[fold(name)] for name in classes))
 
     def load_data_list(self) -> List[dict]:
         """Load the annotations of the split, see the class."""
@@ -83,20 +134,32 @@ class HRSC2016Dataset(HRSCDataset):
             }, LAYOUT.format(root=(root or '.').rstrip('/')))
         self._images = index_images(images)
         self._resized: List[str] = []
-        # The base class fails on what is no text without naming the file.
-        read_lines(self.ann_file)
-        data_list = [info for info in super().load_data_list() if info]
+        self._others: Counter = Counter()
+        entries = match_ids(read_ids(self.ann_file), self._images)
+        self._share = share(
+            [each for each in entries if each not in self._images], entries)
+        # The base class opens the list by itself, and knows no other text
+        # than UTF-8 without mark.
+        source = self.ann_file
+        with temporary_copy('\n'.join(entries)) as self.ann_file:
+            try:
+                self._source = source
+                data_list = [info for info in super().load_data_list() if info]
+            finally:
+                self.ann_file = source
         self.bad.summarise(self.ann_file)
-        if self._resized:
-            warnings.warn(
-                f'{self.ann_file}: {len(self._resized)} images have another '
-                'size than their annotation says; the size of the image '
-                f'counts. The first: {self._resized[0]}', stacklevel=2)
+        tell_resized(self.ann_file, self._resized)
+        if self._others:
+            print_log(
+                f'{self.ann_file}: left out {sum(self._others.values())} '
+                'ships of classes that metainfo.classes does not name: ' +
+                ', '.join(f'{k} {name}' for name, k in
+                          self._others.most_common(20)), logger='current')
         if not data_list:
             raise ValueError(
                 f'{self.ann_file}: no image is left in this split. Is the '
                 'file empty, or is everything skipped?')
-        del self._images, self._resized
+        del self._images, self._resized, self._others
         return data_list
 
     def parse_data_info(self, img_info: dict) -> Optional[dict]:
@@ -124,19 +187,21 @@ class HRSC2016Dataset(HRSCDataset):
         if img_path is None:
             folder = osp.join(self.sub_data_root, self.img_subdir)
             raise FileNotFoundError(
-                f'{self.ann_file}: image {img_id} is not in {folder} with '
+                f'{self._source}: image {img_id} is not in {folder} with '
                 f'any extension of {", ".join(EXTENSIONS)}. Add it, or take '
-                'the id out of the list.')
+                f'the id out of the list.{self._share}')
         if not osp.isfile(xml_path):
             raise FileNotFoundError(
-                f'{self.ann_file}: image {img_id} has no annotation '
+                f'{self._source}: image {img_id} has no annotation '
                 f'{xml_path}. Add it, or take the id out of the list.')
         annotation = read_hrsc_xml(xml_path, self.bad)
         width, height = self._size(img_path, annotation.size)
         instances = []
         for item in annotation.objects:
             try:
-                instances.append(self._instance(item, width, height))
+                instance = self._instance(item, width, height)
+                if instance:
+                    instances.append(instance)
             except AnnotationError as error:
                 self.bad.report(error)
         return dict(
@@ -150,16 +215,20 @@ class HRSC2016Dataset(HRSCDataset):
     def _size(self, img_path: str,
               stated: Optional[Tuple[int, int]]) -> Tuple[int, int]:
         size = image_size(img_path)
-        if stated and stated != size:
-            self._resized.append(
-                f'{img_path} is {size[0]} x {size[1]}, annotated as '
-                f'{stated[0]} x {stated[1]}')
+        note_resized(self._resized, img_path, size, stated)
         return size
 
-    def _instance(self, item: HRSCObject, width: int, height: int) -> dict:
+    def _instance(self, item: HRSCObject, width: int,
+                  height: int) -> Optional[dict]:
         label = 0
         if self.classwise:
             if item.class_id not in self.catid2label:
+                code = (item.class_id or '')[-2:]
+                if item.class_id == f'1000000{code}' and (
+                        code in self.METAINFO['classes_id']):
+                    place = self.METAINFO['classes_id'].index(code)
+                    self._others[self.METAINFO['classes'][place]] += 1
+                    return None
                 raise AnnotationError(
                     item.where,
                     f'<Class_ID> {item.class_id!r} is not a known class',
@@ -181,3 +250,7 @@ class HRSC2016Dataset(HRSCDataset):
         if item.head is not None:
             instance['head'] = list(item.head)
         return instance
+
+    def filter_data(self) -> List[dict]:
+        """Drop what ``filter_cfg`` says; never in test mode."""
+        return self.require_images(super().filter_data())

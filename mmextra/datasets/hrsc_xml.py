@@ -4,9 +4,9 @@ from typing import Callable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from .annotation_files import REMEDY as FILE_REMEDY
-from .annotation_files import read_xml
-from .bad_input import AnnotationError, BadInput
+from .bad_input import AnnotationError, BadInput, check_radians
+from .text_files import REMEDY as FILE_REMEDY
+from .text_files import read_xml
 
 REMEDY = 'Correct or remove the entry, or set on_error="skip"'
 BOX_TAGS = ('mbox_cx', 'mbox_cy', 'mbox_w', 'mbox_h', 'mbox_ang')
@@ -76,6 +76,7 @@ def _read_object(element: ET.Element, where: str) -> HRSCObject:
     if not np.isfinite(rbox).all():
         raise AnnotationError(where, f'the box {rbox.tolist()} is not finite',
                               REMEDY)
+    check_radians(rbox[4], f'{where}, <mbox_ang>', REMEDY)
     if min(rbox[2:4]) <= 0:
         raise AnnotationError(
             where, f'the box has no area: <mbox_w> {rbox[2]:g}, <mbox_h> '

@@ -1,4 +1,5 @@
 """HRSD, the ship data set of the LARSD paper."""
+import os
 import os.path as osp
 import re
 import warnings
@@ -10,7 +11,6 @@ from mmrotate.registry import DATASETS
 from mmextra.structures import parse_dota_line
 from mmextra.utils.checks import check_choice
 
-from .annotation_files import read_lines
 from .bad_input import (
     AnnotationError,
     BadInput,
@@ -18,7 +18,10 @@ from .bad_input import (
     box_problem,
     require_layout,
 )
-from .image_files import EXTENSIONS, image_size, index_images
+from .class_names import DOTA_ALIASES, DOTA_CLASSES, ClassNames, hint
+from .image_files import EXTENSIONS, image_size, index_images, is_stranger
+from .reader import ReaderMixin, match_ids, share
+from .text_files import read_ids, read_lines
 
 REMEDY = 'Correct or remove the line, or set on_error="skip"'
 FORM = 'x1 y1 x2 y2 x3 y3 x4 y4 class [difficulty]'
@@ -60,12 +63,13 @@ def layout_help(root: str, images: str, labels: str) -> str:
 
 
 @DATASETS.register_module()
-class HRSDDataset(BaseDataset):
+class HRSDDataset(ReaderMixin, BaseDataset):
     """HRSD (Section IV-A of the LARSD paper) in DOTA's text format.
 
     The set is not public and its format not described; images may be of any
     common kind, their sizes are read from their headers. An image without
-    text file has no ships. Images are sorted by id.
+    text file has no ships. Images are sorted by id. Spellings of DOTA's
+    classes (``large vehicle``, ``Large_Vehicle``) are one.
 
     Boxes are quadrilaterals (eight pixel coordinates, continuous, y down);
     load them with ``LoadAnnotations(box_type='qbox')``.
@@ -118,6 +122,9 @@ class HRSDDataset(BaseDataset):
             'folder of annotations (ann_subdir)':
             osp.join(root, self.ann_subdir)
         }
+        if self.test_mode:
+            # Images alone can be detected on.
+            needed.pop('folder of annotations (ann_subdir)')
         if self.ann_file:
             needed['list of the split (ann_file)'] = self.ann_file
         require_layout(
@@ -127,17 +134,26 @@ class HRSDDataset(BaseDataset):
         images = index_images(folder)
         ids = list(images)
         if self.ann_file:
-            lines = map(str.strip, read_lines(self.ann_file))
-            ids = sorted(line for line in lines if line)
-        labels = {name: k for k, name in enumerate(self._metainfo['classes'])}
+            ids = sorted(match_ids(read_ids(self.ann_file), images))
+        missing = [img_id for img_id in ids if img_id not in images]
+        names = ClassNames(self._metainfo['classes'], DOTA_CLASSES,
+                           DOTA_ALIASES, type(self).__name__)
         data_list = []
         for img_id in ids:
             try:
-                data_list.append(self._read_image(img_id, images, labels))
+                if img_id not in images:
+                    raise FileNotFoundError(
+                        f'{self.ann_file}: image {img_id} is not in {folder} '
+                        f'with any extension of {", ".join(EXTENSIONS)}. Add '
+                        'it, or take the id out of the list.' +
+                        share(missing, ids))
+                data_list.append(self._read_image(img_id, images, names))
             except (ValueError, FileNotFoundError) as error:
                 self.bad.report(error)
         source = self.ann_file or folder
         self.bad.summarise(source)
+        names.tell(source)
+        self._tell_unlabelled(data_list)
         if not data_list:
             raise ValueError(
                 f'{source}: no image is left in this split. Is it empty, or '
@@ -146,13 +162,7 @@ class HRSDDataset(BaseDataset):
         return data_list
 
     def _read_image(self, img_id: str, images: Dict[str, str],
-                    labels: Dict[str, int]) -> dict:
-        if img_id not in images:
-            folder = osp.join(self.data_root or '', self.img_subdir)
-            raise FileNotFoundError(
-                f'{self.ann_file}: image {img_id} is not in {folder} with '
-                f'any extension of {", ".join(EXTENSIONS)}. Add it, or take '
-                'the id out of the list.')
+                    names: ClassNames) -> dict:
         width, height = image_size(images[img_id])
         txt_path = osp.join(self.data_root or '', self.ann_subdir,
                             f'{img_id}.txt')
@@ -161,7 +171,7 @@ class HRSDDataset(BaseDataset):
         for number, line in enumerate(lines, 1):
             try:
                 instance = self._instance(line, f'{txt_path}, line {number}',
-                                          labels, width, height)
+                                          names, width, height)
             except AnnotationError as error:
                 self.bad.report(error)
                 continue
@@ -174,7 +184,7 @@ class HRSDDataset(BaseDataset):
             height=height,
             instances=instances)
 
-    def _instance(self, line: str, where: str, labels: Dict[str, int],
+    def _instance(self, line: str, where: str, names: ClassNames,
                   width: int, height: int) -> Optional[dict]:
         try:
             item = parse_dota_line(line)
@@ -184,10 +194,12 @@ class HRSDDataset(BaseDataset):
                 REMEDY) from None
         if item is None:
             return None
-        if item.name not in labels:
+        label = names.label(item.name)
+        if label is None:
             raise AnnotationError(
                 where, f'unknown class {item.name!r}',
-                f'Known are {", ".join(labels)}; name all classes in '
+                f'Known are {", ".join(names.classes)}; '
+                f'{hint([item.name], names.classes)}; name all classes in '
                 'metainfo=dict(classes=...), or correct the line, or set '
                 'on_error="skip"')
         problem = box_problem(item.quad, width, height)
@@ -195,8 +207,23 @@ class HRSDDataset(BaseDataset):
             raise AnnotationError(where, problem, REMEDY)
         return dict(
             bbox=item.quad,
-            bbox_label=labels[item.name],
+            bbox_label=label,
             ignore_flag=int(item.difficulty > self.diff_thr))
+
+    def _tell_unlabelled(self, data_list: List[dict]) -> None:
+        """Text files of other names would leave all images empty."""
+        folder = osp.join(self.data_root or '', self.ann_subdir)
+        if any(info['instances'] for info in data_list) or not osp.isdir(
+                folder):
+            return
+        texts = [name for name in os.listdir(folder)
+                 if name.lower().endswith('.txt') and not is_stranger(name)]
+        own = {f'{info["img_id"]}.txt' for info in data_list}
+        if texts and not own.intersection(texts):
+            warnings.warn(
+                f'{folder}: none of {len(texts)} text files, such as '
+                f'{min(texts)}, is named as one of the {len(own)} images; '
+                'all images count as empty', stacklevel=3)
 
     def _compare_with_paper(self, data_list: List[dict]) -> None:
         if self.paper_split is None:
@@ -212,12 +239,15 @@ class HRSDDataset(BaseDataset):
                 stacklevel=2)
 
     def filter_data(self) -> List[dict]:
-        """Drop images without any object if ``filter_cfg`` says
-        ``filter_empty_gt``; never in test mode."""
-        if self.test_mode or not (self.filter_cfg or {}).get(
-                'filter_empty_gt', False):
+        """Drop images without any object, or smaller than ``min_size``, if
+        ``filter_cfg`` says so; never in test mode."""
+        cfg = self.filter_cfg or {}
+        if self.test_mode:
             return self.data_list
-        return [info for info in self.data_list if info['instances']]
+        return self.require_images([
+            info for info in self.data_list
+            if min(info['width'], info['height']) >= cfg.get('min_size', 0)
+            and (info['instances'] or not cfg.get('filter_empty_gt', False))])
 
     def get_cat_ids(self, idx: int) -> List[int]:
         """Labels of the objects in an image, as samplers need them."""

@@ -1,22 +1,22 @@
 """From ILSVRC's folders of XML files to COCO-VID and COCO files."""
-import fnmatch
 import os
 import os.path as osp
 import warnings
-import xml.etree.ElementTree as ET
 from multiprocessing import Pool
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
-from .annotation_files import (
-    read_xml,
-    voc_box,
-    voc_int,
-    voc_name,
-    voc_objects,
-    voc_size,
-)
-from .bad_input import AnnotationError
 from .ilsvrc_classes import VID_CLASSES
+
+# find_videos is importable from here too.
+from .ilsvrc_files import (  # noqa: F401
+    FrameFile,
+    VIDObject,
+    find_videos,
+    read_annotation,
+    read_video,
+    xml_files,
+)
+from .image_files import image_size
 
 CATEGORY_IDS = {wnid: k for k, wnid in enumerate(VID_CLASSES.values(), 1)}
 CATEGORIES = [
@@ -25,144 +25,6 @@ CATEGORIES = [
 ]
 # Videos of ILSVRC 2015 to 2017.
 PAPER_VIDEOS = dict(train=3862, val=555)
-
-
-class VIDObject(NamedTuple):
-    """An object of an annotation file.
-
-    Attributes:
-        wnid: WordNet id of its class.
-        track: Its track within the video.
-        bbox: ``x1, y1, x2, y2``, pixels.
-        occluded: 0 or 1.
-        generated: 0 or 1; whether the box was interpolated.
-    """
-    wnid: str
-    track: int
-    bbox: Tuple[float, float, float, float]
-    occluded: int
-    generated: int
-
-
-def read_annotation(path: str) -> Tuple[int, int, List[VIDObject]]:
-    """Read an annotation file of ILSVRC.
-
-    Args:
-        path (str): The XML file.
-
-    Returns:
-        tuple[int, int, list[VIDObject]]: Width, height and objects.
-
-    Raises:
-        AnnotationError: If it cannot be understood.
-    """
-    root = read_xml(path)
-    size = voc_size(root)
-    if size is None:
-        raise AnnotationError(
-            path, 'is no ILSVRC annotation: it has no <size> with a width '
-            'and a height', 'Replace the file, or take it away; a frame '
-            'without file is left out')
-    objects = [_read_object(item, f'{path}, object {k}', k)
-               for k, item in enumerate(voc_objects(root, path))]
-    return (*size, objects)
-
-
-def _read_object(item: ET.Element, where: str, number: int) -> VIDObject:
-    return VIDObject(
-        wnid=voc_name(item, where),
-        track=voc_int(item, 'trackid', where, number),
-        bbox=voc_box(item, where),
-        occluded=voc_int(item, 'occluded', where),
-        generated=voc_int(item, 'generated', where))
-
-
-def _xml_files(folder: str) -> Iterator[Tuple[str, List[str]]]:
-    """Every folder below one that holds XML files, and their names."""
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        names = [name for name in files if name.lower().endswith('.xml')]
-        if names:
-            yield place, names
-
-
-def find_videos(root: str, patterns: Sequence[str]) -> List[str]:
-    """Videos with annotations, by the pattern of their names.
-
-    Args:
-        root (str): Folder with ``Annotations/VID``.
-        patterns (Sequence[str]): Shell patterns, ``*`` also matches
-            slashes: ``'train/*'``.
-
-    Returns:
-        list[str]: Paths below ``Annotations/VID``, sorted.
-
-    Raises:
-        FileNotFoundError: If no video is found.
-    """
-    base = osp.join(root, 'Annotations', 'VID')
-    found = []
-    for place, _ in _xml_files(base):
-        name = osp.relpath(place, base).replace(os.sep, '/')
-        if any(fnmatch.fnmatchcase(name, each) for each in patterns):
-            found.append(name)
-    if not found:
-        raise FileNotFoundError(
-            f'no video with XML files is in {osp.abspath(base)} whose path '
-            f'matches {" or ".join(patterns)}. Expected is '
-            'Annotations/VID/<split>/.../<video>/000000.xml and '
-            'Data/VID/<split>/.../<video>/000000.JPEG.')
-    return sorted(found)
-
-
-class FrameFile(NamedTuple):
-    """A frame: its number, the stem of its files, and what they hold."""
-    number: int
-    stem: str
-    width: int
-    height: int
-    objects: List[VIDObject]
-
-
-def read_video(root: str, name: str,
-               extension: str = '.JPEG') -> List[FrameFile]:
-    """Read all annotations of a video.
-
-    Args:
-        root (str): Folder with ``Annotations`` and ``Data``.
-        name (str): Path of the video below ``Annotations/VID``.
-        extension (str): Of the images.
-
-    Returns:
-        list[FrameFile]: In the order of their numbers, not of their names.
-
-    Raises:
-        AnnotationError: If a file is broken, an image missing, or the
-            frames differ in size.
-    """
-    folder = osp.join(root, 'Annotations', 'VID', name)
-    frames = []
-    for file_name in os.listdir(folder):
-        stem, suffix = osp.splitext(file_name)
-        if suffix.lower() != '.xml':
-            continue
-        path = osp.join(folder, file_name)
-        if not stem.isdigit():
-            raise AnnotationError(path, 'the name is not a frame number',
-                                  'Name frames 000000.xml, 000001.xml, ...')
-        image = osp.join(root, 'Data', 'VID', name, stem + extension)
-        if not osp.isfile(image):
-            raise AnnotationError(
-                image, f'this image of {path} is missing',
-                'Restore it, or remove the XML file to leave the frame out')
-        frames.append(FrameFile(int(stem), stem, *read_annotation(path)))
-    frames.sort()
-    sizes = {(f.width, f.height) for f in frames}
-    if len(sizes) > 1:
-        raise AnnotationError(
-            folder, f'frames have the sizes {sorted(sizes)}',
-            'A video must be of one size; split it where the size changes')
-    return frames
 
 
 def _read_job(job: Tuple[str, str, str]) -> List[FrameFile]:
@@ -204,8 +66,8 @@ def convert_videos(root: str,
     pool = Pool(workers) if workers else None
     try:
         read = pool.imap(_read_job, jobs, 8) if pool else map(_read_job, jobs)
-        return _collect(names, read, is_train, train_frames,
-                        frames_per_video, extension)
+        return _collect(root, names, read, is_train, train_frames,
+                        frames_per_video)
     finally:
         if pool:
             pool.terminate()
@@ -218,12 +80,14 @@ def spread(count: int, wanted: int) -> List[int]:
     return [int((k + 0.5) * count / wanted) for k in range(wanted)]
 
 
-def _collect(names, read, is_train, train_frames, frames_per_video,
-             extension) -> Tuple[dict, dict]:
+def _collect(root, names, read, is_train, train_frames,
+             frames_per_video) -> Tuple[dict, dict]:
     video_file = dict(
         categories=CATEGORIES, videos=[], images=[], annotations=[])
     image_file = dict(categories=CATEGORIES, images=[], annotations=[])
     gaps, others, num_tracks = [], {}, 0
+    shared: List[str] = []
+    resized: List[str] = []
     for video_id, (name, frames) in enumerate(zip(names, read), 1):
         numbers = [frame.number for frame in frames]
         if numbers[-1] - numbers[0] + 1 != len(numbers):
@@ -236,24 +100,33 @@ def _collect(names, read, is_train, train_frames, frames_per_video,
             dict(id=video_id, name=name, width=frames[0].width,
                  height=frames[0].height, vid_train_frames=sorted(key)
                  if is_train else []))
-        tracks: Dict[int, int] = {}
+        note = _other_size(osp.join(root, 'Data', 'VID', name), frames[0])
+        if note:
+            resized.append(note)
+        # A number that a frame has twice is that of two objects.
+        tracks: Dict[Tuple[int, int], int] = {}
         for position, frame in enumerate(frames):
             image = dict(
                 id=len(video_file['images']) + 1,
-                file_name=f'{name}/{frame.stem}{extension}',
+                file_name=f'{name}/{frame.stem}{frame.extension}',
                 height=frame.height, width=frame.width,
                 frame_id=position, video_id=video_id,
                 is_vid_train_frame=is_train and position in key)
             video_file['images'].append(image)
             found = []
+            here: Dict[int, int] = {}
             for item in frame.objects:
                 if item.wnid not in CATEGORY_IDS:
                     others[item.wnid] = others.get(item.wnid, 0) + 1
                     continue
-                if item.track not in tracks:
+                here[item.track] = here.get(item.track, 0) + 1
+                track = item.track, here[item.track]
+                if track not in tracks:
                     num_tracks += 1
-                    tracks[item.track] = num_tracks
-                found.append(_annotation(item, image, tracks[item.track]))
+                    tracks[track] = num_tracks
+                if track[1] == 2:
+                    shared.append(f'{name}/{frame.stem}, trackid {track[0]}')
+                found.append(_annotation(item, image, tracks[track]))
             for each in found:
                 each['id'] = len(video_file['annotations']) + 1
                 video_file['annotations'].append(each)
@@ -261,7 +134,55 @@ def _collect(names, read, is_train, train_frames, frames_per_video,
                 image_file['images'].append(image)
                 image_file['annotations'].extend(found)
     _tell(gaps, others, len(names))
+    if shared:
+        warnings.warn(
+            f'{len(shared)} times two objects of a frame have one trackid, '
+            f'in {shared[0]} for one; they are taken as two in the order of '
+            'the file, and their speeds are not reliable', stacklevel=3)
+    if resized:
+        warnings.warn(
+            f'{len(resized)} of {len(names)} videos have frames of another '
+            f'size than their files say; {resized[0]}', stacklevel=3)
+    if is_train and train_frames is not None:
+        _tell_unmatched(train_frames, names, image_file)
     return video_file, image_file
+
+
+def _other_size(folder: str, frame: FrameFile) -> str:
+    """Whether an image has another size than its annotation says."""
+    path = osp.join(folder, frame.stem + frame.extension)
+    try:
+        size = image_size(path)
+    except (OSError, ValueError):
+        return ''
+    if size == (frame.width, frame.height):
+        return ''
+    return (f'{path} is {size[0]} x {size[1]}, annotated as {frame.width} x '
+            f'{frame.height}')
+
+
+def _tell_unmatched(wanted: Dict[str, List[int]], names: Sequence[str],
+                    image_file: dict) -> None:
+    """Say what of a list of frames was not found.
+
+    Raises:
+        ValueError: If it was nothing.
+    """
+    there = [name for name in wanted if name in set(names)]
+    asked = sum(len(set(numbers)) for numbers in wanted.values())
+    found = len(image_file['images'])
+    text = (f'the list names {len(wanted)} videos and {asked} frames; '
+            f'{len(there)} of these videos and {found} of these frames are '
+            f'among the {len(names)} videos of the data set')
+    first = next((name for name in wanted if name not in there), None)
+    if first:
+        text += f'. Listed and not there: {first}; there: {names[0]}'
+    if not found:
+        raise ValueError(
+            text + '. Is it the list of another release, or of another '
+            'kind? Go without it, or give the one of this release.')
+    if found < asked or len(there) < len(names):
+        warnings.warn(text, stacklevel=4)
 
 
 def _annotation(item: VIDObject, image: dict, instance_id: int) -> dict:
@@ -306,7 +227,7 @@ def convert_det(root: str, max_per_class: Optional[int] = None) -> dict:
     base = osp.join(root, 'Annotations', 'DET')
     out = dict(categories=CATEGORIES, images=[], annotations=[])
     per_class = dict.fromkeys(CATEGORY_IDS, 0)
-    for place, names in _xml_files(osp.join(base, 'train')):
+    for place, names in xml_files(osp.join(base, 'train')):
         folder = osp.relpath(place, base).replace(os.sep, '/')
         for name in sorted(names):
             width, height, objects = read_annotation(osp.join(place, name))

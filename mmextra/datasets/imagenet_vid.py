@@ -1,4 +1,5 @@
 """ImageNet VID, and any videos in a COCO-VID file."""
+import json
 import os.path as osp
 from typing import Any, List, Optional, Tuple
 
@@ -6,8 +7,11 @@ from mmdet.datasets import BaseVideoDataset
 from mmdet.registry import DATASETS
 
 from .bad_input import AnnotationError, require_layout
-from .coco_json import read_coco, tell_left_out, with_area
+from .class_names import VID_ALIASES, ClassNames, hint
+from .coco_json import normalised_coco, number_tracks, tell_left_out
 from .ilsvrc_classes import VID_CLASSES
+from .reader import ReaderMixin, tell_other_sizes
+from .text_files import temporary_copy
 
 LAYOUT = """Expected:
   {root}/Data/VID/(train|val)/.../<video>/000000.JPEG
@@ -20,14 +24,14 @@ For a trial:
 
 
 @DATASETS.register_module()
-class ImageNetVIDDataset(BaseVideoDataset):
+class ImageNetVIDDataset(ReaderMixin, BaseVideoDataset):
     """ImageNet VID (Section 4.1), in a COCO-VID file.
 
     One entry is a video. Frames are in the order of their ``frame_id``.
     Frames without objects stay: without them the distances in time would be
     wrong. Videos of one's own need ``videos``, ``images`` (with
     ``video_id`` and ``frame_id``), ``annotations`` (with ``instance_id``
-    from 1 on, by which speeds are measured) and ``categories``, and
+    of their object, by which speeds are measured) and ``categories``, and
     ``metainfo=dict(classes=...)``.
 
     Args:
@@ -64,9 +68,15 @@ class ImageNetVIDDataset(BaseVideoDataset):
             needed['folder of the frames (data_prefix.img_path)'] = prefix
         require_layout(needed, LAYOUT.format(root=root))
         # The base class would lose bad entries without a word.
-        self._check_videos(read_coco(self.ann_file))
-        self._left_out = 0
-        data_list = super().load_data_list()
+        content, changed = normalised_coco(self.ann_file)
+        self._check_videos(content)
+        changed |= self._fold_categories(content)
+        # Speeds are measured, not trained on.
+        changed |= self.test_mode and number_tracks(content, self.ann_file)
+        self._left_out, self._source = 0, self.ann_file
+        data_list = self._load_videos(content if changed else None)
+        tell_other_sizes([frame for video in data_list
+                          for frame in video['images']], self.ann_file)
         tell_left_out(self.ann_file, self._left_out)
         for video in data_list:
             frames = video['images']
@@ -86,6 +96,33 @@ class ImageNetVIDDataset(BaseVideoDataset):
                         'Number the frames of each video from 0 on')
         return data_list
 
+    def _load_videos(self, content: Optional[dict]) -> List[dict]:
+        """The videos of the file, or of other content in its place; the
+        base class opens the file by itself."""
+        if content is None:
+            return super().load_data_list()
+        source = self.ann_file
+        with temporary_copy(json.dumps(content), '.json') as self.ann_file:
+            try:
+                return super().load_data_list()
+            finally:
+                self.ann_file = source
+
+    def _fold_categories(self, content: dict) -> bool:
+        """Give categories the spelling of the classes; says so."""
+        names = ClassNames(self.metainfo['classes'], VID_CLASSES,
+                           VID_ALIASES, type(self).__name__)
+        changed = False
+        taken = {item['name'] for item in content['categories']}
+        for item in content['categories']:
+            label = names.label(item['name'])
+            name = item['name'] if label is None else names.classes[label]
+            if name not in taken:
+                item['name'], changed = name, True
+        if changed:
+            names.tell(self.ann_file)
+        return changed
+
     def _check_videos(self, content: dict) -> None:
         """The base class makes a video of every image without one."""
         without = [image['id'] for image in content['images']
@@ -100,8 +137,8 @@ class ImageNetVIDDataset(BaseVideoDataset):
         if not self._classes_fit:
             self._check_classes()
             self._classes_fit = True
-        annotations = [with_area(item) for item in raw_data_info[
-            'raw_ann_info'] if not item.get('ignore', False)]
+        annotations = [item for item in raw_data_info['raw_ann_info']
+                       if not item.get('ignore', False)]
         info = super().parse_data_info(
             dict(raw_data_info, raw_ann_info=annotations))
         self._left_out += len(annotations) - len(info['instances'])
@@ -114,10 +151,12 @@ class ImageNetVIDDataset(BaseVideoDataset):
             item['name'] for item in self.coco.dataset['categories'])
         selected = tuple(name for name in in_file if name in classes)
         if selected != classes:
+            strange = [name for name in classes if name not in in_file]
             raise AnnotationError(
-                f'{self.ann_file}, categories',
+                f'{self._source}, categories',
                 f'are {in_file}, and metainfo.classes {classes}',
-                'Name classes of the file only, in its order: classes='
+                f'{hint(strange, in_file)}. '.lstrip('. ') + 'Name classes '
+                'of the file only, in its order: classes='
                 f'{selected}')
 
     def filter_data(self) -> List[dict]:
@@ -126,9 +165,17 @@ class ImageNetVIDDataset(BaseVideoDataset):
         videos = super().filter_data()
         if self.test_mode:
             return videos
-        shortest = (self.filter_cfg or {}).get('min_video_length', 1)
-        return [video for video in videos
-                if len(video['images']) >= max(shortest, 1)]
+        shortest = max((self.filter_cfg or {}).get('min_video_length', 1), 1)
+        # Not by the frames: the base class leaves them where it drops all.
+        kept = [video for video in videos
+                if video['video_length'] >= shortest]
+        longest = max((video['video_length'] for video in videos), default=0)
+        if longest and not kept:
+            raise ValueError(
+                f'{self.ann_file}: no video is left of {len(videos)}; the '
+                f'longest has {longest} frames, filter_cfg asks for '
+                f'min_video_length={shortest}')
+        return self.require_images(kept)
 
     def get_data_info(self, idx: int) -> dict:
         """A video; in test mode the last one is kept at hand, for it is

@@ -1,14 +1,17 @@
 """VisDrone2019-DET as it is on disk."""
 import os
 import os.path as osp
+import warnings
 from typing import List, Optional
 
 from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 
-from .annotation_files import read_lines
 from .bad_input import AnnotationError, BadInput, OnError, require_layout
-from .image_files import image_size, index_images
+from .class_names import ClassNames
+from .image_files import image_size, index_images, is_stranger
+from .reader import ReaderMixin
+from .text_files import read_lines
 
 REMEDY = 'Correct or remove the line, or set on_error="skip"'
 FORM = 'left,top,width,height,score,category,truncation,occlusion'
@@ -84,14 +87,15 @@ def parse_visdrone_line(line: str, where: str) -> Optional[dict]:
 
 
 @DATASETS.register_module()
-class VisDroneDataset(BaseDetDataset):
+class VisDroneDataset(ReaderMixin, BaseDetDataset):
     """VisDrone2019-DET: ten classes, and ignored regions.
 
     Regions (category 0), others (11) and boxes with score 0 get
     ``ignore_flag=1``. Boxes without area or wholly outside of the image are
     left out, and one warning counts them. Sizes are read from the images'
     headers. Images are sorted by name. ``img_id`` is the image's name without
-    extension.
+    extension. In test mode there need be no annotations at all, as in
+    test-challenge: the images can be detected on, and measure nothing.
 
     Args:
         data_prefix (dict): Folders ``img`` and ``ann``.
@@ -134,17 +138,27 @@ class VisDroneDataset(BaseDetDataset):
         img_dir, ann_dir = self.data_prefix['img'], self.data_prefix['ann']
         root = (self.data_root or osp.dirname(osp.dirname(
             osp.normpath(img_dir))) or '.').rstrip('/')
-        require_layout(
-            {
-                'data root': root,
-                'folder of images (data_prefix.img)': img_dir,
-                'folder of annotations (data_prefix.ann)': ann_dir
-            }, LAYOUT.format(root=root))
+        needed = {
+            'data root': root,
+            'folder of images (data_prefix.img)': img_dir,
+            'folder of annotations (data_prefix.ann)': ann_dir
+        }
+        if self.test_mode and not osp.exists(ann_dir):
+            del needed['folder of annotations (data_prefix.ann)']
+        require_layout(needed, LAYOUT.format(root=root))
         images = index_images(img_dir)
         annotated = {name[:-4] for name in os.listdir(ann_dir)
-                     if name.endswith('.txt')}
-        self._labels = {name: label for label, name in enumerate(
-            self.metainfo['classes'])}
+                     if name.endswith('.txt') and not is_stranger(name)
+                     } if osp.exists(ann_dir) else set()
+        self._names = ClassNames(
+            self.metainfo['classes'], self.METAINFO['classes'],
+            owner=type(self).__name__)
+        self._names.require_any()
+        self._truth = bool(annotated) or not self.test_mode
+        if not self._truth:
+            warnings.warn(
+                f'{ann_dir} has no annotations; the images are read without '
+                'objects, for inference alone', stacklevel=2)
         data_list = []
         for img_id in sorted(annotated.union(images)):
             try:
@@ -158,6 +172,7 @@ class VisDroneDataset(BaseDetDataset):
             except (ValueError, FileNotFoundError) as error:
                 self.bad.report(error)
         self.bad.summarise(ann_dir)
+        self._names.tell(ann_dir)
         if not data_list:
             raise ValueError(f'{img_dir}: no image is left. Is the folder '
                              'empty, or is everything skipped?')
@@ -165,6 +180,10 @@ class VisDroneDataset(BaseDetDataset):
 
     def _read_image(self, img_id: str, img_path: str, ann_dir: str) -> dict:
         ann_path = osp.join(ann_dir, f'{img_id}.txt')
+        if not self._truth:
+            width, height = image_size(img_path)
+            return dict(img_id=img_id, img_path=img_path, width=width,
+                        height=height, instances=[])
         if not osp.isfile(ann_path):
             raise FileNotFoundError(
                 f'image {img_path} has no annotation {ann_path}. Add it (an '
@@ -202,13 +221,12 @@ class VisDroneDataset(BaseDetDataset):
         or not at all."""
         if instance['ignore_kind'] == 'object':
             name = self.METAINFO['classes'][instance['bbox_label']]
-            if name not in self._labels:
-                return []
-            return [dict(instance, bbox_label=self._labels[name])]
+            label = self._names.label(name)
+            return [] if label is None else [dict(instance, bbox_label=label)]
         if instance['ignore_kind'] == 'region' and self.test_mode \
                 and self.replicate_ignored:
             return [dict(instance, bbox_label=label)
-                    for label in self._labels.values()]
+                    for label in range(len(self._names.classes))]
         return [instance]
 
     def filter_data(self) -> List[dict]:
@@ -217,9 +235,9 @@ class VisDroneDataset(BaseDetDataset):
         cfg = self.filter_cfg or {}
         if self.test_mode:
             return self.data_list
-        return [
+        return self.require_images([
             info for info in self.data_list
             if min(info['width'], info['height']) >= cfg.get('min_size', 0)
             and (not cfg.get('filter_empty_gt', False) or any(
                 not item['ignore_flag'] for item in info['instances']))
-        ]
+        ])

@@ -1,12 +1,12 @@
-"""Text files in DOTA's format."""
+"""Lines of text in DOTA's format."""
 import math
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Union
+from typing import Iterable, List, NamedTuple, Optional, Union
 
 import numpy as np
 
-from .convex_overlap import polygon_area
-from .rotated_iou import box_corners
+from mmextra_runtime.convex_overlap import polygon_area
+from mmextra_runtime.rotated_iou import box_corners
 
 
 class DOTALine(NamedTuple):
@@ -75,32 +75,32 @@ class DOTAObjects(NamedTuple):
         return cls(np.zeros((0, 8)), [], np.zeros(0, dtype=np.int64), [])
 
 
-def read_dota_txt(path: Union[str, Path]) -> DOTAObjects:
-    """Read an annotation file in DOTA's text format.
+def parse_dota_lines(texts: Iterable[str],
+                     where: Union[str, Path]) -> DOTAObjects:
+    """Read the lines of an annotation in DOTA's text format.
 
     A line is ``x1 y1 x2 y2 x3 y3 x4 y4 class [difficulty]``; a missing
     difficulty is 0. Empty lines and headers such as ``gsd:0.3`` are passed
     over.
 
     Args:
-        path (str | Path): The file.
+        texts (Iterable[str]): The lines.
+        where (str | Path): Name of the file, for errors.
 
     Returns:
-        DOTAObjects: The objects in the order of the file.
+        DOTAObjects: The objects in the order of the lines.
 
     Raises:
-        FileNotFoundError: If there is no such file.
         ValueError: If a line has another form or its box no area; it names
             file and line.
     """
     items, lines = [], []
-    for number, line in enumerate(
-            Path(path).read_text(encoding='utf-8').splitlines(), 1):
+    for number, line in enumerate(texts, 1):
         try:
             item = parse_dota_line(line)
         except ValueError as error:
             raise ValueError(
-                f'{path}, line {number}: {error}, in {line.strip()!r}; '
+                f'{where}, line {number}: {error}, in {line.strip()!r}; '
                 'expected "x1 y1 x2 y2 x3 y3 x4 y4 class difficulty"'
             ) from None
         if item is not None:
@@ -113,7 +113,7 @@ def read_dota_txt(path: Union[str, Path]) -> DOTAObjects:
     if flat.any():
         first = int(np.argmax(flat))
         raise ValueError(
-            f'{path}, line {lines[first]}: the box {quads[first].tolist()} '
+            f'{where}, line {lines[first]}: the box {quads[first].tolist()} '
             'has no area; correct or remove the line')
     return DOTAObjects(
         quads, [item.name for item in items],

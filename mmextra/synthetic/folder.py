@@ -175,6 +175,8 @@ def write_image(path: Path, image: np.ndarray,
     Raises:
         OSError: If it cannot be written.
     """
-    if not cv2.imwrite(
-            str(path), image, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]):
+    # OpenCV warns of options that the format does not have.
+    options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if (
+        path.suffix.lower() in ('.jpg', '.jpeg')) else []
+    if not cv2.imwrite(str(path), image, options):
         raise OSError(f'cannot write {path}; is the disk full?')

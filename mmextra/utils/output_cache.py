@@ -2,9 +2,10 @@
 from typing import Any, Callable, List
 
 import torch
+from mmdet.models.detectors import SingleStageDetector
 from mmdet.structures import DetDataSample
 from rich.progress import track
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 
@@ -31,7 +32,7 @@ class OutputCache:
         self.limit = limit
         self.dtype = torch.float32
         self.size = 0
-        self.batches = []
+        self.batches: List[Any] = []
         self.samples: List[List[DetDataSample]] = []
 
     def add(self, outputs: Any, samples: List[DetDataSample]) -> None:
@@ -77,12 +78,12 @@ class OutputCache:
 
 
 @torch.no_grad()
-def run_network(model: nn.Module, loader: DataLoader,
+def run_network(model: SingleStageDetector, loader: DataLoader,
                 limit: int) -> OutputCache:
     """Run a single-stage detector on all images, without post-processing.
 
     Args:
-        model (nn.Module): Detector with a ``bbox_head``.
+        model (SingleStageDetector): The detector.
         loader (DataLoader): Its images.
         limit (int): See :class:`OutputCache`.
 

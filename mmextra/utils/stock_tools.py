@@ -3,15 +3,21 @@
 The tools of this project are mmdet's, unchanged. What is added: the
 components are registered first, so that also a stock config can name them
 in ``--cfg-options``; a mistyped path, and a checkpoint that is cut short, is
-told in one line; and several processes work on a machine without GPU.
+told in one line; several processes work on a machine without GPU;
+``--tta`` works on every config of a detector; and ``browse_dataset.py`` draws
+the items of every data set.
 """
 import argparse
+import atexit
 import gc
 import os
 import os.path as osp
 import runpy
+import shutil
 import sys
-from typing import List
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Union
 
 import mmdet
 import torch
@@ -19,6 +25,7 @@ from mmengine.config import Config, DictAction
 from torch.distributed.elastic.multiprocessing.errors import record
 
 from .checkpoint_files import last_checkpoint, refusal
+from .tta_config import add_tta
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yml', '.yaml')
 # Scripts whose arguments name files that must exist: config, checkpoint.
@@ -130,15 +137,97 @@ def check_checkpoints(name: str, argv: List[str]) -> None:
     parser.add_argument('--resume', nargs='?', const='auto')
     args = parser.parse_known_args(argv)[0]
     cfg = merged_config(argv)
-    path, work_dir = args.resume or cfg.get('load_from'), None
-    if args.resume == 'auto' or cfg.get('resume') and not path:
+    checkpoint: Union[str, Path, None] = args.resume or cfg.get('load_from')
+    work_dir = None
+    if args.resume == 'auto' or cfg.get('resume') and not checkpoint:
         work_dir = args.work_dir or cfg.get('work_dir') or osp.join(
             'work_dirs', osp.splitext(osp.basename(cfg.filename or ''))[0])
-        path = last_checkpoint(work_dir)
-    if path and ':' not in str(path):
-        told = refusal(path, work_dir)
+        checkpoint = last_checkpoint(work_dir)
+    if checkpoint and ':' not in str(checkpoint):
+        told = refusal(checkpoint, work_dir)
         if told:
             sys.exit(f'{name}: {told}')
+
+
+def with_tta(name: str, argv: List[str]) -> List[str]:
+    """Arguments of a test with ``--tta`` that any config can take.
+
+    The stock script knows flips of upright boxes under mmdet's scope only.
+    A config without ``tta_model`` or ``tta_pipeline`` is completed and
+    passed on as a file of the same name.
+
+    Args:
+        name (str): The script; all but ``'test.py'`` are let through.
+        argv (list[str]): Its arguments.
+
+    Returns:
+        list[str]: The arguments, perhaps with another config.
+
+    Raises:
+        SystemExit: If the model cannot be augmented; the text says why.
+    """
+    path = first_with_suffix(argv, CONFIG_SUFFIXES)
+    if name != 'test.py' or '--tta' not in argv or not path:
+        return argv
+    try:
+        cfg = add_tta(merged_config(argv))
+    except ValueError as error:
+        sys.exit(f'{name}: {error}')
+    return exchange_config(argv, path, cfg)
+
+
+def with_views(name: str, argv: List[str]) -> List[str]:
+    """Arguments of ``browse_dataset.py`` for data sets of any items.
+
+    The stock script draws items of one image. The training data of the
+    config are wrapped in :class:`mmextra.datasets.ImageViews`.
+
+    Args:
+        name (str): The script; others are let through.
+        argv (list[str]): Its arguments.
+
+    Returns:
+        list[str]: The arguments, perhaps with another config.
+    """
+    path = first_with_suffix(argv, CONFIG_SUFFIXES)
+    if osp.basename(name) != 'browse_dataset.py' or not osp.isfile(path):
+        return argv
+    cfg = merged_config(argv)
+    loader = cfg.get('train_dataloader')
+    if not loader or 'dataset' not in loader:
+        sys.exit(f'{name}: {path} has no train_dataloader.dataset to draw')
+    loader.dataset = dict(
+        type='mmdet.ImageViews', dataset=loader.dataset)
+    if 'visualizer' not in cfg:
+        cfg.visualizer = dict(type='mmdet.DetLocalVisualizer')
+    # Already merged, and the data set lies deeper now.
+    return exchange_config(without_options(argv), path, cfg)
+
+
+def without_options(argv: List[str]) -> List[str]:
+    """Arguments without ``--cfg-options`` and its values."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--cfg-options', nargs='+')
+    return parser.parse_known_args(argv)[1]
+
+
+def exchange_config(argv: List[str], path: str, cfg: Config) -> List[str]:
+    """Arguments with another config in place of a file.
+
+    Args:
+        argv (list[str]): The arguments.
+        path (str): The file among them.
+        cfg (Config): Is written under the file's name into a folder that is
+            gone when Python ends.
+
+    Returns:
+        list[str]: The arguments.
+    """
+    folder = tempfile.mkdtemp(prefix='mmextra_config_')
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    completed = osp.join(folder, osp.basename(path))
+    cfg.dump(completed)
+    return [completed if arg == path else arg for arg in argv]
 
 
 def cpu_distributed_options(argv: List[str]) -> List[str]:
@@ -158,7 +247,7 @@ def cpu_distributed_options(argv: List[str]) -> List[str]:
     if not first_with_suffix(argv, CONFIG_SUFFIXES):
         return []
     cfg = merged_config(argv)
-    wrapper = dict(device_ids=None)
+    wrapper: Dict[str, Any] = dict(device_ids=None)
     if cfg.get('model_wrapper_cfg') is None:
         wrapper.update(
             type='MMDistributedDataParallel',
@@ -185,6 +274,7 @@ def run_stock_tool(name: str) -> None:
     argv = sys.argv[1:]
     check_files(name, argv)
     check_checkpoints(name, argv)
+    argv = with_views(name, with_tta(name, argv))
     script = osp.join(stock_tools_dir(), name)
     by_torchrun = 'RANK' in os.environ and (
         '--launcher=pytorch' in argv or 'pytorch' in argv)

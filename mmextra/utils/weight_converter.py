@@ -13,6 +13,12 @@ from .untrained_model import build_untrained
 Weights = Dict[str, Tensor]
 
 
+def load_weights(checkpoint: str) -> Weights:
+    """The weights of a checkpoint, or of a file that holds nothing else."""
+    loaded = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    return loaded.get('state_dict', loaded)
+
+
 def run_converter(parser: argparse.ArgumentParser,
                   convert: Callable[[nn.Module, argparse.Namespace], Weights],
                   argv: Optional[Sequence[str]] = None,

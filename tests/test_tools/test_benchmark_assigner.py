@@ -3,6 +3,7 @@ import json
 import pytest
 import torch
 
+from mmextra.apis.analysis.assigner_speed import contestants
 from tests.helpers import load_tool
 
 
@@ -12,7 +13,7 @@ def tool():
 
 
 def test_both_assign_the_same_boxes(tool):
-    calls = tool.contestants(64, 2)
+    calls = contestants(tool.MODELS, 64, 2)
     levels = calls['same_center']()
     # 5 priors at the locations of strides 4, 8 and 16
     assert [tuple(level.shape) for level in levels] == [

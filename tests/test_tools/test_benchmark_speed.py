@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from mmextra.apis.analysis.detector_speed import Contestant
 from tests.helpers import load_tool
 
 ROOT = Path(__file__).parents[2]
@@ -107,16 +108,15 @@ def test_fused_models_are_for_tests(tool, configs, capsys):
     with pytest.raises(SystemExit):
         tool.parse_args([*configs, '--fuse'])
     assert '--modes test' in capsys.readouterr().err
-    assert tool.parse_args([*configs, '--fuse', '--modes', 'test']).fuse
+    _, args = tool.parse_args([*configs, '--fuse', '--modes', 'test'])
+    assert args.fuse
 
 
-def test_variant_has_the_same_weights(tool, configs):
-    args = tool.parse_args([
-        configs[1], '--size', '64', '--objects', '3', '--rounds', '1',
-        '--modes', 'test', '--candidates', '200', '--variant',
-        'model.test_cfg.lasa=None', 'model.test_cfg.max_per_img=7'])
-    first = tool.Contestant(configs[1], args)
-    second = tool.Contestant(configs[1], args, first)
+def test_variant_has_the_same_weights(configs):
+    settings = dict(size=64, objects=3, candidates=200, variant={
+        'model.test_cfg.lasa': None, 'model.test_cfg.max_per_img': 7})
+    first = Contestant(configs[1], **settings)
+    second = Contestant(configs[1], **settings, first=first)
     assert first.model.bbox_head.lasa is not None
     assert second.model.bbox_head.lasa is None
     assert second.model.test_cfg.max_per_img == 7

@@ -139,7 +139,8 @@ def test_terminal_shows_names_in_brackets(tool, work_dirs, capsys):
     (['{}/foreign.json'], 'foreign.json: was not written by BenchmarkHook'),
     (['{}/norows.json'], 'no rows in'),
     (['{}/a', '--paper', 'lards'], "paper must be .* got 'lards'"),
-    (['{}/a', '--paper', 'larsd', '--table', '9'], "no table '9'"),
+    (['{}/a', '--paper', 'larsd', '--table', '9'],
+     "table of larsd must be .* got '9'"),
     (['{}/a', '--table', '4'], 'needs the paper'),
     (['{}/a', '--plot', '{}/x.png', '--metric', 'mAP'], "no metric 'mAP'"),
     (['{}/a', '--plot', '{}/x.abc'], 'abc'),
@@ -152,4 +153,4 @@ def test_errors_are_named(tool, work_dirs, args, message):
         '{"format": "mmextra-benchmark", "version": 1, "rows": []}')
     with pytest.raises(SystemExit, match=message) as caught:
         tool.main([arg.format(work_dirs) for arg in args])
-    assert str(caught.value.code).startswith('benchmark_table: ')
+    assert str(caught.value.code).startswith('benchmark_table.py: ')

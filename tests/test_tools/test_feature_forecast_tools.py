@@ -1,4 +1,5 @@
 import json
+import time
 
 import cv2
 import numpy as np
@@ -7,6 +8,12 @@ import torch
 from mmdet.registry import MODELS
 from mmengine.registry import init_default_scope
 
+from mmextra.apis.analysis.forecast_sweep import (
+    Sweep,
+    over_alternate,
+    policies,
+)
+from mmextra.apis.stream_demo import skip_late
 from mmextra.apis.video_replay import (
     KeptVideo,
     Stopwatch,
@@ -51,9 +58,7 @@ def test_fps_at_a_share_of_forecasts():
 
 @torch.no_grad()
 def test_replay_equals_the_model(trained):
-    tool = load_tool('analysis_tools/forecast_sweep.py')
-    args = tool.parse_args([*trained[0], '--max-videos', '3'])
-    sweep = tool.Sweep(*trained[0], args)
+    sweep = Sweep(*trained[0], max_videos=3)
     watch = Stopwatch(torch.device('cpu'))
     kept = list(keep_videos(sweep.model, sweep.dataset, watch, 3))
     assert [len(video.maps) for video in kept] == [2, 5, 8]
@@ -123,22 +128,18 @@ def test_sweep_draws_and_writes(trained, tmp_path):
 
 
 def test_sweep_caps_the_scheduler_alone():
-    tool = load_tool('analysis_tools/forecast_sweep.py')
-    args = tool.parse_args(['c', 'w', '--thresholds', '-1', '--alternate',
-                            '4', '--max-forecasts', '2'])
-    capped, fixed = tool.settings_of(args, True)
+    capped, fixed = policies([-1], [4], max_forecasts=2)
     assert (capped['mode'], capped['max_forecasts']) == ('scheduler', 2)
     assert 'max_forecasts' not in fixed and fixed['interval'] == 4
 
 
 def test_gain_over_a_fixed_rule():
-    tool = load_tool('analysis_tools/forecast_sweep.py')
     rows = [dict(mode='scheduler', ratio=r, mAP=m)
             for r, m in ((0., .8), (.4, .7), (.8, .3))]
     rows += [dict(mode='alternate', name='a', ratio=.5, mAP=.55),
              dict(mode='alternate', name='b', ratio=.9, mAP=.1),
              dict(mode='alternate', name='c', ratio=.5, mAP=.1, hold=True)]
-    assert tool.over_alternate(rows) == {'a': pytest.approx(.6 - .55)}
+    assert over_alternate(rows) == {'a': pytest.approx(.6 - .55)}
 
 
 def test_demo_marks_forecasts(trained, moving, tmp_path):
@@ -169,19 +170,16 @@ def test_demo_marks_forecasts(trained, moving, tmp_path):
 
 
 def test_realtime_skips_what_is_late():
-    demo = load_tool('stream_demo.py')
-
     class Source:
         left = 3
 
         def grab(self):
             self.left -= 1
             return self.left >= 0
-    import time
     source = Source()
-    assert demo.skip_late(source, time.perf_counter() - 1., 10, 10.) == 0
-    assert demo.skip_late(source, time.perf_counter() - 1., 8, 10.) == 2
-    assert demo.skip_late(source, time.perf_counter() - 1., 0, 10.) == 1
+    assert skip_late(source, time.perf_counter() - 1., 10, 10.) == 0
+    assert skip_late(source, time.perf_counter() - 1., 8, 10.) == 2
+    assert skip_late(source, time.perf_counter() - 1., 0, 10.) == 1
 
 
 def test_costs_of_the_parts():

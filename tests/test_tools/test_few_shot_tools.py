@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmextra.apis.model_converters import widen
+from mmextra.datasets.few_shot.split_file import choose, count, rest_of
 from tests.helpers import load_tool
 
 ROOT = Path(__file__).parents[2]
@@ -27,25 +29,25 @@ def test_split(tmp_path, capsys):
     source.write_text(json.dumps(COCO))
     module.main([str(source), str(out), '--shots', '3'])
     few = json.loads(out.read_text())
-    assert module.count(few) == dict(cat=3, dog=3)
+    assert count(few) == dict(cat=3, dog=3)
     assert 'without any box: eel' in capsys.readouterr().out
     assert {a['image_id'] for a in few['annotations']} == {
         i['id'] for i in few['images']}
     assert few['categories'] == COCO['categories']
-    one, = module.rest_of(COCO, few)
-    halves = module.rest_of(COCO, module.choose(COCO, 1), 2)
+    one, = rest_of(COCO, few)
+    halves = rest_of(COCO, choose(COCO, 1), 2)
     ids = [[i['id'] for i in part['images']] for part in halves]
     assert len(ids[0] + ids[1]) == len(set(ids[0] + ids[1])) == 3
     assert all(a['image_id'] in own for own, part in zip(ids, halves)
                for a in part['annotations'])
     assert len(one['images']) + len(few['images']) == 5
-    smaller = module.choose(COCO, 2)
+    smaller = choose(COCO, 2)
     assert {a['id'] for a in smaller['annotations']} < {
         a['id'] for a in few['annotations']}
     # The crowd is not counted: four cats are left.
     module.main([str(source), str(out), '--shots', '9', '--classes', 'cat'])
     assert 'cat: 4 (fewer than 9' in capsys.readouterr().out
-    assert module.count(module.choose(COCO, 9, min_area=130)) == dict(
+    assert count(choose(COCO, 9, min_area=130)) == dict(
         cat=2, dog=3)
     with pytest.raises(SystemExit, match='gnu'):
         module.main([str(source), str(out), '--shots', '1', '--classes',
@@ -62,20 +64,18 @@ def test_split_is_the_data_sets_choice(tmp_path):
     from mmdet.registry import DATASETS
     from mmdet.utils import register_all_modules
     register_all_modules()
-    module = load_tool('few_shot/make_few_shot_split.py')
     (tmp_path / 'all.json').write_text(json.dumps(COCO))
     dataset = DATASETS.build(dict(
         type='FewShotCocoDataset', data_root=str(tmp_path),
         ann_file='all.json', classes=('cat', 'dog'),
         ann_shot_filter=dict(cat=2, dog=2), shot_seed=5))
-    chosen = module.choose(COCO, 2, 5, ('cat', 'dog'))
+    chosen = choose(COCO, 2, 5, ('cat', 'dog'))
     boxes = {tuple(i['bbox'][:2]) for d in range(len(dataset))
              for i in dataset.get_data_info(d)['instances']}
     assert boxes == {tuple(a['bbox'][:2]) for a in chosen['annotations']}
 
 
 def test_more_classes():
-    module = load_tool('few_shot/initialize_bbox_head.py')
     torch.manual_seed(0)
     state = {
         'roi_head.bbox_head.fc_cls.weight': torch.randn(3, 4),
@@ -83,7 +83,7 @@ def test_more_classes():
         'roi_head.bbox_head.fc_reg.bias': torch.randn(8),
         'backbone.conv1.weight': torch.randn(2, 2)
     }
-    wide = module.widen(state, ['a', 'b'], ['b', 'x', 'a'])
+    wide = widen(state, ['a', 'b'], ['b', 'x', 'a'])
     cls, reg, bias = (wide[k] for k in list(state)[:3])
     assert cls.shape == (4, 4) and reg.shape == (12, 4) and len(bias) == 12
     old = state['roi_head.bbox_head.fc_cls.weight']
@@ -96,13 +96,13 @@ def test_more_classes():
     novel = {key: torch.full((2 if 'cls' in key else 4, 4), 7.)
              for key in state if 'weight' in key}
     novel['roi_head.bbox_head.fc_reg.bias'] = torch.full((4, ), 7.)
-    both = module.widen(state, ['a', 'b'], ['b', 'x', 'a'], novel, ['x'])
+    both = widen(state, ['a', 'b'], ['b', 'x', 'a'], novel, ['x'])
     assert (both['roi_head.bbox_head.fc_cls.weight'][1] == 7).all()
     assert torch.equal(both['roi_head.bbox_head.fc_cls.weight'][2], old[0])
     with pytest.raises(ValueError, match=r"\['b'\]"):
-        module.widen(state, ['a', 'b'], ['a', 'x'])
+        widen(state, ['a', 'b'], ['a', 'x'])
     with pytest.raises(ValueError, match='3 classes'):
-        module.widen(state, ['a', 'b', 'c'], ['a', 'b', 'c', 'd'])
+        widen(state, ['a', 'b', 'c'], ['a', 'b', 'c', 'd'])
 
 
 def test_benchmark_of_the_graph():

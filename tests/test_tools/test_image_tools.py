@@ -1,3 +1,4 @@
+import json
 
 import cv2
 import numpy as np
@@ -7,12 +8,17 @@ from mmdet.apis import init_detector
 from mmengine.config import Config
 
 from mmextra.apis import parse_tile_id
+from mmextra.datasets.converters.tiles import tile_dataset
+from mmextra.datasets.dota_txt import read_dota_txt
 from mmextra.datasets.hrsd import HRSDDataset
-from mmextra.structures import box_corners, read_dota_txt, rotated_iou
+from mmextra.structures import box_corners, rotated_iou
+from mmextra.visualization import enlarge, enlargement
 from tests.helpers import load_tool
 
 tile_images = load_tool('dataset_converters/tile_images.py')
 image_demo = load_tool('image_demo.py')
+FORMATS_OF_ROTATED = ('coco', 'csv', 'dota', 'dota_tasks', 'geojson',
+                      'label_studio', 'yolo_obb')
 
 # cx, cy, w, h, theta in an image of 150 x 100 px. Of the third, from x = 72
 # to 112, 35 % are left of x = 86, where the last tile begins.
@@ -41,7 +47,7 @@ def hrsd(tmp_path):
 
 def test_tiles_of_a_data_set(hrsd, tmp_path):
     out = tmp_path / 'tiles'
-    counts = tile_images.tile_dataset(hrsd, out, size=64, overlap=24)
+    counts = tile_dataset(hrsd, out, size=64, overlap=24)
     assert counts == {'train': 8, 'test': 9}
     train = (out / 'ImageSets' / 'train.txt').read_text().split()
     assert train == [f'port__64__{x}___{y}' for y in (0, 36)
@@ -62,7 +68,7 @@ def test_tiles_of_a_data_set(hrsd, tmp_path):
 
 def test_labels_of_the_tiles(hrsd, tmp_path):
     """Moved back they are the ships; little parts are difficult."""
-    tile_images.tile_dataset(hrsd, tmp_path / 'tiles', size=64, overlap=24)
+    tile_dataset(hrsd, tmp_path / 'tiles', size=64, overlap=24)
     quads = box_corners(SHIPS).reshape(-1, 8)
     seen = 0
     for path in (tmp_path / 'tiles' / 'labelTxt').glob('port*.txt'):
@@ -82,7 +88,7 @@ def test_labels_of_the_tiles(hrsd, tmp_path):
 
 def test_data_set_reads_the_tiles(hrsd, tmp_path):
     out = tmp_path / 'tiles'
-    tile_images.tile_dataset(hrsd, out, size=64, overlap=24, ext='.jpg')
+    tile_dataset(hrsd, out, size=64, overlap=24, ext='.jpg')
     dataset = HRSDDataset(
         data_root=str(out), ann_file='ImageSets/train.txt', pipeline=[])
     assert len(dataset) == 8
@@ -100,29 +106,29 @@ def test_data_set_reads_the_tiles(hrsd, tmp_path):
 
 def test_tiling_again_changes_nothing_and_mends(hrsd, tmp_path):
     out = tmp_path / 'tiles'
-    tile_images.tile_dataset(hrsd, out, size=64, overlap=24)
+    tile_dataset(hrsd, out, size=64, overlap=24)
     before = {p: p.read_bytes() for p in out.rglob('*') if p.is_file()}
     times = {p: p.stat().st_mtime_ns for p in (out / 'images').iterdir()}
     lost = out / 'images' / 'sea__64__0___0.png'
     lost.unlink()
-    tile_images.tile_dataset(hrsd, out, size=64, overlap=24)
+    tile_dataset(hrsd, out, size=64, overlap=24)
     assert {p: p.read_bytes()
             for p in out.rglob('*') if p.is_file()} == before
     kept = [p for p in times if p != lost]
     assert all(p.stat().st_mtime_ns == times[p] for p in kept)
     with pytest.raises(ValueError, match='cut with .*"overlap": 24'):
-        tile_images.tile_dataset(hrsd, out, size=64, overlap=16)
+        tile_dataset(hrsd, out, size=64, overlap=16)
 
 
-def test_tiling_names_what_is_wrong(hrsd, tmp_path, capsys):
+def test_tiling_names_what_is_wrong(hrsd, tmp_path):
     out = tmp_path / 'tiles'
 
     def refuse(match, error=ValueError, **kwargs):
         with pytest.raises(error, match=match):
-            tile_images.tile_dataset(hrsd, out, **kwargs)
+            tile_dataset(hrsd, out, **kwargs)
 
     with pytest.raises(ValueError, match='folder of their own'):
-        tile_images.tile_dataset(hrsd, hrsd)
+        tile_dataset(hrsd, hrsd)
     refuse('val.txt is missing; there are .*test', FileNotFoundError,
            splits=['val'])
     refuse('iof_thr', iof_thr=2.)
@@ -142,10 +148,8 @@ def test_tiling_names_what_is_wrong(hrsd, tmp_path, capsys):
     refuse(r'sea\.bmp: cannot be read')
     (hrsd / 'images' / 'sea.bmp').unlink()
     refuse(r'sea\.\* is missing', FileNotFoundError)
-    with pytest.raises(SystemExit) as stop:
+    with pytest.raises(SystemExit, match='nowhere/images is missing'):
         tile_images.main([str(tmp_path / 'nowhere'), str(out)])
-    assert stop.value.code == 1
-    assert 'nowhere/images is missing' in capsys.readouterr().err
 
 
 @pytest.fixture(scope='module')
@@ -188,12 +192,13 @@ def test_demo_draws_a_folder(hrsd, detector, tmp_path, capsys):
     image_demo.main([
         str(hrsd / 'images'), *detector, '--out-dir', str(out), '--tile',
         '64', '--overlap', '24', '--batch-size', '4', '--score-thr', '0.1',
-        '--txt', '--device', 'cpu'
+        '--txt', '--labels', 'off', '--device', 'cpu'
     ])
     printed = capsys.readouterr().out
     for name, source in (('port', 'port.png'), ('sea', 'sea.bmp')):
         drawn = cv2.imread(str(out / f'{name}.png'))
         original = cv2.imread(str(hrsd / 'images' / source))
+        original = enlarge(original, enlargement(*original.shape[:2]))
         assert drawn.shape == original.shape
         lines = (out / f'{name}.txt').read_text().splitlines()
         assert f'{source}: {len(lines)} of ' in printed
@@ -209,13 +214,29 @@ def test_demo_without_tiles_and_without_boxes(hrsd, detector, tmp_path,
     image = hrsd / 'images' / 'port.png'
     image_demo.main([str(image), *detector, '--out-dir', str(tmp_path),
                      '--score-thr', '1.1', '--device', 'cpu'])
+    original = cv2.imread(str(image))
     np.testing.assert_array_equal(
-        cv2.imread(str(tmp_path / 'port.png')), cv2.imread(str(image)))
+        cv2.imread(str(tmp_path / 'port.png')),
+        enlarge(original, enlargement(*original.shape[:2])))
     assert 'port.png: 0 of ' in capsys.readouterr().out
     assert not (tmp_path / 'port.txt').exists()
 
 
-def test_demo_names_what_is_wrong(hrsd, detector, tmp_path, capsys):
+def test_demo_writes_what_other_tools_read(hrsd, detector, tmp_path):
+    image = hrsd / 'images' / 'port.png'
+    image_demo.main([str(image), *detector, '--out-dir', str(tmp_path),
+                     '--score-thr', '0', '--device', 'cpu', '--format',
+                     *FORMATS_OF_ROTATED])
+    count = len((tmp_path / 'dota' / 'port.txt').read_text().splitlines())
+    coco = json.loads((tmp_path / 'coco' / 'detections.coco.json').read_text())
+    assert len(coco['annotations']) == count > 0
+    with pytest.raises(SystemExit):
+        image_demo.main([str(image), *detector, '--out-dir', str(tmp_path),
+                         '--score-thr', '0', '--device', 'cpu', '--format',
+                         'yolo'])
+
+
+def test_demo_names_what_is_wrong(hrsd, detector, tmp_path):
     config, checkpoint = detector
     image = str(hrsd / 'images' / 'port.png')
     bad = tmp_path / 'bad.png'
@@ -228,11 +249,9 @@ def test_demo_names_what_is_wrong(hrsd, detector, tmp_path, capsys):
         (twins / name).touch()
 
     def refuse(message, *arguments):
-        with pytest.raises(SystemExit) as stop:
+        with pytest.raises(SystemExit, match=message):
             image_demo.main([*map(str, arguments), '--device', 'cpu',
                              '--out-dir', str(tmp_path / 'out')])
-        assert stop.value.code == 1
-        assert message in capsys.readouterr().err
 
     refuse('no image or folder', 'nowhere.png', config, checkpoint)
     refuse('has no image', empty, config, checkpoint)

@@ -4,6 +4,7 @@ import shutil
 import pytest
 
 from mmextra.datasets import AnnotationError
+from mmextra.datasets.converters.imagenet_vid import read_frame_list
 from mmextra.datasets.ilsvrc_vid import (
     convert_det,
     convert_videos,
@@ -150,7 +151,7 @@ def test_command_line_writes_what_the_generator_wrote(moving, tmp_path):
         tool.main([str(root), '--split', 'x=nothing'])
     lists = tmp_path / 'list.txt'
     lists.write_text('train/train_0001 1 2 5\n')
-    assert tool.read_frame_list(lists) == {'train/train_0001': [2]}
+    assert read_frame_list(lists) == {'train/train_0001': [2]}
     lists.write_text('train/train_0001 1\n')
     with pytest.raises(ValueError, match='line 1'):
-        tool.read_frame_list(lists)
+        read_frame_list(lists)

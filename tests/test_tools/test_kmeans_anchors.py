@@ -8,6 +8,7 @@ from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.config import Config, ConfigDict
 from mmrotate.structures.bbox import QuadriBoxes, RotatedBoxes
 
+from mmextra.apis.analysis import anchors, box_shapes
 from tests.helpers import load_tool
 
 
@@ -34,23 +35,24 @@ def tool():
     (dict(type='RandomResize', scale=[(400, 400), (600, 600)],
           keep_ratio=True), [(0.4, 0.4), (0.5, 0.5), (0.6, 0.6)]),
 ])
-def test_resize_factors(tool, step, expected):
-    factors = tool.resize_factors(step, (1000, 500))
+def test_resize_factors(step, expected):
+    factors = box_shapes.resize_factors(step, (1000, 500))
     assert len(factors) == len(expected)
     for found, wanted in zip(factors, expected):
         assert found == pytest.approx(wanted)
 
 
-def test_shapes_of_every_kind_of_box(tool):
+def test_shapes_of_every_kind_of_box():
     turned = torch.tensor([[50., 50, 40, 10, math.radians(80)]])
     # 80 degrees is -10 with the sides swapped.
-    assert tool.shapes_of(RotatedBoxes(turned)).tolist() == [[10, 40]]
+    assert box_shapes.shapes_of(RotatedBoxes(turned)).tolist() == [[10, 40]]
     quad = RotatedBoxes(turned).convert_to('qbox')
     assert isinstance(quad, QuadriBoxes)
     torch.testing.assert_close(
-        tool.shapes_of(quad), torch.tensor([[10., 40]]), rtol=1e-4, atol=1e-4)
+        box_shapes.shapes_of(quad), torch.tensor([[10., 40]]), rtol=1e-4,
+        atol=1e-4)
     flat = HorizontalBoxes(torch.tensor([[1., 2, 11, 5]]))
-    assert tool.shapes_of(flat).tolist() == [[10, 3]]
+    assert box_shapes.shapes_of(flat).tolist() == [[10, 3]]
 
 
 @pytest.fixture
@@ -83,24 +85,25 @@ def leaf(cfg):
     return cfg.train_dataloader.dataset.dataset
 
 
-def test_training_shapes(tool, coco):
+def test_training_shapes(coco):
     # Halved; the crowd box and the one of 0.75 pixels are left out.
-    assert tool.training_shapes(coco).tolist() == [[50, 25], [20, 40]]
+    assert box_shapes.training_shapes(coco).tolist() == [[50, 25], [20, 40]]
 
 
-def test_training_shapes_without_resize(tool, coco):
+def test_training_shapes_without_resize(coco):
     del leaf(coco).pipeline[2]
-    assert tool.training_shapes(coco).tolist() == [
+    assert box_shapes.training_shapes(coco).tolist() == [
         [100, 50], [40, 80], [60, 1.5]]
 
 
-def test_every_data_set_of_a_concatenation_counts(tool):
+def test_every_data_set_of_a_concatenation_counts():
     cfg = ConfigDict(type='ConcatDataset', datasets=[
         dict(type='A'), dict(type='RepeatDataset', dataset=dict(type='B'))])
-    assert [part['type'] for part in tool.leaf_datasets(cfg)] == ['A', 'B']
+    assert [part['type'] for part in box_shapes.leaf_datasets(cfg)] == [
+        'A', 'B']
 
 
-def test_resize_around_the_data_set_counts(tool, coco):
+def test_resize_around_the_data_set_counts(coco):
     """As behind a Mosaic, which needs images of more than one sample."""
     inner = leaf(coco)
     outer = [dict(type='Mosaic', img_scale=(500, 500)), inner.pipeline.pop(2),
@@ -108,23 +111,23 @@ def test_resize_around_the_data_set_counts(tool, coco):
     coco.train_dataloader.dataset = dict(
         type='RepeatDataset', times=2, dataset=dict(
             type='MultiImageMixDataset', dataset=inner, pipeline=outer))
-    assert tool.training_shapes(coco).tolist() == [[50, 25], [20, 40]]
+    assert box_shapes.training_shapes(coco).tolist() == [[50, 25], [20, 40]]
     inner.pipeline.append(dict(type='Resize', scale=(8, 8)))
     coco.train_dataloader.dataset.dataset.dataset = inner
     with pytest.raises(ValueError, match='CocoDataset.* 2 resizing'):
-        tool.training_shapes(coco)
+        box_shapes.training_shapes(coco)
 
 
-def test_no_boxes_left(tool, coco):
+def test_no_boxes_left(coco):
     leaf(coco).pipeline[2].scale = (8, 8)
     with pytest.raises(ValueError, match='no box with sides.*3 smaller'):
-        tool.training_shapes(coco)
+        box_shapes.training_shapes(coco)
 
 
-def test_pipeline_without_annotations(tool, coco):
+def test_pipeline_without_annotations(coco):
     del leaf(coco).pipeline[1]
     with pytest.raises(ValueError, match='CocoDataset has 0 LoadAnn'):
-        tool.training_shapes(coco)
+        box_shapes.training_shapes(coco)
 
 
 def test_written_fragment_is_a_config(tool, coco, tmp_path, monkeypatch):
@@ -140,10 +143,10 @@ def test_written_fragment_is_a_config(tool, coco, tmp_path, monkeypatch):
         larsd_area_ranges=[800])
 
 
-def test_long_lists_are_broken_between_pairs(tool):
+def test_long_lists_are_broken_between_pairs():
     from mmextra.models.task_modules.prior_generators import anchor_clustering
     level = [(100.0 + i, 200.0 + i) for i in range(9)]
-    text = tool.fragment(
+    text = anchors.fragment(
         anchor_clustering.AnchorShapes([level], [], [0.5], 0.5, 0.5), 'T')
     assert max(map(len, text.splitlines())) <= 79
     scope = {}
@@ -237,7 +240,7 @@ def test_one_group_of_larsd_anchors(tool, yolo, tmp_path):
                                           'larsd_area_ranges']
     # mmdet's AnchorGenerator has numbers under the same key.
     cfg.model.bbox_head.anchor_generator.base_sizes = [8, 16]
-    assert tool.yolo_generator(cfg) is None
+    assert anchors.yolo_generator(cfg) is None
 
 
 @pytest.mark.parametrize('clusters, message', [

@@ -7,22 +7,20 @@ for models of any kind on equal images see benchmark_speed.py.
 Example:
     python tools/analysis_tools/model_costs.py configs/larsd/synthetic.py
 """
-import argparse
-import json
-import sys
-from pathlib import Path
 from typing import List, Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-import mmextra  # noqa: E402, F401 isort: skip
-import torch  # noqa: E402
-from mmengine.config import DictAction  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
-
-from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
-from mmextra.evaluation.speed import model_costs  # noqa: E402
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+from mmextra.evaluation.speed import model_costs
+from mmextra.utils.command_line import (
+    add_cfg_options,
+    add_json_output,
+    add_timing_options,
+    fix_conditions,
+    print_table,
+    require_positive,
+    save_rows,
+    tool_parser,
+)
 
 COLUMNS = {
     'parameters': ('parameters', ',d'),
@@ -34,52 +32,37 @@ COLUMNS = {
 }
 
 
-def show(rows: List[dict]) -> None:
-    table = Table(title=f'{rows[0]["device"]}, {rows[0]["threads"]} threads, '
-                  f'median of {rows[0]["rounds"]}')
-    for title in ('config', *(title for title, _ in COLUMNS.values())):
-        table.add_column(title)
-    for row in rows:
-        table.add_row(row['config'], *(
-            'n/a' if row.get(key) is None else format(row[key], digits)
-            for key, (_, digits) in COLUMNS.items()))
-    console = Console(width=140)
-    console.print(table)
-    for row in rows:
-        for problem in row['problems']:
-            console.print(f'{row["config"]}: {problem}', markup=False)
-
-
 def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     """Command line; returns the rows of ``model_costs``."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tool_parser(__file__, __doc__)
     parser.add_argument('configs', nargs='+')
     parser.add_argument('--checkpoints', nargs='+',
                         help='weights, one per config in order, or "none"')
-    parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--threads', type=int, default=1)
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
-                        default={})
-    parser.add_argument('--out', type=Path, help='write the rows as JSON')
+    add_timing_options(parser)
+    add_cfg_options(parser)
+    add_json_output(parser)
     args = parser.parse_args(argv)
-    if min(args.rounds, args.threads) < 1:
-        parser.error('all numbers must be positive')
+    require_positive(parser, args, 'rounds', 'threads')
     checkpoints = [None if each == 'none' else each
                    for each in args.checkpoints or ['none'] * len(
                        args.configs)]
     if len(checkpoints) != len(args.configs):
         parser.error(f'{len(args.configs)} configs but {len(checkpoints)} '
                      'checkpoints')
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(0)
+    fix_conditions(args)
     rows = model_costs(args.configs, checkpoints, args.rounds, args.device,
                        args.cfg_options)
-    show(rows)
-    if args.out:
-        write_atomic(args.out, json.dumps(rows, indent=1) + '\n')
+    print_table(
+        ('config', *(title for title, _ in COLUMNS.values())),
+        [(row['config'], *('n/a' if row.get(key) is None else format(
+            row[key], digits) for key, (_, digits) in COLUMNS.items()))
+         for row in rows],
+        f'{args.device}, {args.threads} threads, median of {args.rounds}',
+        140)
+    for row in rows:
+        for problem in row['problems']:
+            print(f'{row["config"]}: {problem}')
+    save_rows(args.out, rows)
     return rows
 
 

@@ -12,288 +12,33 @@ Examples:
     python tools/analysis_tools/sweep_lasa.py CONFIG CHECKPOINT \
         --patterns diamond9 --extents 0.5 0.8 --modes geomean
 """
-import argparse
-import itertools
-import json
-import logging
-import math
-import sys
-from contextlib import contextmanager
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+from typing import Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-# First, because it explains what is missing.
-import mmextra  # noqa: E402, F401  # isort: skip
-import torch
-from mmdet.registry import MODELS
-from mmengine.config import Config, DictAction
-from mmengine.evaluator import Evaluator
-from mmengine.logging import MMLogger
-from mmengine.model import revert_sync_batchnorm
-from mmengine.registry import init_default_scope
-from mmengine.runner import Runner, load_checkpoint
-from mmrotate.registry import METRICS
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
-from torch import nn
-
-from mmextra.evaluation.benchmark import write_atomic
-from mmextra.evaluation.benchmark.render import markdown_table
-from mmextra.evaluation.metrics import RBoxAPMetric
-from mmextra.models.dense_heads import LASAMixin
-from mmextra.models.task_modules.lasa import (
-    DEFAULT_EXTENTS,
-    MODES,
-    lasa_points,
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+from mmextra.apis.analysis.lasa_sweep import (
+    IOU_THRS,
+    WRITERS,
+    cells,
+    settings_of,
+    sweep,
 )
-from mmextra.utils.output_cache import OutputCache, run_network
-
-IOU_THRS = [percent / 100 for percent in range(50, 100, 5)]
-VALUES = ('AP50', 'AP75', 'mAP')
-SETTING = ('pattern', 'extent', 'mode')
-
-
-def settings_of(patterns: Sequence[str], extents: Sequence[float],
-                modes: Sequence[str]) -> List[Optional[dict]]:
-    """None for LASA off, then every combination.
-
-    Raises:
-        ValueError: If a pattern is unknown or an extent not in (0, 1].
-    """
-    combined = [dict(zip(SETTING, values))
-                for values in itertools.product(patterns, extents, modes)]
-    for setting in combined:
-        lasa_points(setting['pattern'], setting['extent'])
-    return [None, *combined]
-
-
-def lasa_head(model: nn.Module) -> LASAMixin:
-    """The head of a detector.
-
-    Raises:
-        ValueError: If it has no LASA.
-    """
-    head = getattr(model, 'bbox_head', None)
-    if not isinstance(head, LASAMixin):
-        raise ValueError(
-            f'the bbox_head of {type(model).__name__} is a '
-            f'{type(head).__name__}, which has no LASA; give the config '
-            "bbox_head=dict(type='LASAHead', base=<its type>, ...), the "
-            'checkpoint fits as it is')
-    return head
-
-
-def ap_evaluator(config: Any) -> Evaluator:
-    """The rotated APs of an evaluator config, at all IoU thresholds.
-
-    Args:
-        config (dict or list[dict]): ``test_evaluator`` of a config. What
-            is no :class:`RBoxAPMetric` in it is left out.
-
-    Returns:
-        Evaluator: With the metrics, in their order.
-
-    Raises:
-        ValueError: If there is no such metric.
-    """
-    entries = config if isinstance(config, (list, tuple)) else [config]
-    kinds = [METRICS.get(entry['type']) for entry in entries]
-    wanted = [dict(entry, iou_thrs=IOU_THRS)
-              for entry, kind in zip(entries, kinds)
-              if isinstance(kind, type) and issubclass(kind, RBoxAPMetric)]
-    if not wanted:
-        raise ValueError(
-            'the evaluator of the config has only '
-            f'{", ".join(entry["type"] for entry in entries)}; put an '
-            'RBoxAPMetric or a MergedRBoxAPMetric into it')
-    return Evaluator([METRICS.build(entry) for entry in wanted])
-
-
-@torch.no_grad()
-def evaluate(model: nn.Module, cache: OutputCache, lasa: Optional[dict],
-             evaluator: Evaluator, device: torch.device) -> Dict[str, float]:
-    """Score and suppress the boxes with one setting and measure them.
-
-    Args:
-        model (nn.Module): The detector that the outputs are from.
-        cache (OutputCache): The outputs.
-        lasa (dict, optional): Config of the alignment; None is off.
-        evaluator (Evaluator): With ``dataset_meta``.
-        device (torch.device): Where to work.
-
-    Returns:
-        dict[str, float]: Of every metric the values that :data:`VALUES`
-        names, with the metric's prefix.
-    """
-    head = lasa_head(model)
-    head.set_lasa(lasa)
-    for index, samples in enumerate(cache.samples):
-        found = head.predict_by_feat(
-            *cache.restore(index, device), rescale=True,
-            batch_img_metas=[sample.metainfo for sample in samples])
-        evaluator.process(model.add_pred_to_datasample(samples, found))
-    measured = evaluator.evaluate(sum(map(len, cache.samples)))
-    return {key: value for key, value in measured.items()
-            if key.rsplit('/', 1)[-1] in VALUES}
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without the metrics' own tables."""
-    logger = MMLogger.get_current_instance()
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def sweep(cfg: Config, checkpoint: str, settings: List[Optional[dict]],
-          split: str = 'test', device: str = 'cpu',
-          limit: int = 2**31) -> dict:
-    """Measure a checkpoint with every setting.
-
-    Args:
-        cfg (Config): Config of the detector.
-        checkpoint (str): File of its weights.
-        settings (list[dict]): See :func:`settings_of`.
-        split (str): 'test' or 'val', the loader and evaluator to use.
-        device (str): Where to work.
-        limit (int): See :class:`OutputCache`.
-
-    Returns:
-        dict: ``rows``, one per setting with its ``pattern``, ``extent``,
-        ``mode`` and ``metrics``, and ``cache`` in words.
-
-    Raises:
-        KeyError: If the config lacks a part.
-        ValueError: If checkpoint, head, evaluator or size do not allow it.
-    """
-    for key in ('model', f'{split}_dataloader', f'{split}_evaluator'):
-        if cfg.get(key) is None:
-            raise KeyError(f'the config has no {key}')
-    init_default_scope(cfg.get('default_scope', 'mmdet'))
-    model = revert_sync_batchnorm(MODELS.build(cfg.model))
-    head = lasa_head(model)
-    try:
-        # Strictly: with some random weights there is nothing to find.
-        load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
-    except (EOFError, RuntimeError, UnpicklingError) as error:
-        raise ValueError(
-            f'{checkpoint} is no checkpoint of this config: '
-            f'{" ".join(str(error).split())[:300]}') from error
-    model.to(device)
-    evaluator = ap_evaluator(cfg[f'{split}_evaluator'])
-    loader = Runner.build_dataloader(cfg[f'{split}_dataloader'])
-    evaluator.dataset_meta = loader.dataset.metainfo
-    cache = run_network(model, loader, limit)
-    base = head.test_cfg.get('lasa') or dict(type='LocalityAwareScoreAlign')
-    rows = []
-    with quiet():
-        for setting in track(settings, 'LASA'):
-            metrics = evaluate(
-                model, cache, setting and dict(base, **setting), evaluator,
-                torch.device(device))
-            rows.append(dict(
-                setting or dict.fromkeys(SETTING), metrics=metrics))
-    return dict(rows=rows, cache=cache.describe())
-
-
-def cells(rows: List[dict]) -> List[List[str]]:
-    """Heading and rows of the table; * marks a column's best values."""
-    keys = list(rows[0]['metrics'])
-    best = {key: max((row['metrics'][key] for row in rows
-                      if not math.isnan(row['metrics'][key])), default=None)
-            for key in keys}
-    lines = [[*SETTING, *keys]]
-    for row in rows:
-        off = row['pattern'] is None
-        lines.append(
-            ['off', '', ''] if off else
-            [row['pattern'], f'{row["extent"]:g}', row['mode']])
-        for key in keys:
-            value = row['metrics'][key]
-            lines[-1].append(
-                f'{value:.4f}' + ('*' if value == best[key] else ''))
-    return lines
-
-
-def to_markdown(result: dict) -> str:
-    """The result as a document."""
-    heading, *body = cells(result['rows'])
-    return '\n'.join([
-        f'# LASA settings of `{result["config"]}`', '',
-        f'Checkpoint `{result["checkpoint"]}`, {result["split"]} set, '
-        f'{result["cache"]}. * marks the best of a column.', '',
-        markdown_table(heading, body)])
-
-
-def to_json(result: dict) -> str:
-    """The result as JSON; an AP that is not a number becomes null."""
-    rows = [dict(row, metrics={
-        key: None if math.isnan(value) else value
-        for key, value in row['metrics'].items()}) for row in result['rows']]
-    return json.dumps(dict(result, rows=rows), indent=2,
-                      allow_nan=False) + '\n'
-
-
-WRITERS = {'.json': to_json, '.md': to_markdown}
-
-
-def run(args: argparse.Namespace) -> None:
-    """Sweep, print and write.
-
-    Args:
-        args (argparse.Namespace): See :func:`main`.
-
-    Raises:
-        FileNotFoundError: If config or checkpoint is missing.
-        ValueError: If an argument is not legal; see also :func:`sweep`.
-    """
-    settings = settings_of(args.patterns, args.extents, args.modes)
-    for name in ('config', 'checkpoint'):
-        if not getattr(args, name).is_file():
-            raise FileNotFoundError(
-                f'there is no {name} {getattr(args, name)}')
-    if args.out and args.out.suffix not in WRITERS:
-        raise ValueError(f'--out must end in {" or ".join(WRITERS)}, got '
-                         f'{args.out}')
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
-    result = dict(
-        config=str(args.config), checkpoint=str(args.checkpoint),
-        split=args.split, iou_thrs=IOU_THRS,
-        **sweep(cfg, str(args.checkpoint), settings, args.split, args.device,
-                int(args.max_cache * 2**30)))
-    console = Console()
-    if not console.is_terminal:
-        # A log file has no width; 80 columns would fold every number.
-        console = Console(width=160)
-    heading, *body = cells(result['rows'])
-    table = Table(title=f'{args.config.name}, {args.split} set')
-    for title in heading:
-        table.add_column(title)
-    for line in body:
-        table.add_row(*(f'[bold]{cell}[/]' if cell.endswith('*') else cell
-                        for cell in line))
-    console.print(table)
-    console.print(result['cache'])
-    if args.out:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(args.out, WRITERS[args.out.suffix](result))
-        console.print(f'written to {args.out}')
+from mmextra.models.task_modules.lasa import DEFAULT_EXTENTS, MODES
+from mmextra.utils.command_line import (
+    add_cfg_options,
+    best_device,
+    one_line_errors,
+    print_table,
+    read_config,
+    require_files,
+    tool_parser,
+)
+from mmextra.utils.files import write_atomic
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tool_parser(__file__, __doc__)
     parser.add_argument('config', type=Path)
     parser.add_argument('checkpoint', type=Path)
     parser.add_argument('--patterns', nargs='+', choices=DEFAULT_EXTENTS,
@@ -306,17 +51,30 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('--max-cache', type=float, default=2., metavar='GIB',
                         help='beyond it outputs are kept in half precision')
     parser.add_argument('--out', type=Path, help='FILE.json or FILE.md')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    parser.add_argument(
-        '--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
+    add_cfg_options(parser)
+    parser.add_argument('--device', default=best_device())
     args = parser.parse_args(argv)
-    try:
-        run(args)
-    except KeyError as error:
-        # Its own text is the message in quotation marks.
-        parser.exit(1, f'sweep_lasa: {error.args[0]}\n')
-    except (FileNotFoundError, ValueError) as error:
-        parser.exit(1, f'sweep_lasa: {error}\n')
+    with one_line_errors(parser, FileNotFoundError, KeyError, ValueError):
+        settings = settings_of(args.patterns, args.extents, args.modes)
+        require_files(args, 'config', 'checkpoint')
+        if args.out and args.out.suffix not in WRITERS:
+            raise ValueError(f'--out must end in {" or ".join(WRITERS)}, got '
+                             f'{args.out}')
+        result = dict(
+            config=str(args.config), checkpoint=str(args.checkpoint),
+            split=args.split, iou_thrs=IOU_THRS,
+            **sweep(read_config(args), str(args.checkpoint), settings,
+                    args.split, args.device, int(args.max_cache * 2**30)))
+    heading, *body = cells(result['rows'])
+    print_table(
+        heading, [[f'[bold]{cell}[/]' if cell.endswith('*') else cell
+                   for cell in line] for line in body],
+        f'{args.config.name}, {args.split} set')
+    print(result['cache'])
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(args.out, WRITERS[args.out.suffix](result))
+        print(f'written to {args.out}')
 
 
 if __name__ == '__main__':

@@ -6,58 +6,19 @@ Example:
     python tools/dataset_converters/cncb_to_coco.py data/covid_data \
         annotations/train.json --imgs train/imgs --masks train/masks
 """
-import argparse
-import json
-import os.path as osp
-import sys
 from pathlib import Path
 from typing import List, Optional
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from pycocotools import mask as mask_utils  # noqa: E402
-
-from mmextra.datasets.ct import CLASS_MODES, CTLesionDataset  # noqa: E402
-from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
-
-
-def to_coco(dataset: CTLesionDataset) -> dict:
-    """The slices of a data set in COCO's format.
-
-    Args:
-        dataset (CTLesionDataset): The data set.
-
-    Returns:
-        dict: ``images`` with file names relative to the folder of images,
-        ``annotations`` with RLE masks, and ``categories`` from 1 on.
-    """
-    categories = [dict(id=k, name=name) for k, name in enumerate(
-        dataset.metainfo['classes'], 1)]
-    images, annotations = [], []
-    for index in range(len(dataset)):
-        info = dataset.get_data_info(index)
-        images.append(dict(
-            id=index, width=info['width'], height=info['height'],
-            file_name=Path(osp.relpath(
-                info['img_path'], dataset.data_prefix['img'])).as_posix(),
-            patient_id=info['patient_id']))
-        for each in info['instances']:
-            x1, y1, x2, y2 = each['bbox']
-            annotations.append(dict(
-                id=len(annotations) + 1, image_id=index, iscrowd=0,
-                category_id=each['bbox_label'] + 1,
-                bbox=[x1, y1, x2 - x1, y2 - y1],
-                area=int(mask_utils.area(each['mask'])),
-                segmentation=each['mask']))
-    return dict(images=images, annotations=annotations,
-                categories=categories)
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+from mmextra.datasets.converters.ct_coco import to_coco
+from mmextra.datasets.ct import CLASS_MODES, CTLesionDataset
+from mmextra.utils.command_line import one_line_errors, tool_parser
+from mmextra.utils.files import write_json
 
 
 def main(argv: Optional[List[str]] = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tool_parser(__file__, __doc__)
     parser.add_argument('root', help='root of the data')
     parser.add_argument('out', type=Path, help='the COCO file to write')
     parser.add_argument('--list', default='', help='list of the split')
@@ -68,17 +29,13 @@ def main(argv: Optional[List[str]] = None) -> None:
     parser.add_argument('--layout', default='flat',
                         choices=['flat', 'nested'])
     args = parser.parse_args(argv)
-    try:
-        dataset = CTLesionDataset(
+    with one_line_errors(parser):
+        content = to_coco(CTLesionDataset(
             data_root=args.root, ann_file=args.list,
             data_prefix=dict(img=args.imgs, mask=args.masks),
             class_mode=args.class_mode, min_area=args.min_area,
-            layout=args.layout)
-    except (OSError, ValueError) as error:
-        parser.exit(1, f'cncb_to_coco: {error}\n')
-    content = to_coco(dataset)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(args.out, json.dumps(content) + '\n')
+            layout=args.layout))
+    write_json(args.out, content)
     print(f'{args.out}: {len(content["images"])} slices, '
           f'{len(content["annotations"])} lesions')
 

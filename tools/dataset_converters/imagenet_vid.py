@@ -8,47 +8,15 @@ Example:
     python tools/dataset_converters/imagenet_vid.py data/ILSVRC --det
 """
 import argparse
-import json
-import sys
-import warnings
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from mmextra.datasets.annotation_files import read_lines  # noqa: E402
-from mmextra.datasets.ilsvrc_vid import (  # noqa: E402
-    PAPER_VIDEOS,
-    convert_det,
-    convert_videos,
-    find_videos,
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+from mmextra.datasets.converters.imagenet_vid import (
+    read_frame_list,
+    write_imagenet_vid,
 )
-from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
-
-
-def read_frame_list(path: Path) -> Dict[str, List[int]]:
-    """Frames for training on single images, as FGFA's lists give them.
-
-    Args:
-        path (Path): Lines ``video 1 frame-number ...``.
-
-    Returns:
-        dict[str, list[int]]: Numbers of each video's frames.
-
-    Raises:
-        ValueError: If a line is not of this form; it is named.
-    """
-    frames: Dict[str, List[int]] = {}
-    for number, line in enumerate(read_lines(str(path)), 1):
-        parts = line.split()
-        if not parts:
-            continue
-        if len(parts) < 3 or not parts[2].isdigit():
-            raise ValueError(
-                f'{path}, line {number}: expected "video 1 frame-number '
-                f'..." as in FGFA\'s VID_train_15frames.txt, got {line!r}')
-        frames.setdefault(parts[0], []).append(int(parts[2]))
-    return frames
+from mmextra.utils.command_line import one_line_errors, tool_parser
 
 
 def parse_split(text: str):
@@ -60,10 +28,9 @@ def parse_split(text: str):
     return name, patterns.split(',')
 
 
-def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(argv: Optional[Sequence[str]] = None) -> None:
+    """Command line."""
+    parser = tool_parser(__file__, __doc__)
     parser.add_argument('root', type=Path, help='folder with Annotations '
                         'and Data')
     parser.add_argument(
@@ -79,40 +46,16 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--max-per-class', type=int,
                         help='images of DET for each class')
     parser.add_argument('--workers', type=int, default=0)
-    return parser.parse_args(argv)
-
-
-def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Command line."""
-    args = parse_args(argv)
-    out = args.root / 'annotations'
-    try:
-        lists = read_frame_list(args.lists) if args.lists else None
-        out.mkdir(exist_ok=True)
-        for number, (split, patterns) in enumerate(args.split):
-            names = find_videos(str(args.root), patterns)
-            if len(names) != PAPER_VIDEOS.get(split, len(names)):
-                warnings.warn(
-                    f'{split}: {len(names)} videos, ImageNet VID has '
-                    f'{PAPER_VIDEOS[split]}', stacklevel=1)
-            videos, images = convert_videos(
-                str(args.root), names, number == 0, lists,
-                args.frames_per_video, args.workers)
-            _write(out / f'imagenet_vid_{split}.json', videos)
-            if number == 0:
-                _write(out / f'imagenet_vid_{split}_15frames.json', images)
-        if args.det:
-            _write(out / 'imagenet_det_30cls.json',
-                   convert_det(str(args.root), args.max_per_class))
-    except (ValueError, OSError) as error:
-        sys.exit(f'imagenet_vid.py: {error}')
-
-
-def _write(path: Path, content: dict) -> None:
-    write_atomic(path, json.dumps(content) + '\n')
-    counts = ', '.join(f'{len(content[key])} {key}' for key in
-                       ('videos', 'images', 'annotations') if key in content)
-    print(f'{path}: {counts}')
+    args = parser.parse_args(argv)
+    with one_line_errors(parser):
+        for path, content in write_imagenet_vid(
+                args.root, args.split,
+                lists=args.lists and read_frame_list(args.lists),
+                frames_per_video=args.frames_per_video, det=args.det,
+                max_per_class=args.max_per_class, workers=args.workers):
+            print(f'{path}: ' + ', '.join(
+                f'{len(content[key])} {key}' for key in
+                ('videos', 'images', 'annotations') if key in content))
 
 
 if __name__ == '__main__':

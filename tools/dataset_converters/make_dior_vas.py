@@ -7,29 +7,23 @@ mmextra/datasets/dior_vas_selection.py. From DIOR's own annotations it gives
 Example:
     python tools/dataset_converters/make_dior_vas.py --dior data/DIOR
 """
-import argparse
-import sys
 from pathlib import Path
 from typing import List, Optional
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from mmextra.datasets.annotation_files import read_lines  # noqa: E402
-from mmextra.datasets.bad_input import require_layout  # noqa: E402
-from mmextra.datasets.dior_vas import LAYOUT  # noqa: E402
-from mmextra.datasets.dior_vas_selection import (  # noqa: E402
-    vas_candidates,
-    vas_split,
-)
-from mmextra.evaluation.benchmark import write_atomic  # noqa: E402
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+from mmextra.datasets.bad_input import require_layout
+from mmextra.datasets.dior_vas import LAYOUT
+from mmextra.datasets.dior_vas_selection import vas_candidates, vas_split
+from mmextra.datasets.text_files import read_ids
+from mmextra.utils.command_line import one_line_errors, tool_parser
+from mmextra.utils.files import write_atomic
 
 SUBSETS = dict(test=('test', ), trainval=('train', 'val'))
 
 
-def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(argv: Optional[List[str]] = None) -> None:
+    """Command line."""
+    parser = tool_parser(__file__, __doc__)
     parser.add_argument('--dior', type=Path, default=Path('data/DIOR'),
                         help='folder of DIOR')
     parser.add_argument('--subset', choices=sorted(SUBSETS), default='test',
@@ -43,24 +37,17 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     parser.add_argument('--out', type=Path,
                         help='folder of the lists, by default '
                         'ImageSets/Main of DIOR')
-    return parser.parse_args(argv)
-
-
-def main(argv: Optional[List[str]] = None) -> None:
-    args = parse_args(argv)
+    args = parser.parse_args(argv)
     main_dir = args.dior / 'ImageSets' / 'Main'
     lists = [main_dir / f'{name}.txt' for name in SUBSETS[args.subset]]
     annotations = args.dior / args.ann_subdir
-    try:
+    with one_line_errors(parser):
         require_layout(
             {'folder of annotations': str(annotations),
              **{f'list {path.stem}': str(path) for path in lists}},
             LAYOUT.format(root=args.dior))
-        img_ids = [line.strip() for path in lists
-                   for line in read_lines(str(path)) if line.strip()]
+        img_ids = [img_id for path in lists for img_id in read_ids(str(path))]
         candidates = vas_candidates(str(annotations), img_ids)
-    except (ValueError, OSError) as error:
-        sys.exit(f'make_dior_vas.py: {error}')
     out = args.out or main_dir
     out.mkdir(parents=True, exist_ok=True)
     for name, part in zip(('train', 'val'), vas_split(candidates, args.seed)):

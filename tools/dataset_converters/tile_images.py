@@ -14,230 +14,21 @@ that exists, where this tool goes on with what is missing.
 
     python tools/dataset_converters/tile_images.py data/hrsd data/hrsd_tiles
 """
-import argparse
-import json
 import os
-import sys
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Optional, Sequence
 
-import cv2
-import numpy as np
+# Scenes are larger than what OpenCV opens of strangers; before it is loaded.
+os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 40))
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-import mmextra  # noqa: F401
-from mmextra.datasets.annotation_files import read_lines
-from mmextra.datasets.bad_input import box_problem
-from mmextra.datasets.image_files import (
-    EXTENSIONS,
-    image_size,
-    index_images,
-)
-from mmextra.structures import (
-    DOTAObjects,
-    Tile,
-    box_corners,
-    cut_tile,
-    image_tiles,
-    polygon_area,
-    read_dota_txt,
-    rotated_iou,
-    tile_starts,
-)
-
-# As DOTA's own splitter marks what it has cut through.
-TRUNCATED = 2
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that it is there as a whole or not at all."""
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
-
-
-def tile_lines(objects: DOTAObjects, tile: Tile, iof_thr: float) -> List[str]:
-    """Annotation lines of one tile.
-
-    Args:
-        objects (DOTAObjects): Objects of the full image.
-        tile (Tile): The tile.
-        iof_thr (float): An object of which a smaller part lies in the tile
-            is written with difficulty 2.
-
-    Returns:
-        List[str]: A line for each object of which at least a square pixel
-        lies in the tile; in pixels of the tile, whole corners also where
-        they lie outside.
-    """
-    if not len(objects.quads):
-        return []
-    window = np.array([[
-        tile.x, tile.y, tile.x + tile.size, tile.y + tile.size
-    ]], dtype=np.float64)
-    share = rotated_iou(objects.quads, window, mode='iof')[:, 0]
-    # Less than a pixel would not survive the rounding of the corners.
-    area = np.abs(polygon_area(box_corners(objects.quads)))
-    lines = []
-    seen = (share > 0) & ((share >= iof_thr) | (share * area >= 1))
-    for i in np.flatnonzero(seen):
-        quad = objects.quads[i] - np.tile([tile.x, tile.y], 4)
-        cut = share[i] < iof_thr
-        difficulty = TRUNCATED if cut else objects.difficulties[i]
-        lines.append(' '.join([f'{v:.2f}' for v in quad] +
-                              [objects.names[i], str(difficulty)]))
-    return lines
-
-
-def read_splits(root: Path, names: Optional[Sequence[str]]
-                ) -> Dict[str, List[str]]:
-    """Image ids of the splits of a data set.
-
-    Args:
-        root (Path): Folder of the data set.
-        names (Sequence[str], optional): Splits to read; all that there are
-            if not given.
-
-    Returns:
-        Dict[str, List[str]]: Ids of each split.
-
-    Raises:
-        FileNotFoundError: If a folder or a split is missing.
-    """
-    for folder in ('images', 'labelTxt', 'ImageSets'):
-        if not (root / folder).is_dir():
-            raise FileNotFoundError(
-                f'{root / folder} is missing; the data set needs the folders '
-                'images, labelTxt and ImageSets')
-    found = {path.stem: path
-             for path in sorted((root / 'ImageSets').glob('*.txt'))}
-    names = list(found) if names is None else names
-    for name in names or ['*']:
-        if name not in found:
-            raise FileNotFoundError(
-                f'{root / "ImageSets" / name}.txt is missing; there are '
-                f'{sorted(found)}')
-    return {
-        name: [line.strip() for line in read_lines(str(found[name]))
-               if line.strip()] for name in names
-    }
-
-
-def tile_image(path: Path, label: Path, out: Path, size: int, overlap: int,
-               iof_thr: float, ext: str) -> List[Tile]:
-    """Cut one image; tiles that are there already are left alone.
-
-    Args:
-        path (Path): The image.
-        label (Path): Its annotations; the image is empty if missing.
-        out (Path): Folder with ``images`` and ``labelTxt``.
-        size (int): Side of a tile.
-        overlap (int): Pixels that neighbours share at least.
-        iof_thr (float): See :func:`tile_lines`.
-        ext (str): Ending of the tiles' files.
-
-    Returns:
-        List[Tile]: The tiles.
-
-    Raises:
-        ValueError: If the image is not readable or an annotation malformed.
-    """
-    width, height = image_size(str(path))
-    objects = (read_dota_txt(label)
-               if label.is_file() else DOTAObjects.empty())
-    for line, quad in zip(objects.lines, objects.quads):
-        problem = box_problem(quad, width, height)
-        if problem:
-            raise ValueError(f'{label}, line {line}: {problem}; correct or '
-                             'remove the line')
-    tiles = image_tiles(path.stem, width, height, size, overlap)
-    for tile in tiles:
-        lines = tile_lines(objects, tile, iof_thr)
-        write_bytes(out / 'labelTxt' / f'{tile}.txt',
-                    ''.join(f'{line}\n' for line in lines).encode())
-    newest = path.stat().st_mtime
-    targets = [out / 'images' / f'{tile}{ext}' for tile in tiles]
-    if all(t.is_file() and t.stat().st_mtime >= newest for t in targets):
-        return tiles
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if pixels is None or pixels.shape[:2] != (height, width):
-        raise ValueError(
-            f'{path} cannot be decoded to its {width}x{height} pixels; '
-            'remove a damaged file, or an EXIF orientation')
-    for tile, target in zip(tiles, targets):
-        data = cv2.imencode(ext, cut_tile(pixels, tile))[1]
-        write_bytes(target, data.tobytes())
-    return tiles
-
-
-def tile_dataset(root: Path, out: Path, size: int = 1024, overlap: int = 256,
-                 iof_thr: float = 0.7, ext: str = '.png',
-                 splits: Optional[Sequence[str]] = None) -> Dict[str, int]:
-    """Cut a data set; may be run again after an interruption.
-
-    Args:
-        root (Path): Folder of the data set.
-        out (Path): Folder of the tiles.
-        size (int): Side of a tile; smaller images are padded with zeros.
-        overlap (int): Pixels that neighbours share at least.
-        iof_thr (float): See :func:`tile_lines`.
-        ext (str): Ending of the tiles' files.
-        splits (Sequence[str], optional): Splits to cut; all if not given.
-
-    Returns:
-        Dict[str, int]: Number of tiles of each split.
-
-    Raises:
-        FileNotFoundError: If something is missing in the data set.
-        ValueError: If ``out`` is the data set itself or holds tiles cut
-            with other settings, or a file is not readable.
-    """
-    root, out = Path(root), Path(out)
-    if root.resolve() == out.resolve():
-        raise ValueError(f'tiles of {root} need a folder of their own')
-    if ext not in EXTENSIONS or not 0 <= iof_thr <= 1:
-        raise ValueError(
-            f'ext must be one of {EXTENSIONS} and iof_thr in [0, 1], got '
-            f'{ext!r} and {iof_thr}')
-    tile_starts(size, size, overlap)  # refuses an illegal pair
-    ids = read_splits(root, splits)
-    files = index_images(str(root / 'images'))
-    images = {}
-    for name in sorted({name for names in ids.values() for name in names}):
-        if name not in files:
-            raise FileNotFoundError(
-                f'{root / "images" / name}.* is missing, but ImageSets names '
-                f'it; known endings are {EXTENSIONS}')
-        images[name] = Path(files[name])
-    for folder in ('images', 'labelTxt', 'ImageSets'):
-        (out / folder).mkdir(parents=True, exist_ok=True)
-    settings = dict(size=size, overlap=overlap, iof_thr=iof_thr, ext=ext)
-    record = out / 'tiling.json'
-    if record.is_file() and json.loads(record.read_text()) != settings:
-        raise ValueError(
-            f'{out} holds tiles cut with {record.read_text()}, not with '
-            f'{settings}; remove it or choose another folder')
-    write_bytes(record, json.dumps(settings).encode())
-    tiles = {}
-    for done, (name, path) in enumerate(images.items(), 1):
-        tiles[name] = tile_image(path, root / 'labelTxt' / f'{name}.txt', out,
-                                 size, overlap, iof_thr, ext)
-        print(f'[{done}/{len(images)}] {path.name}: {len(tiles[name])} tiles',
-              flush=True)
-    counts = {}
-    for split, names in ids.items():
-        lines = [f'{tile}\n' for name in names for tile in tiles[name]]
-        write_bytes(out / 'ImageSets' / f'{split}.txt',
-                    ''.join(lines).encode())
-        counts[split] = len(lines)
-    return counts
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+from mmextra.datasets.converters.tiles import tile_dataset
+from mmextra.utils.command_line import one_line_errors, tool_parser
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        description='Cut a data set of large images into tiles')
+    parser = tool_parser(__file__, __doc__)
     parser.add_argument('root', type=Path, help='folder with images, '
                         'labelTxt, ImageSets')
     parser.add_argument('out', type=Path, help='folder for the tiles')
@@ -249,11 +40,9 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('--ext', default='.png')
     parser.add_argument('--splits', nargs='+')
     args = parser.parse_args(argv)
-    try:
+    with one_line_errors(parser):
         counts = tile_dataset(args.root, args.out, args.tile, args.overlap,
                               args.iof_thr, args.ext, args.splits)
-    except (OSError, ValueError) as error:
-        parser.exit(1, f'tile_images: {error}\n')
     print('tiles: ' + ', '.join(f'{k} {v}' for k, v in counts.items()))
 
 

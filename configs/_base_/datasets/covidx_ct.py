@@ -30,14 +30,14 @@ val_dataloader = dict(
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        ann_file='val_COVIDx-CT.txt',
+        ann_file='val_COVIDx_CT-1.txt',
         data_prefix=dict(img='images/'),
         test_mode=True,
         pipeline=test_pipeline))
 test_dataloader = dict(
     val_dataloader,
     dataset=dict(
-        val_dataloader['dataset'], ann_file='test_COVIDx-CT.txt'))
+        val_dataloader['dataset'], ann_file='test_COVIDx_CT-1.txt'))
 
 val_evaluator = dict(type='ImageSensitivityMetric')
 test_evaluator = dict(type='ImageSensitivityMetric', group_by='patient_id')

@@ -14,7 +14,10 @@ train_pipeline = [
     dict(type='mmdet.RandomFlip', prob=0.5, direction='horizontal'),
     dict(type='RandomRotate', prob=0.5, angle_range=180),
     dict(type='RBoxRandomCrop', crop_size=(512, 512)),
-    dict(type='mmdet.Pad', size=(512, 512)),
+    # With the mean of the normalisation, as the batch is padded: black is
+    # the colour of deep water.
+    dict(type='mmdet.Pad', size=(512, 512),
+         pad_val=dict(img=(104, 116, 124))),
     dict(type='mmdet.FilterAnnotations', min_gt_bbox_wh=(2, 2),
          keep_empty=False),
     dict(type='mmdet.PackDetInputs')
@@ -23,7 +26,6 @@ test_pipeline = [
     # Without scope: DetInferencer looks for this name.
     dict(type='LoadImageFromFile'),
     dict(type='mmdet.Resize', scale=(512, 512), keep_ratio=True),
-    dict(type='mmdet.Pad', size=(512, 512)),
     # After Resize: boxes stay in the coordinates of the original image.
     dict(type='mmdet.LoadAnnotations', with_bbox=True, box_type='qbox'),
     dict(type='ConvertBoxType', box_type_mapping=dict(gt_bboxes='rbox')),

@@ -18,12 +18,14 @@ train_pipeline = [
     dict(type='RandomRotate', prob=0.8, angle_range=180),
     dict(type='RBoxRandomCrop', crop_size=(256, 256)),
     dict(type='mmdet.PhotoMetricDistortion'),
-    dict(type='mmdet.Pad', size=(256, 256)),
+    # With the mean of the normalisation, as the batch is padded: black is
+    # the colour of deep water.
+    dict(type='mmdet.Pad', size=(256, 256),
+         pad_val=dict(img=(104, 116, 124))),
     dict(type='mmdet.PackDetInputs')
 ]
 test_pipeline = _base_.test_pipeline
 test_pipeline[1].update(scale=(512, 512))
-test_pipeline[2].update(size=(512, 512))
 data_root = 'data/marina/'
 train_dataloader = dict(
     batch_size=4,

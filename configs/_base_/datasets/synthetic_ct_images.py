@@ -18,7 +18,13 @@ train_dataloader = dict(
         pipeline=train_pipeline))
 val_dataloader = dict(
     num_workers=1,
-    dataset=dict(data_root=data_root, pipeline=test_pipeline))
+    dataset=dict(
+        data_root=data_root,
+        ann_file='val_COVIDx-CT.txt',
+        pipeline=test_pipeline))
 test_dataloader = dict(
     num_workers=1,
-    dataset=dict(data_root=data_root, pipeline=test_pipeline))
+    dataset=dict(
+        data_root=data_root,
+        ann_file='test_COVIDx-CT.txt',
+        pipeline=test_pipeline))

@@ -13,14 +13,16 @@ train_pipeline = [
         prob=0.75,
         direction=['horizontal', 'vertical', 'diagonal']),
     dict(type='RBoxRandomCrop', crop_size=(256, 256)),
-    dict(type='mmdet.Pad', size=(256, 256)),
+    # With the mean of the normalisation, as the batch is padded: black is
+    # the colour of deep water.
+    dict(type='mmdet.Pad', size=(256, 256),
+         pad_val=dict(img=(104, 116, 124))),
     dict(type='mmdet.PackDetInputs')
 ]
 test_pipeline = [
     # Without scope: DetInferencer looks for this name.
     dict(type='LoadImageFromFile'),
     dict(type='mmdet.Resize', scale=(384, 384), keep_ratio=True),
-    dict(type='mmdet.Pad', size=(384, 384)),
     dict(type='mmdet.LoadAnnotations', with_bbox=True, box_type='qbox'),
     dict(type='ConvertBoxType', box_type_mapping=dict(gt_bboxes='rbox')),
     dict(

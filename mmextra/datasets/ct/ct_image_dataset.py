@@ -1,22 +1,29 @@
 """CT slices with a class each, as COVIDx-CT and CNCB list them."""
+import logging
 import os.path as osp
 from typing import List, Optional
 
 from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
+from mmengine.logging import print_log
 
-from ..annotation_files import read_lines
+from mmextra.utils.notices import MEDICAL_NOTICE
+
 from ..bad_input import AnnotationError, BadInput, OnError, require_layout
+from ..ct_files import SliceError
+from ..text_files import read_lines
 from .bit_depth import BitDepthMixin
-from .names import listed_name, parse_ct_name, slice_stem
+from .image_finder import ImageFinder, find_list
+from .names import parse_ct_name, parse_ct_source, slice_stem
 
 LAYOUT = """Classified CT slices are expected as a folder of images
   {imgs}/
 and a list with one image a line (ann_file), in either form:
   NCP_96_1328_0032.png 2 9 94 512 405   COVIDx-CT: name, class, box of the body
   2_96_1328_0032.png                    class_patient_scan_slice
-Any other name needs its class behind it. The lists are those of
-https://github.com/haydengunraj/COVIDNet-CT, the images those of CNCB
+Any other name needs its class behind it, as in the lists of the releases 2
+and 3. The lists are those of https://github.com/haydengunraj/COVIDNet-CT
+(splits/v1/test_COVIDx_CT-1.txt), the images those of CNCB
 (http://ncov-ai.big.ac.cn/download). For a trial make a synthetic set:
   python tools/make_synthetic.py ct data/synthetic_ct"""
 REMEDY = 'Correct or remove the line, or set on_error="skip"'
@@ -31,14 +38,18 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
     behind one must be the same. Research only, not a medical device.
 
     Args:
-        ann_file (str): The list.
+        ann_file (str): The list. One of COVIDx-CT 1 may have the name that
+            it had before 2021 (``val_COVIDx-CT.txt``) or the one of today
+            (``val_COVIDx_CT-1.txt``), whichever is given here.
         data_prefix (dict): ``img``, the folder of images. A slice of a
             NIfTI volume is listed as ``volume.nii.gz#12``.
-        rename (bool): Images listed as in COVIDx-CT
-            (``NCP_96_1328_0032.png``) lie under the authors' names
-            (``2_96_1328_0032.png``).
-        on_error (str): ``'raise'``, or ``'skip'`` to leave bad lines out
-            with one warning that counts them.
+        rename (bool): Of an image that lies there under both names take the
+            authors' (``2_96_1328_0032.png``) and not the listed one
+            (``NCP_96_1328_0032.png``).
+        on_error (str): ``'raise'``, or ``'skip'`` to leave bad lines, and
+            DICOM files and volumes whose headers are bad, out with one
+            warning that counts them; a slice whose pixels turn out to be
+            bad is left out of training.
         **kwargs: See :class:`mmdet.datasets.BaseDetDataset`; other classes
             are named in ``metainfo=dict(image_classes=(...))``.
 
@@ -50,6 +61,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
     """
 
     METAINFO = dict(
+        notice=MEDICAL_NOTICE,
         # Of the detector's boxes, for visualisation.
         classes=('lesion', ),
         palette=[(220, 20, 60)],
@@ -78,11 +90,13 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
         """
         folder = self.data_prefix['img']
         layout_help = LAYOUT.format(imgs=folder.rstrip('/'))
+        self.ann_file = find_list(self.ann_file)
         require_layout(
             {
                 'folder of images (data_prefix.img)': folder or '.',
                 'list of the split (ann_file)': self.ann_file
             }, layout_help)
+        finder = ImageFinder(prefer_listed=not self.rename)
         # Lines by path, for an image must not be listed twice.
         data_list, lines = [], {}
         for number, line in enumerate(read_lines(self.ann_file), 1):
@@ -90,7 +104,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 continue
             where = f'{self.ann_file}, line {number}'
             try:
-                info = self._read_line(line.split(), where)
+                info = self._read_line(line.split(), where, finder)
                 first = lines.setdefault(
                     osp.normpath(info['img_path']), number)
                 if first != number:
@@ -103,15 +117,17 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 self.bad.report(error)
             else:
                 data_list.append(info)
-        found, lost = [], []
-        for info in data_list:
-            exists = osp.isfile(info['img_path'].partition('#')[0])
-            (found if exists else lost).append(info)
-        if lost:
-            shown = '\n  '.join(info['img_path'] for info in lost[:5])
+        if finder.lost:
+            lost = [info['img_path'] for info in data_list
+                    if info['img_path'] in finder.lost]
+            shown = '\n  '.join(lost[:5])
             self.bad.report(FileNotFoundError(
                 f'{self.ann_file}: {len(lost)} of {len(data_list)} images do '
                 f'not exist; missing are\n  {shown}\n{layout_help}'))
+        found = [info for info in data_list
+                 if info['img_path'] not in finder.lost
+                 and self._is_good(info)]
+        self._tell_renamed(finder)
         self.bad.summarise(self.ann_file)
         if not found:
             raise ValueError(
@@ -119,7 +135,25 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 'empty, or is everything skipped?')
         return found
 
-    def _read_line(self, words: List[str], where: str) -> dict:
+    def _is_good(self, info: dict) -> bool:
+        try:
+            self.check_slice(info['img_path'])
+        except SliceError as error:
+            self.bad.report(error)
+            return False
+        return True
+
+    def _tell_renamed(self, finder: ImageFinder) -> None:
+        if finder.renamed:
+            listed, there = finder.example
+            print_log(
+                f'{self.ann_file}: {finder.renamed} images were found '
+                'by class, patient, scan and slice, not by name: '
+                f'{there} for {listed}, for example', 'current',
+                logging.INFO)
+
+    def _read_line(self, words: List[str], where: str,
+                   finder: ImageFinder) -> dict:
         if len(words) not in (1, 2, 6):
             raise AnnotationError(
                 where, f'has {len(words)} words; expected is "name [class '
@@ -147,23 +181,20 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 where, f'class {label} is none of the {len(classes)} classes '
                 f'({", ".join(classes)})',
                 'Name all classes in metainfo=dict(image_classes=...)')
-        path = osp.join(self.data_prefix['img'], name)
-        if self.rename and parsed:
-            folder, base = osp.split(path)
-            path = osp.join(
-                folder, listed_name(parsed) + osp.splitext(base)[1])
+        path = finder.find(osp.join(self.data_prefix['img'], name), parsed)
         if len(numbers) == 5 and not (
                 numbers[1] < numbers[3] and numbers[2] < numbers[4]):
             raise AnnotationError(
                 where, f'the box of the body {numbers[1:]} has no area',
                 REMEDY)
+        source = parse_ct_source(name)
         info = dict(
             img_id=slice_stem(name),
             img_path=path,
             img_label=label,
-            patient_id=parsed.patient_id if parsed else '',
-            scan_id=parsed.scan_id if parsed else '',
-            slice_id=parsed.slice_id if parsed else '',
+            patient_id=source.patient_id if source else '',
+            scan_id=source.scan_id if source else '',
+            slice_id=source.slice_id if source else '',
             instances=[])
         if len(numbers) == 5:
             info['body_box'] = numbers[1:]

@@ -8,16 +8,20 @@ from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 
 from mmextra.utils.checks import check_choice
+from mmextra.utils.notices import MEDICAL_NOTICE
 
-from ..annotation_files import read_lines
 from ..bad_input import AnnotationError, BadInput, OnError, require_layout
-from ..image_files import EXTENSIONS, index_images
-from ..transforms.load_ct_slice import (
+from ..ct_files import (
     DICOM,
     NIFTI,
-    LoadCTSlice,
+    is_volume,
+    slice_file,
     slice_size,
+    split_slice,
 )
+from ..image_files import EXTENSIONS, index_images
+from ..text_files import read_lines
+from ..transforms.load_ct_slice import LoadCTSlice
 from .bit_depth import BitDepthMixin, check_bit_depth
 from .lesions import (
     CLASS_MODES,
@@ -85,7 +89,8 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
             have no image; the text names file and values.
     """
 
-    METAINFO = dict(classes=('lesion', ), palette=[(220, 20, 60)])
+    METAINFO = dict(classes=('lesion', ), palette=[(220, 20, 60)],
+                    notice=MEDICAL_NOTICE)
 
     def __init__(self,
                  ann_file: str = '',
@@ -184,10 +189,12 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
                      folder: str) -> str:
         """Name of a listed image; a slice of a volume joins ``images``."""
         stem, volume = slice_stem(line), osp.join(folder, line)
-        if not volume.partition('#')[0].lower().endswith(NIFTI):
+        if not is_volume(line):
             return stem
-        stem = stem.replace('#', '_')
-        if osp.isfile(volume.partition('#')[0]):
+        number = split_slice(line)[1]
+        if number is not None:
+            stem = f'{stem[:-len(number) - 1]}_{number}'
+        if osp.isfile(slice_file(volume)):
             images[stem] = volume
         return stem
 
@@ -250,6 +257,7 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
         if not any(isinstance(step, LoadCTSlice)
                    for step in self.pipeline.transforms):
             check_bit_depth(img_path)
+        self.check_slice(img_path)
         height, width = mask.shape
         size = slice_size(img_path)
         if size != (width, height):

@@ -2,6 +2,7 @@
 import copy
 import os.path as osp
 import warnings
+from collections import Counter
 from typing import Any, Dict, List, Optional, Sequence, Union
 
 from mmengine.dataset import Compose
@@ -10,6 +11,7 @@ from mmengine.logging import print_log
 from mmextra.utils.class_splits import Splits, resolve_classes, split_kind
 
 from ..bad_input import AnnotationError
+from ..reader import ReaderMixin, guard_loaders
 from .saved import read_saved, write_saved
 from .settings import shots_per_class
 from .shots import select_shots, shot_key
@@ -17,7 +19,7 @@ from .shots import select_shots, shot_key
 Classes = Union[str, Sequence[str]]
 
 
-class FewShotMixin:
+class FewShotMixin(ReaderMixin):
     """Class splits, K-shot choice and several pipelines for a dataset.
 
     The vocabulary is that of mmfewshot. Made for subclasses of mmdet's
@@ -61,6 +63,8 @@ class FewShotMixin:
     """
 
     CLASS_SPLITS: Splits = {}
+    # What an object with ignore_flag is, and how to take it.
+    IGNORED = 'crowds'
 
     def __init__(self,
                  *args,
@@ -112,6 +116,8 @@ class FewShotMixin:
             pipeline=list(pipeline),
             lazy_init=True,
             **kwargs)
+        for steps in self.multi_pipelines.values():
+            guard_loaders(steps)
         self.ann_shot_filter = shots_per_class(
             self._metainfo.get('classes') or (), num_novel_shots,
             num_base_shots, ann_shot_filter, self.classes_kind,
@@ -198,9 +204,16 @@ class FewShotMixin:
             list[dict]: Data infos.
         """
         infos = self.data_list
+        self._lost: Counter = Counter()
         if not self.test_mode:
             infos = self._usable(infos)
         self._check_counts(infos)
+        if not infos:
+            raise AnnotationError(
+                ', '.join(path for _, path in self.ann_files),
+                f'no image of {len(self.data_list)} is left for '
+                f'{self.dataset_name}' + self._why_lost(),
+                'Correct the classes, the files or the filters')
         if self.ann_shot_filter is not None:
             infos = self._only_shots(infos)
         elif self.instance_wise:
@@ -212,19 +225,35 @@ class FewShotMixin:
         min_size = cfg.get('min_size', 32)
         kept = []
         for info in infos:
-            info['instances'] = [
-                i for i in info['instances'] if not i['ignore_flag']
-            ]
+            good = [i for i in info['instances'] if not i['ignore_flag']]
+            if len(good) < len(info['instances']):
+                self._lose(self.IGNORED, [
+                    i for i in info['instances'] if i['ignore_flag']])
+                info['instances'] = good
             if min(info['width'], info['height']) < min_size:
+                self._lose(f'in images below {min_size} pixels (min_size)',
+                           good)
+            elif not good and cfg.get('filter_empty_gt', True):
                 continue
-            if not info['instances'] and cfg.get('filter_empty_gt', True):
-                continue
-            if self.min_bbox_area is not None and any(
-                    _area(i['bbox']) < self.min_bbox_area
-                    for i in info['instances']):
-                continue
-            kept.append(info)
+            elif self.min_bbox_area is not None and any(
+                    _area(i['bbox']) < self.min_bbox_area for i in good):
+                self._lose('in images with a box below min_bbox_area='
+                           f'{self.min_bbox_area:g}', good)
+            else:
+                kept.append(info)
         return kept
+
+    def _lose(self, reason: str, instances: List[dict]) -> None:
+        names = self.metainfo['classes']
+        self._lost.update((names[i['bbox_label']], reason)
+                          for i in instances)
+
+    def _why_lost(self, wanted: Optional[Sequence[str]] = None) -> str:
+        """For messages: what became of the boxes of some classes."""
+        words = [f'{k} of {name!r} {reason}'
+                 for (name, reason), k in self._lost.items()
+                 if wanted is None or name in wanted]
+        return f'; left out were {", ".join(words)}' if words else ''
 
     def count_instances(self, infos: Optional[List[dict]] = None
                         ) -> Dict[str, int]:
@@ -255,7 +284,8 @@ class FewShotMixin:
         if empty:
             raise AnnotationError(
                 ', '.join(path for _, path in self.ann_files),
-                f'{self.dataset_name} has no box of {empty}',
+                f'{self.dataset_name} has no box of {empty}' +
+                self._why_lost(empty),
                 'A class without a box cannot be shown to the detector; '
                 'leave it out of classes or add files to ann_cfg.')
         few = [n for n, k in wanted.items() if counts[n] < k]

@@ -9,7 +9,9 @@ from mmextra.utils.checks import check_choice
 from mmextra.utils.class_splits import COCO_SPLITS
 
 from ..bad_input import AnnotationError
-from ..coco_json import coco_index, read_coco, tell_left_out, with_area
+from ..class_names import hint
+from ..coco_json import coco_index, read_coco, tell_left_out
+from ..reader import tell_other_sizes
 from .base import FewShotMixin
 from .settings import expand_ann_cfg, shot_files
 
@@ -31,7 +33,7 @@ def image_folder(file_name: str, ann_file: str) -> str:
     """
     if '/' in file_name:
         return ''
-    year_2014 = re.search(r'(train|val)2014', file_name)
+    year_2014 = re.match(r'COCO_(train|val)2014_', file_name)
     year_2017 = re.search(r'instances_(train|val)2017', ann_file)
     found = year_2014 or year_2017
     if not found:
@@ -81,7 +83,8 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
                 ', '.join(path for _, path in self.ann_files),
                 f'there is no category {missing}; there are '
                 f'{sorted(self._categories)}',
-                f'Name the classes of {self.dataset_name} as the files do.')
+                f'{hint(missing, sorted(self._categories))}. Name the '
+                f'classes of {self.dataset_name} as the files do.')
         return infos
 
     def load_ann_file(self, path: str) -> List[dict]:
@@ -122,8 +125,8 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
                 image['file_name'] = image_folder(
                     image['file_name'], path) + image['file_name']
             anns = [
-                with_area(ann)
-                for ann in coco.load_anns(coco.get_ann_ids(img_ids=[img_id]))
+                ann for ann in coco.load_anns(
+                    coco.get_ann_ids(img_ids=[img_id]))
                 if ann['category_id'] in self.cat2label and
                 not ann.get('ignore', False)
             ]
@@ -131,6 +134,7 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
                 dict(raw_img_info=image, raw_ann_info=anns)))
             left_out += len(anns) - len(infos[-1]['instances'])
         tell_left_out(path, left_out)
+        tell_other_sizes(infos, path)
         return infos
 
 

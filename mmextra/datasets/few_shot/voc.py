@@ -2,7 +2,7 @@
 import os.path as osp
 import re
 import warnings
-from typing import List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 from mmdet.datasets import XMLDataset
 from mmdet.registry import DATASETS
@@ -10,8 +10,6 @@ from mmdet.registry import DATASETS
 from mmextra.utils.class_splits import VOC_SPLITS, resolve_classes
 
 from ..annotation_files import (
-    read_lines,
-    read_xml,
     voc_box,
     voc_int,
     voc_name,
@@ -19,7 +17,10 @@ from ..annotation_files import (
     voc_size,
 )
 from ..bad_input import AnnotationError
+from ..class_names import ClassNames
 from ..image_files import image_size
+from ..reader import tell_other_sizes
+from ..text_files import read_ids, read_xml
 from .base import FewShotMixin
 from .settings import expand_ann_cfg, shot_files
 
@@ -34,7 +35,10 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
     A list of images has one per line, as id or as path, for example
     ``000005`` or ``VOC2012/JPEGImages/2008_006761.jpg``. An id is looked for
     in ``img_subdir`` below ``VOC2007`` or ``VOC2012`` where the name of the
-    list or its path has the year, else below ``data_root`` itself.
+    list or its path has the year, else below ``data_root`` itself. A path
+    that is not there loses its first folders until it is
+    (``datasets/VOC2012/JPEGImages/...`` of TFA). In a list of VOC for one
+    class the second column is passed over.
 
     Not in the paper: it evaluates on COCO only.
 
@@ -52,6 +56,7 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
     """
 
     CLASS_SPLITS = VOC_SPLITS
+    IGNORED = 'marked difficult (use_difficult=True takes them in training)'
     # mmdet knows classes of VOC in an order of its own.
     METAINFO = dict(dataset_type=None)
 
@@ -67,6 +72,18 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
         self.use_difficult = use_difficult
         super().__init__(*args, **kwargs)
 
+    def load_data_list(self) -> List[dict]:
+        """See :meth:`FewShotMixin.load_data_list`; tells classes that no
+        object has."""
+        known = sorted(set().union(*self.class_splits.values()))
+        self._known = {*known, *self.metainfo['classes']}
+        self._names = ClassNames(self.metainfo['classes'], known,
+                                 owner=self.dataset_name)
+        infos = super().load_data_list()
+        if any(kind == 'ann_file' for kind, _ in self.ann_files):
+            self._names.tell(', '.join(path for _, path in self.ann_files))
+        return infos
+
     def load_ann_file(self, path: str) -> List[dict]:
         """The data infos of one list of images.
 
@@ -79,10 +96,12 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
         Raises:
             AnnotationError: If an image has no readable annotation.
         """
-        lines = [line.strip() for line in read_lines(path) if line.strip()]
+        lines = [re.sub(r'\s+(-1|0|1)$', '', line)
+                 for line in read_ids(path)]
         only = self._class_of_list(path)
         self._strange = []
-        infos = [self._load_image(line, path, only) for line in lines]
+        infos = [self._load_image(line, path, only, lines) for line in lines]
+        tell_other_sizes(infos, path)
         if self._strange:
             warnings.warn(
                 f'{path}: left out {len(self._strange)} objects of classes '
@@ -97,30 +116,45 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
             return found.group(1)
         return None
 
-    def _load_image(self, line: str, path: str,
-                    only: Optional[str]) -> dict:
+    def _places(self, line: str, path: str) -> Iterator[Tuple[str, str]]:
+        """Where image and annotation of an entry may be, best first."""
         if '/' in line or line.endswith(('.jpg', '.png')):
-            folder = osp.dirname(osp.dirname(line))
-            img_id = osp.splitext(osp.basename(line))[0]
-            name = line
+            parts = line.split('/')
+            names = ('/'.join(parts[k:])
+                     for k in range(max(len(parts) - 1, 1)))
         else:
             year = re.search(r'VOC(2007|2012)', path)
             folder = year.group(0) if year and osp.isdir(osp.join(
                 self.sub_data_root, year.group(0))) else ''
-            img_id = line
-            name = osp.join(folder, self.img_subdir, f'{line}.jpg')
-        img_path = osp.join(self.sub_data_root, name)
-        xml_path = osp.join(self.sub_data_root, folder, self.ann_subdir,
-                            f'{img_id}.xml')
-        try:
-            root = read_xml(xml_path)
-        except OSError as error:
+            names = [osp.join(folder, self.img_subdir, f'{line}.jpg')]
+        root = self.sub_data_root
+        for name in names:
+            yield osp.join(root, name), osp.join(
+                root, osp.dirname(osp.dirname(name)), self.ann_subdir,
+                osp.splitext(osp.basename(name))[0] + '.xml')
+
+    def _load_image(self, line: str, path: str, only: Optional[str],
+                    lines: Sequence[str]) -> dict:
+        first = reason = None
+        for place in self._places(line, path):
+            img_path, xml_path = place
+            first = first or xml_path
+            try:
+                root = read_xml(xml_path)
+                break
+            except OSError as error:
+                reason = reason or error
+        else:
+            missing = sum(
+                not any(osp.isfile(xml) for _, xml in self._places(
+                    each, path)) for each in lines)
             raise AnnotationError(
-                xml_path, f'cannot be read ({error}), but {path} lists '
-                f'{line!r}', 'Check data_root and data_prefix.') from error
+                first, f'cannot be read ({reason}), but {path} lists '
+                f'{line!r}; so it is with {missing} of its {len(lines)} '
+                'entries', 'Check data_root and data_prefix; the path in the '
+                'list counts from there.') from reason
+        img_id = osp.splitext(osp.basename(xml_path))[0]
         width, height = voc_size(root) or image_size(img_path)
-        known = set().union(
-            self.metainfo['classes'], *self.class_splits.values())
         instances = []
         for k, item in enumerate(voc_objects(root, xml_path)):
             where = f'{xml_path}, object {k}'
@@ -128,8 +162,10 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
             if name in self.metainfo['classes'] and only in (None, name):
                 instances.append(self._instance(
                     name, bbox, voc_int(item, 'difficult', where)))
-            elif name not in known:
+            elif name not in self._known:
                 self._strange.append(f'{where}: {name!r}')
+                continue
+            self._names.label(name)
         # The years have no id in common.
         return dict(
             img_id=img_id,

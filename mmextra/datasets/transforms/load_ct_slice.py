@@ -1,18 +1,37 @@
 """CT slices of any kind as eight-bit images, through a window."""
 import os.path as osp
-from types import ModuleType
-from typing import Any, List, Optional, Tuple
+import warnings
+from typing import Optional, Set
 
 import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from ..image_files import image_depth, image_size
+from mmextra.utils.checks import check_choice
 
-NIFTI = ('.nii', '.nii.gz')
-DICOM = ('.dcm', '.dicom', '.ima')
+from ..bad_input import OnError
+from ..ct_files import (
+    DICOM,
+    NIFTI,
+    SliceError,
+    check_dicom,
+    check_volume,
+    is_dicom,
+    is_volume,
+    read_dicom,
+    read_nifti,
+    slice_file,
+    slice_size,
+)
+from ..ct_files.paths import OFFSET_REMEDY
+from ..image_files import image_depth
+
+__all__ = [
+    'DICOM', 'NIFTI', 'LoadCTSlice', 'hu_window', 'read_dicom', 'read_nifti',
+    'slice_size'
+]
 
 
 def hu_window(hu: np.ndarray, width: float = 1500.,
@@ -26,134 +45,12 @@ def hu_window(hu: np.ndarray, width: float = 1500.,
 
     Returns:
         np.ndarray: uint8 of the same shape, 0 at and under the window's
-        lower end, 255 at and over its upper end, rounded down.
+        lower end, 255 at and over its upper end, rounded down. What is no
+        number, as outside of some reconstructions, is 0.
     """
     low = level - width / 2
     grey = (np.asarray(hu, np.float64) - low) * 255 / width
-    return np.clip(grey, 0, 255).astype(np.uint8)
-
-
-def read_dicom(path: str) -> Tuple[np.ndarray, bool]:
-    """Read a DICOM file of one slice.
-
-    Args:
-        path (str): The file.
-
-    Returns:
-        tuple: Hounsfield units (h, w), and whether the file asks to be shown
-        with low values bright (MONOCHROME1).
-
-    Raises:
-        ImportError: If pydicom is missing.
-        ValueError: If the file holds no single grey slice.
-    """
-    try:
-        import pydicom
-    except ImportError as error:
-        raise _extra('pydicom', path) from error
-    data = pydicom.dcmread(path)
-    pixels = data.pixel_array
-    if pixels.ndim != 2:
-        raise ValueError(
-            f'{path}: is not one grey slice but an array of shape '
-            f'{pixels.shape}; split it into slices first')
-    slope = float(getattr(data, 'RescaleSlope', 1))
-    hu = pixels * slope + float(getattr(data, 'RescaleIntercept', 0))
-    return hu, data.PhotometricInterpretation == 'MONOCHROME1'
-
-
-def read_nifti(path: str) -> np.ndarray:
-    """Read an axial slice of a volume.
-
-    The volume is brought to canonical orientation (right, anterior,
-    superior) and shown as radiologists look at it: anterior up, the
-    patient's right on the left.
-
-    Args:
-        path (str): File and number of the slice, ``volume.nii.gz#12``.
-
-    Returns:
-        np.ndarray: Hounsfield units (h, w).
-
-    Raises:
-        ImportError: If nibabel is missing.
-        ValueError: If the number of the slice is missing or beyond the
-            volume, or the volume not three-dimensional.
-    """
-    volume, number, _ = _open_volume(path)
-    volume = _nibabel(path).as_closest_canonical(volume)
-    return np.asarray(volume.dataobj[..., number])[::-1, ::-1].T
-
-
-def _open_volume(path: str) -> Tuple[Any, int, List[int]]:
-    """Of ``volume.nii.gz#12`` the volume without its values, 12, and the
-    shape in canonical orientation."""
-    path, mark, number = path.partition('#')
-    if not mark or not number.isdigit():
-        raise ValueError(
-            f'{path}: a volume needs the number of its slice, for example '
-            f'{path}#12')
-    nibabel = _nibabel(path)
-    volume = nibabel.load(path)
-    shape = list(volume.shape)
-    if len(shape) == 3:
-        # Which axis each of the file's becomes.
-        axes = nibabel.io_orientation(volume.affine)[:, 0]
-        shape = [shape[axis] for axis in np.argsort(axes)]
-    if len(shape) != 3 or int(number) >= shape[2]:
-        raise ValueError(
-            f'{path}: has shape {tuple(shape)}, which has no slice {number}')
-    return volume, int(number), shape
-
-
-def _nibabel(path: str) -> ModuleType:
-    try:
-        import nibabel
-    except ImportError as error:
-        raise _extra('nibabel', path) from error
-    return nibabel
-
-
-def slice_size(path: str) -> Tuple[int, int]:
-    """Width and height of a slice as :class:`LoadCTSlice` gives it.
-
-    Args:
-        path (str): An image, a DICOM file, or a slice of a volume,
-            ``volume.nii.gz#12``.
-
-    Returns:
-        tuple[int, int]: Width and height in pixels, from the header alone.
-
-    Raises:
-        ImportError: If the package for its format is missing.
-        ValueError: If it cannot be read as a slice.
-    """
-    name = path.partition('#')[0].lower()
-    if not name.endswith(DICOM + NIFTI):
-        return image_size(path)
-    try:
-        if name.endswith(NIFTI):
-            width, height, _ = _open_volume(path)[2]
-            return width, height
-        try:
-            import pydicom
-        except ImportError as error:
-            raise _extra('pydicom', path) from error
-        header = pydicom.dcmread(path, stop_before_pixels=True)
-        return header.Columns, header.Rows
-    except ImportError:
-        raise
-    # The packages tell broken files by errors of any kind.
-    except Exception as error:
-        raise ValueError(
-            f'{path}: cannot be read as a slice ({error}). Replace it, take '
-            'it out of the split, or set on_error="skip".') from error
-
-
-def _extra(package: str, path: str) -> ImportError:
-    return ImportError(
-        f'{path} needs {package}: pip install {package}, or '
-        'pip install -r requirements/ct.txt')
+    return np.nan_to_num(np.clip(grey, 0, 255)).astype(np.uint8)
 
 
 @TRANSFORMS.register_module()
@@ -161,28 +58,39 @@ class LoadCTSlice(BaseTransform):
     """Load a DICOM file, a slice of a NIfTI volume, or an image.
 
     Takes the place of ``LoadImageFromFile``. Hounsfield units become grey
-    levels through a window; images and volumes of eight bits, which have
-    been through one already, are loaded as they are, colours kept. Not in
-    the paper, whose images are such. Research only, not a medical device.
+    levels through a window; images, volumes and DICOM files of eight bits
+    without a scale, which have been through one already, are loaded as they
+    are, colours of images kept. Values that may be no Hounsfield units, of
+    an MR for one, are told once. Not in the paper, whose images are of
+    eight bits. Research only, not a medical device.
 
     Args:
         window_width (float): Width of the window in Hounsfield units.
         window_level (float): Its middle.
-        offset (float, optional): What to add to the values of a 16-bit image
-            to get Hounsfield units, for example -1024. Without it a 16-bit
-            image is an error, for its scale is unknown.
+        offset (float, optional): What to add to values of unknown scale to
+            get Hounsfield units, for example -1024: those of an image of
+            more than eight bits, of a DICOM file without RescaleSlope or
+            RescaleIntercept, and unsigned ones of a volume without scale.
+            Without it they are an error.
         to_rgb (bool): Three equal channels, as all further transforms and
             the backbones expect; else one.
+        on_error (str): ``'raise'``, or ``'skip'`` to return None for a slice
+            that cannot be read, so that the data set takes another in its
+            place. Every such file is told once per process, with their
+            number so far. For training only: a data set in test mode
+            refuses None.
 
     Raises:
-        ValueError: If ``window_width`` is not positive.
+        ValueError: If ``window_width`` is not positive or ``on_error``
+            unknown.
     """
 
     def __init__(self,
                  window_width: float = 1500.,
                  window_level: float = -600.,
                  offset: Optional[float] = None,
-                 to_rgb: bool = True) -> None:
+                 to_rgb: bool = True,
+                 on_error: OnError = 'raise') -> None:
         if window_width <= 0:
             raise ValueError(
                 f'window_width must be positive, got {window_width}')
@@ -190,6 +98,9 @@ class LoadCTSlice(BaseTransform):
         self.window_level = window_level
         self.offset = offset
         self.to_rgb = to_rgb
+        self.on_error = check_choice('on_error', on_error, OnError)
+        self.skipped: Set[str] = set()
+        self.told: Set[str] = set()
 
     def _read_image(self, path: str) -> np.ndarray:
         """An image file: Hounsfield units, or uint8 if it has eight bits."""
@@ -197,61 +108,122 @@ class LoadCTSlice(BaseTransform):
             mode, bits = image_depth(path)
             deep = mode[0] in 'IF'
             with Image.open(path) as image:
+                pages = 1 if image.format != 'TIFF' else image.n_frames
                 pixels = np.asarray(image) if deep else None
-        except (UnidentifiedImageError, SyntaxError) as error:
-            raise ValueError(
+        # Pillow tells broken files by errors of any kind, and too large ones.
+        except Exception as error:
+            raise SliceError(
                 f'{path}: cannot be read as an image ({error}). A DICOM file '
-                f'needs one of the extensions {", ".join(DICOM)}, a volume '
-                f'one of {", ".join(NIFTI)}.') from error
+                f'needs one of the extensions {", ".join(DICOM)} or its '
+                f'preamble, a volume one of {", ".join(NIFTI)}.') from error
+        if pages > 1:
+            raise SliceError(
+                f'{path}: has {pages} pages, of which only the first would '
+                'be read. Save each as an image.')
         if not deep and bits > 8:
-            raise ValueError(
+            raise SliceError(
                 f'{path}: has {bits} bits and several channels (mode {mode}), '
                 'which no window is for. Save it as one channel of 16 bits, '
                 'or in eight bits.')
         if not deep:
-            return mmcv.imread(path, flag='color' if self.to_rgb else
-                               'grayscale')
+            return self._decode(path)
         if self.offset is None:
-            raise ValueError(
-                f'{path}: has 16 bits, of unknown scale. Tell what turns its '
-                'values into Hounsfield units: LoadCTSlice(offset=-1024) if '
-                '1024 was added to them, offset=0 if nothing was.')
+            raise SliceError(
+                f'{path}: has more than eight bits (mode {mode}), of unknown '
+                f'scale. {OFFSET_REMEDY}.')
         return pixels + float(self.offset)
 
-    def transform(self, results: dict) -> dict:
+    def _decode(self, path: str) -> np.ndarray:
+        flag = 'color' if self.to_rgb else 'grayscale'
+        try:
+            pixels = mmcv.imread(path, flag=flag)
+        # OpenCV has limits of its own.
+        except Exception as error:
+            raise SliceError(
+                f'{path}: cannot be decoded ({error})') from error
+        if pixels is None:
+            raise SliceError(
+                f'{path}: cannot be decoded as an image. Is it cut short? '
+                'Replace it, or take it out of the split.')
+        return pixels
+
+    def _tell(self, path: str, doubts: list) -> None:
+        for doubt in doubts:
+            if doubt not in self.told:
+                self.told.add(doubt)
+                warnings.warn(
+                    f'{path}: {doubt}, so its values may be no Hounsfield '
+                    f'units; the window of {self.window_width:g} around '
+                    f'{self.window_level:g} is applied to them all the same. '
+                    'Told once.', stacklevel=3)
+
+    def transform(self, results: dict) -> Optional[dict]:
         """Load the slice of ``results['img_path']``.
 
         Args:
             results (dict): Needs ``img_path``.
 
         Returns:
-            dict: With ``img`` (h, w, 3) or (h, w) uint8, ``img_shape`` and
-            ``ori_shape``.
+            dict or None: With ``img`` (h, w, 3) or (h, w) uint8,
+            ``img_shape`` and ``ori_shape``; None for a bad slice that is
+            skipped.
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If it cannot be read as a slice.
+            SliceError: If it cannot be read as a slice.
             ImportError: If the package for its format is missing.
         """
         path = results['img_path']
-        name = path.partition('#')[0]
-        if not osp.isfile(name):
+        try:
+            image = self.read(path)
+        except (SliceError, FileNotFoundError) as error:
+            if self.on_error == 'raise':
+                raise
+            if path not in self.skipped:
+                self.skipped.add(path)
+                warnings.warn(
+                    f'skipped {len(self.skipped)} unreadable slice(s) so far '
+                    f'in this process; now {error}', stacklevel=2)
+            return None
+        results['img'] = np.ascontiguousarray(image)
+        results['img_shape'] = results['ori_shape'] = image.shape[:2]
+        return results
+
+    def check(self, path: str) -> None:
+        """Raise what :meth:`read` would, as far as the header of a DICOM
+        file or of a volume tells; nothing else is looked at."""
+        if is_volume(path):
+            check_volume(path, self.offset)
+        elif path.lower().endswith(DICOM):
+            check_dicom(path, self.offset)
+
+    def read(self, path: str) -> np.ndarray:
+        """Read a slice, whatever ``on_error`` says; see :meth:`transform`.
+
+        Args:
+            path (str): An image, a DICOM file, or a slice of a volume,
+                ``volume.nii.gz#12``.
+
+        Returns:
+            np.ndarray: (h, w, 3) or (h, w) uint8.
+        """
+        file = slice_file(path)
+        if not osp.isfile(file):
             raise FileNotFoundError(
-                f'{name}: no such file. Correct data_root, data_prefix or '
+                f'{file}: no such file. Correct data_root, data_prefix or '
                 'the list.')
         inverted = False
-        if name.lower().endswith(NIFTI):
-            image = read_nifti(path)
-        elif name.lower().endswith(DICOM):
-            image, inverted = read_dicom(path)
+        if is_volume(path):
+            image = read_nifti(path, self.offset)
+        elif is_dicom(path):
+            image, inverted, doubts = read_dicom(path, self.offset)
+            self._tell(path, doubts)
         else:
             image = self._read_image(path)
         if image.dtype != np.uint8:
             image = hu_window(image, self.window_width, self.window_level)
-            # As DICOM has it: after the window.
-            image = 255 - image if inverted else image
+        # As DICOM has it: after the window.
+        image = 255 - image if inverted else image
         if self.to_rgb and image.ndim == 2:
             image = np.repeat(image[..., None], 3, axis=2)
-        results['img'] = np.ascontiguousarray(image)
-        results['img_shape'] = results['ori_shape'] = image.shape[:2]
-        return results
+        return image

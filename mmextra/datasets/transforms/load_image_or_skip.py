@@ -6,7 +6,14 @@ from mmcv.transforms import LoadImageFromFile
 from mmextra.utils import register_in_both
 from mmextra.utils.checks import check_choice
 
-from ..bad_input import OnError
+from ..bad_input import AnnotationError, OnError
+from ..image_files import check_loadable
+
+
+def keeps_eight_bits(loader: LoadImageFromFile) -> bool:
+    """Whether a loader makes eight bits of any image."""
+    return (loader.color_type != 'unchanged' and
+            loader.imdecode_backend != 'tifffile')
 
 
 @register_in_both('TRANSFORMS')
@@ -44,11 +51,15 @@ class LoadImageOrSkip(LoadImageFromFile):
         """
         path = results['img_path']
         try:
+            if keeps_eight_bits(self):
+                check_loadable(path)
             return super().transform(results)
         except Exception as error:
             # The decoders raise errors of many kinds, cv2.error among them.
             reason = str(error).strip() or type(error).__name__
             if self.on_error == 'raise':
+                if isinstance(error, AnnotationError):
+                    raise
                 kind = (FileNotFoundError if isinstance(
                     error, FileNotFoundError) else ValueError)
                 raise kind(

@@ -1,7 +1,7 @@
 from .compare import compare, same_dataset
 from .facts import DatasetFacts, dataset_facts, model_facts, versions
 from .plot import draw_bars
-from .render import rows_to_markdown
+from .render import print_benchmark, rows_to_markdown
 from .runs import find_files, load_runs
 from .store import BenchmarkFileError, read_rows, save_row, write_atomic
 from .table import BenchmarkTable
@@ -9,6 +9,6 @@ from .table import BenchmarkTable
 __all__ = [
     'BenchmarkFileError', 'BenchmarkTable', 'DatasetFacts', 'compare',
     'dataset_facts', 'draw_bars', 'find_files', 'load_runs', 'model_facts',
-    'read_rows', 'rows_to_markdown', 'same_dataset', 'save_row', 'versions',
-    'write_atomic'
+    'print_benchmark', 'read_rows', 'rows_to_markdown', 'same_dataset',
+    'save_row', 'versions', 'write_atomic'
 ]

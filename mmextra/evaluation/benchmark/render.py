@@ -1,5 +1,10 @@
-"""Markdown of benchmark rows."""
+"""Benchmark rows in Markdown and on the terminal."""
 from typing import Any, Dict, List, Optional, Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from mmextra.utils.command_line import log_console
 
 from ..references import format_printed, format_value
 
@@ -95,6 +100,8 @@ def _conditions(row: Dict[str, Any]) -> str:
 def _row_to_markdown(row: Dict[str, Any]) -> str:
     kind = ' (synthetic)' if row['synthetic'] else ''
     parts = [f'## {row["name"]} on {row["dataset"]}{kind}, {row["split"]}\n']
+    if row.get('notice'):
+        parts.append(f'**{row["notice"]}**\n')
     entries = [e for e in row['comparisons'] if e['key'] is not None]
     comparable = [e for e in entries if e['comparable']]
     context = [e for e in entries if not e['comparable']]
@@ -129,3 +136,23 @@ def rows_to_markdown(rows: Sequence[Dict[str, Any]]) -> str:
         str: The document.
     """
     return '\n'.join(['# Benchmark\n', *map(_row_to_markdown, rows)])
+
+
+def print_benchmark(table: Any) -> None:
+    """Print a table on the terminal; the papers' rows are dimmed.
+
+    Args:
+        table (BenchmarkTable): The table.
+    """
+    shown = Table(show_lines=False, header_style='bold')
+    for i, title in enumerate(table.header):
+        shown.add_column(escape(title), overflow='fold',
+                         justify='left' if i < 4 else 'right')
+    previous = None
+    for record in table.records:
+        if previous is not None and record.dataset != previous:
+            shown.add_section()
+        previous = record.dataset
+        style = 'dim' if record.kind == 'paper' else None
+        shown.add_row(*map(escape, table.cells(record)), style=style)
+    log_console().print(shown)

@@ -5,6 +5,8 @@ import warnings
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
+from mmextra.utils.files import write_atomic
+
 from .render import rows_to_markdown
 
 JSON_NAME = 'benchmark.json'
@@ -82,28 +84,6 @@ def read_rows(path: Path) -> List[Dict[str, Any]]:
     for i, row in enumerate(rows):
         _check_row(row, f'{path}: row {i}')
     return rows
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write a file so that it is never seen half written.
-
-    Args:
-        path (Path): The file. Its content stays as it was if anything
-            fails.
-        text (str): The new content.
-    """
-    path = Path(path)
-    # In the same folder: a rename is atomic within one file system only.
-    partial = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        with open(partial, 'w', encoding='utf-8') as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        if partial.exists():
-            partial.unlink()
 
 
 def _move_aside(path: Path) -> Path:

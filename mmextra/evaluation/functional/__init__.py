@@ -1,8 +1,10 @@
 """Mathematics of the metrics.
 
-The geometry lives in :mod:`mmextra.structures`; its names are importable
-from here too, where version 0.1 had them.
+The geometry lives in :mod:`mmextra.structures`, the reading of DOTA's files
+in :mod:`mmextra.datasets`; their names are importable from here too, where
+version 0.1 had them.
 """
+from mmextra.datasets.dota_txt import read_dota_txt
 from mmextra.structures import (
     DOTALine,
     DOTAObjects,
@@ -17,7 +19,6 @@ from mmextra.structures import (
     parse_dota_line,
     parse_tile_id,
     polygon_area,
-    read_dota_txt,
     rotated_iou,
     rotated_nms,
     tile_starts,

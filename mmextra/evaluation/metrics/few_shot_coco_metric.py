@@ -7,9 +7,10 @@ import numpy as np
 from mmdet.datasets.api_wrappers import COCO, COCOeval
 from mmdet.evaluation.metrics import CocoMetric
 from mmdet.registry import METRICS
-from mmengine.fileio import load
+from mmengine.fileio import get_local_path, load
 from mmengine.logging import print_log
 
+from mmextra.datasets.coco_json import coco_index, read_coco
 from mmextra.utils.class_splits import (
     COCO_SPLITS,
     Splits,
@@ -57,6 +58,26 @@ def summarise(evaluation: COCOeval, classes: Sequence[int]
     return found
 
 
+def truth_index(content: dict) -> COCO:
+    """Ground truth as pycocotools holds it, annotations numbered from 1.
+
+    COCO's evaluation marks a match by the id of the annotation and takes 0
+    for none, so that a found object of id 0 counts as a false positive.
+
+    Args:
+        content (dict): See :func:`~mmextra.datasets.coco_json.read_coco`.
+
+    Returns:
+        COCO: The index.
+    """
+    annotations = [dict(item, id=number) for number, item in enumerate(
+        content['annotations'], 1)]
+    # A field that the evaluation asks for and exporters leave out.
+    for item in annotations:
+        item.setdefault('iscrowd', 0)
+    return coco_index(dict(content, annotations=annotations))
+
+
 @METRICS.register_module()
 class FewShotCocoMetric(CocoMetric):
     """COCO's AP and AR of all classes and of splits of them.
@@ -82,14 +103,19 @@ class FewShotCocoMetric(CocoMetric):
     """
 
     def __init__(self,
+                 ann_file: Optional[str] = None,
                  *args,
                  class_splits: Union[Sequence[str], Splits, None] = None,
                  proposal_nums: Sequence[int] = (1, 10, 100),
                  **kwargs) -> None:
-        super().__init__(*args, proposal_nums=proposal_nums, **kwargs)
+        super().__init__(None, *args, proposal_nums=proposal_nums, **kwargs)
         if self.metrics != ['bbox']:
             raise ValueError('FewShotCocoMetric measures boxes, got metric='
                              f'{self.metrics}')
+        if ann_file is not None:
+            with get_local_path(
+                    ann_file, backend_args=self.backend_args) as path:
+                self._coco_api = truth_index(read_coco(path))
         if not isinstance(class_splits, dict):
             class_splits = {
                 name: resolve_classes(name, COCO_SPLITS, 'FewShotCocoMetric')

@@ -1,18 +1,24 @@
 from collections import defaultdict
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 import torch
 from mmrotate.registry import METRICS
 from mmrotate.structures.bbox import qbox2rbox
 
+from mmextra.datasets.class_names import (
+    DOTA_ALIASES,
+    DOTA_CLASSES,
+    ClassNames,
+    hint,
+)
+from mmextra.datasets.dota_txt import read_dota_txt
 from mmextra.structures import (
     is_sliver,
+    locate_tile,
     merge_nms,
     move_boxes,
-    parse_tile_id,
-    read_dota_txt,
 )
 
 from .rbox_ap_metric import RBoxAPMetric
@@ -30,7 +36,9 @@ class MergedRBoxAPMetric(RBoxAPMetric):
     ``<id>__<size>__<x>___<y>`` are moved to their image, cut ends are
     dropped, duplicates suppressed class by class, and the rest is matched
     with the ground truth of the full images, read from their own files.
-    Quadrilaterals become rotated boxes as in the data set. The full image
+    Quadrilaterals become rotated boxes as in the data set. Tiles of
+    DOTA_devkit, ``<id>__<rate>__<x>___<y>``, are taken too; their size is
+    that of the file. The full image
     is taken to end with its last tile, so all its tiles must be in the data
     set.
 
@@ -78,6 +86,14 @@ class MergedRBoxAPMetric(RBoxAPMetric):
                 f'ann_dir {self.ann_dir} holds no text file; {NEEDED}')
         RBoxAPMetric.dataset_meta.fset(self, dataset_meta)
 
+    def process(self, data_batch: dict,
+                data_samples: Sequence[dict]) -> None:
+        """See :class:`RBoxAPMetric`; keeps the size of the tiles."""
+        before = len(self.results)
+        super().process(data_batch, data_samples)
+        for result, sample in zip(self.results[before:], data_samples):
+            result['ori_shape'] = sample.get('ori_shape')
+
     def compute_metrics(self, results: List[dict]) -> Dict[str, float]:
         """Merge the tiles, then compute the AP.
 
@@ -97,8 +113,9 @@ class MergedRBoxAPMetric(RBoxAPMetric):
         """
         images = defaultdict(list)
         for result in results:
-            tile = parse_tile_id(result['img_id'])
-            images[tile.image].append((tile, result))
+            tile, rate = locate_tile(
+                result['img_id'], result.get('ori_shape'))
+            images[tile.image].append((tile, rate, result))
         if images and not any(self._file(name).is_file() for name in images):
             raise FileNotFoundError(
                 f'ann_dir {self.ann_dir} has no <id>.txt for any of the '
@@ -113,16 +130,22 @@ class MergedRBoxAPMetric(RBoxAPMetric):
 
     def _merge(self, parts: list) -> Dict[str, np.ndarray]:
         """Predictions of the tiles of one image, in pixels of the image."""
-        width = max(tile.x + tile.size for tile, _ in parts)
-        height = max(tile.y + tile.size for tile, _ in parts)
+        # Of the image at each rate, which ends with its last tile.
+        sizes: Dict[float, np.ndarray] = defaultdict(lambda: np.zeros(2, int))
+        for tile, rate, _ in parts:
+            sizes[rate] = np.maximum(
+                sizes[rate], [tile.x + tile.size, tile.y + tile.size])
         found = defaultdict(list)
         # A predicted box that is not finite has no place to be merged at.
-        for tile, result in parts:
+        for tile, rate, result in parts:
             keep = np.isfinite(result['bboxes']).all(1)
-            keep[keep] = ~is_sliver(result['bboxes'][keep], tile, width,
-                                    height, self.edge_margin)
-            boxes = torch.from_numpy(result['bboxes'][keep])
-            found['bboxes'].append(move_boxes(boxes, tile.x, tile.y))
+            keep[keep] = ~is_sliver(result['bboxes'][keep], tile,
+                                    *sizes[rate], self.edge_margin)
+            boxes = move_boxes(torch.from_numpy(result['bboxes'][keep]),
+                               tile.x, tile.y)
+            # An angle stays what it is.
+            boxes[:, :4 if boxes.size(-1) == 5 else None] /= rate
+            found['bboxes'].append(boxes)
             for key in ('scores', 'labels'):
                 found[key].append(torch.from_numpy(result[key][keep]))
         # An empty tile may not know the kind of its boxes.
@@ -144,16 +167,17 @@ class MergedRBoxAPMetric(RBoxAPMetric):
                 gt_labels=np.zeros(0, dtype=np.int64),
                 gt_ignored=np.zeros(0, dtype=bool))
         objects = read_dota_txt(path)
-        numbers = {name: i for i, name in enumerate(self.classes)}
-        unknown = sorted(set(objects.names) - set(numbers))
-        if unknown:
+        names = ClassNames(self.classes, DOTA_CLASSES, DOTA_ALIASES)
+        labels = [names.label(name) for name in objects.names]
+        if None in labels:
+            unknown = objects.names[labels.index(None)]
             raise KeyError(
-                f'{path}: class {unknown[0]!r} is none of the data set '
-                f'{tuple(self.classes)}; add it to metainfo.classes')
+                f'{path}: class {unknown!r} is none of the data set '
+                f'{tuple(self.classes)}; {hint([unknown], self.classes)}; '
+                'add it to metainfo.classes')
         quads = torch.from_numpy(objects.quads).float()
         return dict(
             gt_bboxes=qbox2rbox(quads).numpy() if len(quads) else np.zeros(
                 (0, 5), dtype=np.float32),
-            gt_labels=np.array([numbers[name] for name in objects.names],
-                               dtype=np.int64),
+            gt_labels=np.array(labels, dtype=np.int64),
             gt_ignored=objects.difficulties > self.diff_thr)

@@ -1,5 +1,7 @@
 """Models that take turns, so that a busy machine hits all alike."""
+import functools
 import statistics
+import time
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 import torch
@@ -32,6 +34,29 @@ class TimedModel:
             [p for p in model.parameters() if p.requires_grad], lr=1e-9))
         self.readings: Dict[str, List[Dict[str, float]]] = {}
         self.usage: Dict[str, Dict[str, float]] = {}
+        self.parts: Dict[str, float] = {}
+
+    def watch(self, part: str, owner: Any, name: str,
+              clock: Callable[[], float] = time.perf_counter) -> None:
+        """Add the time of a method's calls to the readings.
+
+        Args:
+            part (str): Key in the readings; methods may share one.
+            owner (Any): What has the method.
+            name (str): Name of the method.
+            clock (Callable): Which time counts, in seconds.
+        """
+        method = getattr(owner, name)
+        self.parts[part] = 0.
+
+        @functools.wraps(method)
+        def timed(*args, **kwargs):
+            start = clock()
+            result = method(*args, **kwargs)
+            self.parts[part] += clock() - start
+            return result
+
+        setattr(owner, name, timed)
 
     def train_step(self) -> None:
         """Forward, backward and update."""
@@ -50,8 +75,10 @@ class TimedModel:
         return dict(train=self.train_step, test=self.test_step)[mode]
 
     def read(self, step: Callable[[], None]) -> Dict[str, float]:
-        """Run one step; gives its wall and process time in seconds."""
-        return time_call(step, self.device)
+        """Run one step; gives its wall and process time, and that of the
+        parts that are watched, in seconds."""
+        self.parts = dict.fromkeys(self.parts, 0.)
+        return dict(time_call(step, self.device), **self.parts)
 
     def weigh(self, mode: str) -> None:
         """Run one step and keep its peak of memory, in MiB."""

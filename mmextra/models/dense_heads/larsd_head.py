@@ -1,11 +1,12 @@
 """Dense head of LARSD (Sec. II-B)."""
 import math
-from typing import Dict, List, Literal, Optional, Tuple
+from itertools import accumulate
+from typing import Dict, List, Literal, Optional, Tuple, Union
 
 import torch
 from mmcv.cnn import ConvModule
 from mmdet.models.dense_heads import AnchorHead
-from mmdet.structures.bbox import get_box_tensor
+from mmdet.structures.bbox import BaseBoxes, get_box_tensor
 from mmdet.utils import (
     ConfigType,
     InstanceList,
@@ -18,7 +19,7 @@ from mmengine.structures import InstanceData
 from mmrotate.registry import MODELS
 from torch import Tensor, nn
 
-from mmextra.structures import class_wise_nms
+from mmextra.structures import class_wise_nms, require_rotated
 from mmextra.utils.checks import check_choice
 
 from ..task_modules.assigners.same_center_assigner import IGNORED
@@ -60,7 +61,8 @@ class LARSDHead(LASAMixin, AnchorHead):
             ``lasa``.
 
     Raises:
-        ValueError: If ``pos_balance`` is unknown.
+        ValueError: If ``pos_balance`` is unknown, or ``'per_gt'`` with a
+            loss that takes no weights of positives.
     """
 
     def __init__(self,
@@ -107,6 +109,10 @@ class LARSDHead(LASAMixin, AnchorHead):
             **kwargs)
         self.loss_angle = MODELS.build(loss_angle)
         self.pos_balance = pos_balance
+        if pos_balance == 'per_gt':
+            self.weight_columns = _weight_columns(
+                self.loss_bbox, 4, 'loss_bbox')
+            _weight_columns(self.loss_angle, 1, 'loss_angle')
 
     def _init_layers(self) -> None:
         """Both subnets; the channel of prior k is k * C + class in the one
@@ -171,9 +177,8 @@ class LARSDHead(LASAMixin, AnchorHead):
         return torch.stack([
             torch.cat([
                 level.flatten() for level in self.assigner.assign_levels(
-                    points, shapes, get_box_tensor(gts.bboxes).float(),
-                    None if ignore is None else get_box_tensor(
-                        ignore.bboxes).float())
+                    points, shapes, _rotated(gts.bboxes),
+                    None if ignore is None else _rotated(ignore.bboxes))
             ]) for gts, ignore in zip(batch_gt_instances, ignores)
         ])
 
@@ -198,6 +203,9 @@ class LARSDHead(LASAMixin, AnchorHead):
 
         Returns:
             dict[str, Tensor]: ``loss_cls``, ``loss_dist``, ``loss_angle``.
+
+        Raises:
+            ValueError: If boxes are not rotated ones.
         """
         sizes = [scores.shape[-2:] for scores in cls_scores]
         mlvl_priors = self.prior_generator.grid_priors(
@@ -208,11 +216,11 @@ class LARSDHead(LASAMixin, AnchorHead):
                                      batch_gt_instances_ignore)
         image, prior = (assigned >= 0).nonzero().unbind(-1)
         # From an index within the image to one within the batch.
-        firsts = assigned.new_tensor(
-            [0] + [len(gts) for gts in batch_gt_instances]).cumsum(0)
+        counts = [len(gts) for gts in batch_gt_instances]
+        firsts = assigned.new_tensor([0, *accumulate(counts[:-1])])
         gt = assigned[image, prior] + firsts[image]
         avg_factor = reduce_mean(
-            logits.new_tensor(float(len(gt)))).clamp(min=1).item()
+            logits.new_full((), float(len(gt)))).clamp(min=1)
 
         labels = torch.full_like(assigned, self.num_classes)
         gt_labels = torch.cat([gts.labels for gts in batch_gt_instances])
@@ -226,27 +234,38 @@ class LARSDHead(LASAMixin, AnchorHead):
                         loss_angle=nothing)
 
         priors = torch.cat(mlvl_priors)[prior]
-        gt_bboxes = torch.cat([get_box_tensor(gts.bboxes).float()
+        gt_bboxes = torch.cat([_rotated(gts.bboxes)
                                for gts in batch_gt_instances])
         target, target_angle = rbox2distance(priors[:, :2], gt_bboxes[gt])
         # The nearest location of a sliver may lie outside of it.
         outside = (target <= 0).any(-1, keepdim=True)
         target = torch.where(outside, target.clamp(min=1), target)
         distances, angles = self.bbox_coder.geometry(priors, raw[image, prior])
-        weight = self._positive_weights(gt)
+        weight = self._positive_weights(gt, len(gt_labels))
         return dict(
             loss_cls=loss_cls,
             loss_dist=self.loss_bbox(
-                distances, target, weight, avg_factor=avg_factor),
+                distances, target, self._spread(weight),
+                avg_factor=avg_factor),
             loss_angle=self.loss_angle(
                 angles, target_angle, weight, avg_factor=avg_factor))
 
-    def _positive_weights(self, gt: Tensor) -> Optional[Tensor]:
-        """Weight of each positive from the index of its box, both (P, )."""
+    def _positive_weights(self, gt: Tensor,
+                          num_gts: int) -> Optional[Tensor]:
+        """Weight of each positive from the index of its box, both (P, ),
+        of so many boxes."""
         if self.pos_balance == 'none':
             return None
-        counts = gt.bincount()
+        # bincount would have to ask a GPU for the number of boxes.
+        counts = gt.new_zeros(num_gts).index_add_(
+            0, gt, torch.ones_like(gt))
         return len(gt) / (counts > 0).sum() / counts[gt]
+
+    def _spread(self, weight: Optional[Tensor]) -> Optional[Tensor]:
+        """Weights (P, ) as L_d takes them."""
+        if weight is None or not self.weight_columns:
+            return weight
+        return weight[:, None].expand(-1, self.weight_columns)
 
     def _bbox_post_process(self,
                            results: InstanceData,
@@ -280,6 +299,30 @@ class LARSDHead(LASAMixin, AnchorHead):
             **{k: v[keep[:limit]] for k, v in results.items()})
         results.scores = scores[:limit]
         return results
+
+
+def _rotated(bboxes: Union[Tensor, BaseBoxes]) -> Tensor:
+    """Boxes (cx, cy, w, h, angle) as float32, if they are such."""
+    require_rotated(bboxes, 'LARSDHead')
+    return get_box_tensor(bboxes).float()
+
+
+def _weight_columns(loss: nn.Module, columns: int, name: str) -> int:
+    """Columns that a loss wants in its weights: 0 for one weight for each
+    positive, else ``columns``, as losses element by element have it."""
+    # Three, which no number of columns is, lest they are taken for them.
+    values = torch.arange(1., 3 * columns + 1).view(3, columns)
+    values = values if columns > 1 else values[:, 0]
+    for shape, found in (((3, ), 0), (tuple(values.shape), columns)):
+        try:
+            loss(values, values + 1, values.new_ones(shape), avg_factor=1.)
+        except (AssertionError, IndexError, RuntimeError):
+            continue
+        return found
+    raise ValueError(
+        f"pos_balance='per_gt' weights the positives, but {name} "
+        f'({type(loss).__name__}) takes no weights of shape (P, ) or (P, '
+        f"{columns}); set pos_balance='none' or take another loss")
 
 
 def _flatten(maps: List[Tensor], channels: int) -> Tensor:

@@ -298,7 +298,7 @@ def _concat_boxes(batch: InstanceList,
                   like: Tensor) -> Tuple[Tensor, Tensor]:
     """Image (N, ) and box (N, 4) of all instances of a batch."""
     boxes = [get_box_tensor(instances.bboxes) for instances in batch]
-    counts = torch.tensor([len(part) for part in boxes], device=like.device)
-    img_idx = torch.arange(
-        len(boxes), device=like.device).repeat_interleave(counts)
-    return img_idx, torch.cat(boxes).to(like)
+    # On the host, which knows the numbers: a GPU would be asked for them.
+    img_idx = torch.arange(len(boxes)).repeat_interleave(
+        torch.tensor([len(part) for part in boxes]))
+    return img_idx.to(like.device), torch.cat(boxes).to(like)

@@ -1,13 +1,14 @@
 """Detections from the maps of YOLOv5's head."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
-from mmdet.models.utils import filter_scores_and_topk
 from mmdet.structures.bbox import scale_boxes
 from mmdet.utils import InstanceList
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor
+
+from ..task_modules.traceable import above, best_pairs
 
 
 class YOLOv5PredictionMixin:
@@ -16,6 +17,12 @@ class YOLOv5PredictionMixin:
     The head gives ``test_cfg``, ``strides``, ``num_base_priors``,
     ``num_attrib`` (5 + classes), ``prior_generator`` and ``bbox_coder``.
     """
+    test_cfg: Optional[ConfigDict]
+    strides: Sequence[int]
+    num_base_priors: int
+    num_attrib: int
+    prior_generator: Any
+    bbox_coder: Any
 
     def _unfold(self, pred_map: Tensor) -> Tensor:
         """(B, A * D, H, W) to (B, A, H, W, D), in single precision."""
@@ -55,55 +62,89 @@ class YOLOv5PredictionMixin:
                 "test_cfg=dict(score_thr=0.001, nms=dict(type='nms', "
                 'iou_threshold=0.6), max_per_img=300) in the model, or give '
                 'cfg')
-        score_thr = cfg.get('score_thr', 0)
-        candidates = [
-            self._candidates(level, self._unfold(pred_map.detach()),
-                             score_thr)
-            for level, pred_map in enumerate(pred_maps)
+        boxes, scores, labels, img_idx = self.best_candidates(pred_maps, cfg)
+        counts = [len(boxes)]
+        if len(batch_img_metas) > 1:
+            order = img_idx.argsort(stable=True)
+            boxes, scores, labels = boxes[order], scores[order], labels[order]
+            counts = torch.zeros(
+                len(batch_img_metas), dtype=torch.long,
+                device=img_idx.device).index_add_(
+                    0, img_idx, torch.ones_like(img_idx)).tolist()
+        return [
+            self._bbox_post_process(
+                InstanceData(scores=best, labels=classes, bboxes=mine),
+                cfg=cfg,
+                rescale=rescale,
+                with_nms=with_nms,
+                img_meta=meta)
+            for mine, best, classes, meta in zip(
+                boxes.split(counts), scores.split(counts),
+                labels.split(counts), batch_img_metas)
         ]
-        img_idx, boxes, scores = (torch.cat(part)
-                                  for part in zip(*candidates))
-        # mmcv's suppression takes no other.
-        boxes, scores = boxes.float(), scores.float()
-        results = []
-        for i, meta in enumerate(batch_img_metas):
-            mine = img_idx == i
-            best, labels, _, kept = filter_scores_and_topk(
-                scores[mine], score_thr, cfg.get('nms_pre', 30000),
-                dict(bboxes=boxes[mine]))
-            results.append(
-                self._bbox_post_process(
-                    InstanceData(
-                        scores=best, labels=labels, bboxes=kept['bboxes']),
-                    cfg=cfg,
-                    rescale=rescale,
-                    with_nms=with_nms,
-                    img_meta=meta))
-        return results
 
-    def _candidates(self, level: int, pred: Tensor,
-                    score_thr: float) -> Tuple[Tensor, Tensor, Tensor]:
-        """Boxes of one level whose objectness exceeds the threshold.
+    def best_candidates(self, pred_maps: Sequence[Tensor], cfg: ConfigDict
+                        ) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What is left of a batch before suppression; can be traced.
 
-        No score exceeds its objectness, so nothing is lost.
+        Args:
+            pred_maps (Sequence[Tensor]): Logits, see :meth:`forward`.
+            cfg (ConfigDict): ``score_thr`` and ``nms_pre``, the number of
+                pairs of a box and a class to keep of each image.
 
         Returns:
-            tuple[Tensor, Tensor, Tensor]: Image (n, ), box x1, y1, x2, y2 in
-            pixels (n, 4) and scores (n, num_classes) of each.
+            tuple[Tensor, Tensor, Tensor, Tensor]: (n, 4) boxes x1, y1, x2,
+            y2 in pixels of the network's input, (n,) scores, best first,
+            labels and images.
+        """
+        score_thr = cfg.get('score_thr', 0)
+        img_idx, boxes, scores = self._candidates(pred_maps, score_thr)
+        # A traced graph takes any number of images.
+        several = torch.jit.is_tracing() or len(pred_maps[0]) > 1
+        best, labels, index = best_pairs(
+            scores, score_thr, cfg.get('nms_pre', 30000),
+            img_idx if several else None, pred_maps[0].shape[0])
+        return boxes[index], best, labels, img_idx[index]
+
+    def _candidates(self, pred_maps: Sequence[Tensor], score_thr: float
+                    ) -> Tuple[Tensor, Tensor, Tensor]:
+        """Boxes whose objectness exceeds the threshold.
+
+        No score exceeds its objectness, so nothing is lost. All levels and
+        images together, for a GPU waits once for each choice.
+
+        Returns:
+            tuple[Tensor, Tensor, Tensor]: Images (n, ), boxes x1, y1, x2,
+            y2 in pixels (n, 4) and scores (n, num_classes), in single
+            precision, for mmcv's suppression takes no other.
         """
         # Cell by cell, as priors are ordered.
-        pred = pred.permute(0, 2, 3, 1, 4)
-        objectness = pred[..., 4].sigmoid()
-        index = (objectness > score_thr).nonzero(as_tuple=True)
-        img_idx, row, col, anchor_idx = index
-        chosen = pred[index]
-        stride = self.strides[level]
-        corner = torch.stack([col, row, col, row], dim=1) * stride
-        priors = self.prior_generator.base_anchors[level].to(
-            chosen)[anchor_idx] + corner
-        boxes = self.bbox_coder.decode(priors, chosen[:, :4], stride)
-        return (img_idx, boxes,
-                chosen[:, 5:].sigmoid() * objectness[index][:, None])
+        preds = [self._unfold(pred_map.detach()).permute(0, 2, 3, 1, 4)
+                 for pred_map in pred_maps]
+        sizes = [(pred.shape[1], pred.shape[2]) for pred in preds]
+        rows = torch.cat([pred.flatten(1, 3) for pred in preds], 1)
+        objectness = rows[..., 4].sigmoid()
+        img_idx, place = above(objectness, score_thr).unbind(1)
+        chosen = rows[img_idx, place]
+        priors, strides = self._priors_and_strides(sizes, rows)
+        boxes = self.bbox_coder.decode(
+            priors[place], chosen[:, :4], strides[place])
+        scores = chosen[:, 5:].sigmoid() * objectness[img_idx, place][:, None]
+        return img_idx, boxes.float(), scores.float()
+
+    def _priors_and_strides(self, sizes: Sequence[Tuple[int, int]],
+                            like: Tensor) -> Tuple[Tensor, Tensor]:
+        """Priors (N, 4) and strides (N, 1) of all levels in pixels."""
+        generator = self.prior_generator
+        # Once, not in every call of the generator.
+        generator.base_anchors = [
+            anchors.to(like.device) for anchors in generator.base_anchors]
+        levels = generator.grid_priors(
+            sizes, dtype=like.dtype, device=like.device)
+        # Not of a length, which a trace would keep.
+        strides = [torch.full_like(priors[:, :1], stride)
+                   for priors, stride in zip(levels, self.strides)]
+        return torch.cat(levels), torch.cat(strides)
 
     def _bbox_post_process(self,
                            results: InstanceData,
@@ -126,18 +167,22 @@ class YOLOv5PredictionMixin:
         Returns:
             :obj:`InstanceData`: Detections of the image.
         """
+        meta = img_meta or {}
         if rescale:
             results.bboxes = scale_boxes(
-                results.bboxes, [1 / s for s in img_meta['scale_factor']])
+                results.bboxes, [1 / s for s in meta['scale_factor']])
         if len(results):
             results.in_place = results.bboxes
             results.bboxes = results.bboxes - results.bboxes.amin().clamp(
                 max=0)
-            results = super()._bbox_post_process(
+            results = super()._bbox_post_process(  # type: ignore[misc]
                 results, cfg, False, with_nms, img_meta)
             results.bboxes = results.pop('in_place')
         if rescale:
-            height, width = img_meta['ori_shape'][:2]
-            limits = results.bboxes.new_tensor([width, height] * 2)
-            results.bboxes = results.bboxes.clamp(min=0).min(limits)
+            height, width = meta['ori_shape'][:2]
+            x1, y1, x2, y2 = results.bboxes.unbind(-1)
+            # No tensor of the limits, which a GPU would be sent every time.
+            results.bboxes = torch.stack([
+                x1.clamp(0, width), y1.clamp(0, height),
+                x2.clamp(0, width), y2.clamp(0, height)], dim=-1)
         return results

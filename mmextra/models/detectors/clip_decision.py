@@ -1,6 +1,6 @@
 """Decision loss of clips: what the scheduler is asked, and the answers."""
 from dataclasses import dataclass
-from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import torch
 from mmdet.structures import DetDataSample, TrackDataSample
@@ -59,7 +59,7 @@ class ClipDecision:
         """
         if not self.active:
             # Distributed training wants every parameter in every iteration.
-            idle = sum(p.sum() for p in self.scheduler.parameters())
+            idle: Any = sum(p.sum() for p in self.scheduler.parameters())
             return dict(loss_decision=0. * idle)
         runs = self.questions(clips, data_samples, steps)
         inputs = join_maps([run.inputs for run in runs])
@@ -85,7 +85,7 @@ class ClipDecision:
         feats = clips.frames(0, count)
         frames = Judged(
             (feats, in_clip_order([step.converted for step in steps]),
-             in_clip_order([step.forecast for step in steps]), feats),
+             in_clip_order([step.ahead for step in steps]), feats),
             [clip[t] for clip in data_samples for t in range(1, count + 1)])
         return [frames, *self._forecast_runs(clips, data_samples, steps)]
 
@@ -120,13 +120,13 @@ class ClipDecision:
             begun = begun[:last + 1 - ahead]
             if not begun:
                 break
-            fed = [(read, step.forecast,
-                    self.temporal.step(step.forecast, step.state))
+            fed = [(read, step.ahead,
+                    self.temporal.step(step.ahead, step.state))
                    for read, step in begun]
             runs.append(Judged(
                 (join_maps([given for _, given, _ in fed]),
                  join_maps([step.converted for _, _, step in fed]),
-                 join_maps([step.forecast for _, _, step in fed]),
+                 join_maps([step.ahead for _, _, step in fed]),
                  join_maps([read for read, _, _ in fed])),
                 [clip[t] for t in range(ahead, last + 1)
                  for clip in data_samples]))

@@ -1,9 +1,10 @@
 """Losses of clips: detection, forecast and decision (Eq. 1)."""
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import torch
 import torch.nn.functional as F
+from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
 from mmdet.structures import TrackDataSample
 from torch import Tensor, nn
 
@@ -32,7 +33,7 @@ class ClipLoss:
         forecast: Forecast loss, if that is trained.
         decision: Decision loss, if there is a scheduler.
     """
-    head: nn.Module
+    head: BaseDenseHead
     head_maps: Callable[[Feats], Feats]
     temporal: Optional[TemporalModule] = None
     forecast: Optional[nn.Module] = None
@@ -52,7 +53,8 @@ class ClipLoss:
         Raises:
             ValueError: If clips are too short.
         """
-        forecasts = self.temporal is not None and self.temporal.forecasts
+        temporal = self.temporal
+        forecasts = temporal is not None and temporal.forecasts
         count = clips.num_frames - int(forecasts)
         if count < 1:
             raise ValueError(
@@ -61,36 +63,52 @@ class ClipLoss:
                 'ThinningClipSample')
         det_feats = feats = clips.frames(0, count)
         steps: List[StepOut] = []
-        if self.temporal is not None:
-            state = self.temporal.init_state()
+        if temporal is not None:
+            state = temporal.init_state()
             for t in range(count):
-                steps.append(self.temporal.step(clips.frame(t), state))
+                steps.append(temporal.step(clips.frame(t), state))
                 state = steps[-1].state
             converted = in_clip_order([step.converted for step in steps])
-            det_feats = self.temporal.combine(feats, converted)
+            det_feats = temporal.combine(feats, converted)
 
         losses = dict(self.head.loss(
             self.head_maps(det_feats),
             [clip[t] for clip in data_samples for t in range(count)]))
-        if not forecasts:
+        if temporal is None or not forecasts:
             return losses
         if self.forecast is not None:
-            losses.update(self._forecast_losses(
-                feats, in_clip_order([step.forecast for step in steps]),
+            losses.update(forecast_losses(
+                self.forecast, temporal.levels, feats,
+                in_clip_order([step.ahead for step in steps]),
                 clips.frames(1, count + 1)))
         if self.decision is not None:
             losses.update(self.decision.loss(clips, data_samples, steps))
         return losses
 
-    def _forecast_losses(self, feats: Feats, forecast: Feats,
-                         target: Feats) -> Dict[str, Tensor]:
-        levels = self.temporal.levels
-        losses = [self.forecast(forecast[i], target[i]) for i in levels]
-        with torch.no_grad():
-            error, copied = (
-                sum(F.mse_loss(maps[i].float(), target[i].float())
-                    for i in levels) for maps in (forecast, feats))
-        return dict(
-            loss_forecast=sum(losses) / len(losses),
-            # Clips that stand still have nothing to forecast.
-            forecast_vs_copy=error / copied.clamp(min=1e-12))
+
+def forecast_losses(criterion: nn.Module, levels: Sequence[int],
+                    feats: Feats, forecast: Feats,
+                    target: Feats) -> Dict[str, Tensor]:
+    """Forecast loss, and its error relative to repeating the last map.
+
+    Args:
+        criterion (nn.Module): Loss of one map, from forecast and target.
+        levels (Sequence[int]): Which maps are forecast.
+        feats (tuple[Tensor]): (N, C_i, h_i, w_i) maps of frames.
+        forecast (tuple[Tensor]): Those forecast for the frames after.
+        target (tuple[Tensor]): Those of the frames after.
+
+    Returns:
+        dict[str, Tensor]: ``loss_forecast``, the mean over the levels, and
+        ``forecast_vs_copy``.
+    """
+
+    def error(maps: Feats) -> Any:
+        return sum(F.mse_loss(maps[i].float(), target[i].float())
+                   for i in levels)
+
+    total: Any = sum(criterion(forecast[i], target[i]) for i in levels)
+    with torch.no_grad():
+        # Clips that stand still have nothing to forecast.
+        ratio = error(forecast) / error(feats).clamp(min=1e-12)
+    return dict(loss_forecast=total / len(levels), forecast_vs_copy=ratio)

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Callable, List, Optional, Sequence
 
 import torch
+from mmdet.models.detectors import SingleStageDetector
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..losses.decision_loss import DecisionSettings, decision_targets
+from ..task_modules.batch_detections import batch_detections, is_plain
 from .clip_maps import Feats
+from .single_precision import in_float
 
 
 @dataclass
@@ -21,7 +24,7 @@ class ForecastJudge:
         head_maps: From maps to what the detector's head takes.
         settings: What counts as found.
     """
-    detector: nn.Module
+    detector: SingleStageDetector
     head_maps: Callable[[Feats], Feats]
     settings: DecisionSettings
 
@@ -48,11 +51,13 @@ class ForecastJudge:
                  for module in self.detector.modules()}
         self.detector.eval()
         try:
+            outputs = in_float(head(self.head_maps(maps)))
+            metas = [sample.metainfo for sample in samples]
+            if is_plain(head, outputs, metas, cfg):
+                return batch_detections(
+                    head, outputs[0], outputs[1], metas, cfg)
             return head.predict_by_feat(
-                *head(self.head_maps(maps)),
-                batch_img_metas=[sample.metainfo for sample in samples],
-                cfg=cfg,
-                rescale=False)
+                *outputs, batch_img_metas=metas, cfg=cfg, rescale=False)
         finally:
             for module, training in modes.items():
                 module.training = training

@@ -11,18 +11,24 @@ cells of the support as nodes, query first. With ``D = A 1`` and
 from typing import Any, Callable, List, Optional, Tuple, Union
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
-from .affinity import DISTANCES, EPS, embed_nodes, embedded_affinity, mirror
+from .affinity import (
+    DISTANCES,
+    EPS,
+    Distance,
+    embed_nodes,
+    embedded_affinity,
+    mirror,
+)
 
 Temperature = Union[float, Tensor]
 
 
 def dense_correspondence(query: Tensor, support: Tensor, theta1: Tensor,
-                         theta2: Tensor, distance: str,
+                         theta2: Tensor, distance: Distance,
                          temperature: Temperature,
                          detach_affinity: bool = False) -> Tensor:
     """The local correspondence of one class, by its whole adjacency matrix.
@@ -113,7 +119,7 @@ def shared_correspondence(
         supports: List[Tensor],
         theta1: Tensor,
         theta2: Tensor,
-        distance: str,
+        distance: Distance,
         temperature: Temperature,
         cached: bool = True,
         block: int = 512,
@@ -234,8 +240,7 @@ class _BlockPropagation(torch.autograd.Function):
                 squared: bool, cached: bool,
                 block: int) -> Tuple[Tensor, Tensor, Tensor]:
         """Z, and for the backward pass alone p and H."""
-        kernel = QueryKernel(embedded, squared, float(temperature), cached,
-                             block)
+        kernel = QueryKernel(embedded, squared, temperature, cached, block)
         p = kernel.times(inputs.new_ones(len(inputs), 1)).rsqrt()
         hidden = (p * kernel.times(p * inputs)).relu_()
         return p * kernel.times(p * hidden), p, hidden
@@ -257,8 +262,7 @@ class _BlockPropagation(torch.autograd.Function):
             return (None, ) * 6
         embedded, inputs, temperature, p, hidden, result = ctx.saved_tensors
         squared, cached, block = ctx.setting
-        kernel = QueryKernel(embedded, squared, float(temperature), cached,
-                             block)
+        kernel = QueryKernel(embedded, squared, temperature, cached, block)
         u = p * grad
         back = kernel.times(u)
         grad_y = p * back * (hidden > 0)
@@ -273,13 +277,13 @@ class _BlockPropagation(torch.autograd.Function):
         left = torch.cat([u, v, -grad_p * p**3 / 2], 1)
         right = torch.cat([p * hidden, p * inputs, torch.ones_like(p)], 1)
         grad_embedded, grad_temperature = _affinity_gradients(
-            embedded, left, right, squared, float(temperature), block)
+            embedded, left, right, squared, temperature, block)
         return (grad_embedded, grad_inputs,
                 grad_temperature.reshape(temperature.shape), None, None, None)
 
 
 def _affinity_gradients(embedded: Tensor, left: Tensor, right: Tensor,
-                        squared: bool, temperature: float,
+                        squared: bool, temperature: Tensor,
                         block: int) -> Tuple[Tensor, Tensor]:
     """From ``dA = left @ right^T`` to the embedded nodes and T, by blocks."""
     total = torch.zeros_like(embedded)
@@ -289,7 +293,7 @@ def _affinity_gradients(embedded: Tensor, left: Tensor, right: Tensor,
         # One buffer: first the exponent's distance, then A, then d(d^2).
         distances = mirror(rows) @ embedded.t()
         distances.diagonal(start).fill_(0)
-        F.threshold_(distances, EPS, 0.)
+        torch.threshold_(distances, EPS, 0.)
         if not squared:
             distances.sqrt_()
         weights = (distances * (-1 / temperature)).exp_()
@@ -309,7 +313,7 @@ def block_correspondence(query: Tensor,
                          support: Tensor,
                          theta1: Tensor,
                          theta2: Tensor,
-                         distance: str,
+                         distance: Distance,
                          temperature: Temperature,
                          cached: bool = False,
                          block: int = 512,
@@ -337,8 +341,8 @@ def block_correspondence(query: Tensor,
     embedded = embed_nodes(nodes.detach() if detach_affinity else nodes,
                            distance)
     if not torch.is_tensor(temperature):
-        temperature = nodes.new_tensor(temperature)
-    mixed, *_ = _BlockPropagation.apply(
+        temperature = nodes.new_full((), temperature)
+    mixed, *_ = _BlockPropagation.apply(  # type: ignore[no-untyped-call]
         embedded, nodes @ theta1, temperature, DISTANCES[distance], cached,
         block)
     return (mixed[:len(query)] @ theta2).relu()

@@ -1,6 +1,6 @@
 """Decision loss (Eq. 3) and its targets (Section 3.4)."""
 from dataclasses import dataclass
-from typing import List, Literal, Optional, Sequence, Union
+from typing import List, Literal, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -93,16 +93,49 @@ def found_objects(gt_bboxes: Tensor, gt_labels: Tensor, det_bboxes: Tensor,
                   score_thr: float) -> Tensor:
     """Which ground truths have a detection, see :func:`decision_target`.
 
+    All tensors may have the same leading dimensions, of frames.
+
     Returns:
-        Tensor: (G,) bool.
+        Tensor: (..., G) bool.
     """
-    keep = det_scores >= score_thr
-    if not keep.any():
-        return torch.zeros_like(gt_labels, dtype=torch.bool)
-    good = bbox_overlaps(gt_bboxes.float(), det_bboxes[keep].float()) > \
-        iou_thr
-    good &= gt_labels[:, None] == det_labels[keep]
-    return good.any(1)
+    good = bbox_overlaps(gt_bboxes.float(), det_bboxes.float()) > iou_thr
+    # A mask, not a choice: a GPU would have to wait for the number.
+    good &= gt_labels[..., :, None] == det_labels[..., None, :]
+    good &= (det_scores >= score_thr)[..., None, :]
+    return good.any(-1)
+
+
+def _pad(*fields: Sequence[Tensor]) -> List[Tensor]:
+    """Values of N frames as tables with as many columns as any frame needs.
+
+    Args:
+        *fields (Sequence[Tensor]): Several values of the same things, (n_i,
+            ...) of frame i.
+
+    Returns:
+        list[Tensor]: (N, n, ...) of each, zero where there is nothing; and
+        last where there is something, (N, n) bool.
+    """
+    lengths = torch.tensor([len(part) for part in fields[0]])
+    inside = torch.arange(int(lengths.max())) < lengths[:, None]
+    flat = [torch.cat(list(field)) for field in fields]
+    # From lengths, which the host knows, so that nothing is waited for.
+    place = inside.flatten().nonzero()[:, 0].to(flat[0].device)
+    flat.append(torch.ones_like(place, dtype=torch.bool))
+    return [
+        each.new_zeros(inside.numel(), *each.shape[1:]).index_copy_(
+            0, place, each).unflatten(0, inside.shape) for each in flat
+    ]
+
+
+def _pad_detections(detections: Sequence[InstanceData]
+                    ) -> Tuple[Tensor, Tensor, Tensor]:
+    """Boxes (N, D, 4), labels (N, D) and scores (N, D), -inf for none."""
+    boxes, labels, scores, there = _pad(
+        [get_box_tensor(each.bboxes) for each in detections],
+        [each.labels for each in detections],
+        [each.scores for each in detections])
+    return boxes, labels, scores.masked_fill(~there, float('-inf'))
 
 
 def decision_targets(ground_truth: Sequence[InstanceData],
@@ -131,22 +164,22 @@ def decision_targets(ground_truth: Sequence[InstanceData],
     Returns:
         Tensor: (N,) int64.
     """
+    if not ground_truth:
+        return torch.zeros(0, dtype=torch.long)
+    boxes, labels, counted = _pad(
+        [get_box_tensor(each.bboxes) for each in ground_truth],
+        [each.labels for each in ground_truth])
+
+    def found(detections: Sequence[InstanceData]) -> Tensor:
+        where, what, scores = _pad_detections(detections)
+        return found_objects(boxes, labels, where, what, scores, iou_thr,
+                             score_thr)
+
     if readings is not None:
-        ground_truth = [
-            gt[found_objects(
-                get_box_tensor(gt.bboxes), gt.labels,
-                get_box_tensor(read.bboxes), read.labels, read.scores,
-                iou_thr, score_thr)]
-            for gt, read in zip(ground_truth, readings)
-        ]
-    targets: List[int] = [
-        decision_target(
-            get_box_tensor(gt.bboxes), gt.labels, get_box_tensor(det.bboxes),
-            det.labels, det.scores, iou_thr, score_thr, empty_target)
-        for gt, det in zip(ground_truth, detections)
-    ]
-    device = ground_truth[0].labels.device if ground_truth else None
-    return torch.tensor(targets, dtype=torch.long, device=device)
+        counted = counted & found(readings)
+    nothing = IGNORE if empty_target == 'ignore' else int(empty_target)
+    return (found(detections) | ~counted).all(1).long().masked_fill(
+        ~counted.any(1), nothing)
 
 
 def decision_loss(logits: Tensor, targets: Tensor) -> Tensor:

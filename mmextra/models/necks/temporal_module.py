@@ -36,6 +36,13 @@ class StepOut(NamedTuple):
     converted: Feats
     state: Any
 
+    @property
+    def ahead(self) -> Feats:
+        """The forecast of a module that makes one."""
+        if self.forecast is None:
+            raise ValueError('the temporal module does not forecast')
+        return self.forecast
+
 
 def mix_maps(feat: Tensor, converted: Tensor, choice: Tensor) -> Tensor:
     """The map that the detector sees, chosen for each sample on its own.
@@ -119,9 +126,9 @@ class TemporalModule(BaseModule, metaclass=ABCMeta):
             out[level] = each
         return tuple(out)
 
-    def init_state(self) -> None:
+    def init_state(self) -> Any:
         """The state before the first frame of a video."""
-        return
+        return None
 
     @abstractmethod
     def step(self, feats: Sequence[Tensor], state: Any) -> StepOut:

@@ -1,5 +1,5 @@
 """UNet-like neck of LARSD (Sec. II-A, Fig. 3)."""
-from typing import Literal, Optional, Sequence, Tuple
+from typing import Any, Literal, Optional, Sequence, Tuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +36,8 @@ class UpConcatConv(ConvModule):
     """
 
     def __init__(self, deep_channels: int, skip_channels: int,
-                 out_channels: int, kernel_size: int, **kwargs) -> None:
+                 out_channels: int, kernel_size: int,
+                 **kwargs: Any) -> None:
         super().__init__(deep_channels + skip_channels, out_channels,
                          kernel_size, padding=kernel_size // 2, **kwargs)
         self.deep_channels = deep_channels
@@ -211,7 +212,8 @@ class UNetNeck(BaseModule):
                              f'{len(inputs)}')
         outs = []
         fused = inputs[-1]
-        for level, (merge, refine) in self.fuse_convs.items():
+        for level, convs in self.fuse_convs.items():
+            merge, refine = cast(nn.ModuleList, convs)
             fused = refine(merge(fused, inputs[int(level) - 2]))
             if level in self.out_convs:
                 outs.append(self.out_convs[level](fused))

@@ -41,20 +41,26 @@ def select_roi_samples(labels: Tensor,
         sample_fractions (Sequence[int]): (f, p, n).
 
     Returns:
-        dict[str, Tensor]: Indices ``fg``, ``bg_pos_pair`` and
-        ``bg_neg_pair``, the latter two hardest first.
+        dict[str, Tensor]: Masks (N,) bool ``fg``, ``bg_pos_pair`` and
+        ``bg_neg_pair``; masks, for a GPU need not wait to know how many.
     """
     base, positive, negative = sample_fractions
     background = labels != 0
     other = negative_pair.bool()
-    fg = (~background & ~other).nonzero()[:, 0]
-    first = max(1, min(len(fg) * positive // base, len(labels) // 4))
-    second = max(1, min(len(fg) * negative // base, first))
+    fg = ~background & ~other
+    count = fg.sum()
+    first = (count * positive).div(base, rounding_mode='floor').clamp(
+        max=len(labels) // 4).clamp(min=1)
+    second = (count * negative).div(base, rounding_mode='floor').minimum(
+        first).clamp(min=1)
 
-    def hardest(mask: Tensor, number: int) -> Tensor:
-        found = mask.nonzero()[:, 0]
-        order = fg_prob[found].argsort(descending=True, stable=True)
-        return found[order[:number]]
+    def hardest(mask: Tensor, number: Tensor) -> Tensor:
+        # Below every probability.
+        order = fg_prob.masked_fill(~mask, -1).argsort(
+            descending=True, stable=True)
+        rank = torch.empty_like(order).scatter_(
+            0, order, torch.arange(len(order), device=order.device))
+        return mask & (rank < number)
 
     return dict(
         fg=fg,
@@ -88,7 +94,7 @@ def merge_class_results(boxes: Sequence[Tensor], scores: Sequence[Tensor],
         for score, label in zip(scores, labels)
     ])
     boxes, scores = torch.cat(list(boxes)), torch.cat(list(scores))
-    good = scores > cfg.get('score_thr', 0.)
+    good = (scores > cfg.get('score_thr', 0.)).nonzero()[:, 0]
     boxes, scores, classes = boxes[good], scores[good], classes[good]
     if len(boxes):
         found, keep = batched_nms(boxes, scores, classes, cfg['nms'])
@@ -100,7 +106,7 @@ def merge_class_results(boxes: Sequence[Tensor], scores: Sequence[Tensor],
             classes[:limit]
     elif limit > 0:
         rank = (classes[None] == classes[:, None]).tril(-1).sum(1)
-        keep = rank < limit
+        keep = (rank < limit).nonzero()[:, 0]
         boxes, scores, classes = boxes[keep], scores[keep], classes[keep]
     return InstanceData(bboxes=boxes, scores=scores, labels=classes)
 
@@ -187,23 +193,27 @@ class QuerySupportRoIHead(StandardRoIHead):
         labels = labels.masked_fill(negative_of, self.bbox_head.num_classes)
         box_weights = box_weights * ~negative_of[:, None]
         weights = weights * self._kept(cls_score, labels, negative_of,
-                                       image_of)
+                                       images, counts)
         return self.bbox_head.loss(cls_score, bbox_pred, rois, labels,
                                    weights, box_targets, box_weights)
 
     @torch.no_grad()
     def _kept(self, cls_score: Tensor, labels: Tensor, negative: Tensor,
-              image_of: Tensor) -> Tensor:
+              images: Sequence[int], counts: Sequence[int]) -> Tensor:
         """1 for the RoIs that count in the classification loss, else 0."""
-        probability = cls_score.softmax(1)[:, 0]
-        kept = torch.zeros_like(probability)
-        for image in image_of.unique():
-            own = (image_of == image).nonzero()[:, 0]
-            for chosen in select_roi_samples(
-                    labels[own], negative[own], probability[own],
-                    self.sample_fractions).values():
-                kept[own[chosen]] = 1
-        return kept
+        probability = cls_score.float().softmax(1)[:, 0]
+        parts = [each.split(list(counts))
+                 for each in (labels, negative, probability)]
+        kept = [None] * len(images)
+        for image in sorted(set(images)):
+            pairs = [p for p, own in enumerate(images) if own == image]
+            masks = select_roi_samples(
+                *(torch.cat([part[p] for p in pairs]) for part in parts),
+                self.sample_fractions).values()
+            for pair, part in zip(pairs, torch.stack(list(masks)).any(
+                    0).split([counts[p] for p in pairs])):
+                kept[pair] = part
+        return torch.cat(kept).to(probability.dtype)
 
     def predict(self, x: Sequence[Tensor], rpn_results_list: InstanceList,
                 batch_data_samples: SampleList, rescale: bool = False, *,
@@ -263,7 +273,8 @@ class QuerySupportRoIHead(StandardRoIHead):
         counts = [len(box) for box in boxes]
         rows = boxes[0] if shared else torch.cat(list(boxes))
         rois = F.pad(rows, (1, 0), value=image)
-        own = supports.rois[list(pairs)]
+        # A list in brackets would be sent to a GPU.
+        own = torch.stack([supports.rois[pair] for pair in pairs])
         parts = []
         for start in range(0, len(rois), self.roi_chunk):
             features = self.extract_rois(
@@ -300,7 +311,6 @@ class QuerySupportRoIHead(StandardRoIHead):
 
 def _repeat(values: Sequence, counts: Sequence[int],
             device: torch.device) -> Tensor:
-    """Each value as often as its count says."""
-    return torch.tensor(
-        [int(value) for value in values], device=device).repeat_interleave(
-            torch.tensor(counts, device=device))
+    """Each value as often as its count says, which the host knows."""
+    return torch.tensor([int(value) for value in values]).repeat_interleave(
+        torch.tensor(counts)).to(device)

@@ -1,5 +1,14 @@
 """Locality-aware score alignment of LARSD (Sec. II-C, Fig. 5 and 6)."""
-from typing import List, Literal, Optional, Sequence, Tuple, get_args
+from functools import lru_cache
+from typing import (
+    List,
+    Literal,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+    get_args,
+)
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +24,7 @@ DEFAULT_EXTENTS = dict(
     rect9=2 / 3, diamond5=0.8, diamond9=0.8, diamond13=0.8)
 LASAMode = Literal['replace', 'geomean']
 MODES = get_args(LASAMode)
+Offset = Union[float, Sequence[Tuple[float, float]]]
 
 
 def lasa_points(pattern: Pattern, extent: Optional[float] = None) -> Tensor:
@@ -38,6 +48,7 @@ def lasa_points(pattern: Pattern, extent: Optional[float] = None) -> Tensor:
         extent = DEFAULT_EXTENTS[pattern]
     if not 0 < extent <= 1:
         raise ValueError(f'LASA extent must be in (0, 1], got {extent}')
+    points: List[Tuple[float, float]]
     if pattern == 'rect9':
         points = [(x, y) for y in (-1, 0, 1) for x in (-1, 0, 1)]
     else:
@@ -49,13 +60,44 @@ def lasa_points(pattern: Pattern, extent: Optional[float] = None) -> Tensor:
     return torch.tensor(points, dtype=torch.float32) * extent
 
 
+@lru_cache(maxsize=32)
+@torch.inference_mode(False)  # or training could not use what is kept
+def _layout(shapes: Tuple[Tuple[int, int, int], ...],
+            strides: Tuple[Tuple[float, float], ...],
+            offsets: Tuple[Tuple[float, float], ...],
+            device: torch.device) -> Tuple[Tensor, Tensor, Tensor]:
+    """Where the maps of all levels lie, one behind the other.
+
+    Kept, because on a GPU every constant costs a transfer.
+
+    Args:
+        shapes (tuple[tuple]): (C_l, H_l, W_l) of each level.
+        strides (tuple[tuple]): (x, y) stride of each level in pixels.
+        offsets (tuple[tuple]): (x, y) of each level, in cells.
+        device (torch.device): Place of the results.
+
+    Returns:
+        tuple[Tensor]: Height, width and first element of each level, shape
+        (L, 3), in integers, for float32 counts to 2^24 only; the strides
+        and the offsets, shape (L, 2).
+    """
+    first, rows = 0, []
+    for channels, height, width in shapes:
+        rows.append((height, width, first))
+        first += channels * height * width
+    return (torch.tensor(rows, dtype=torch.long, device=device),
+            torch.tensor(strides, dtype=torch.float32, device=device),
+            torch.tensor(offsets, dtype=torch.float32, device=device))
+
+
 def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
                 channel_idx: Tensor, strides: Sequence[Tuple[float, float]],
-                offset: float, points: Tensor) -> Tensor:
+                offset: Offset, points: Tensor) -> Tensor:
     """Mean of a score map at points inside boxes, sampled bilinearly.
 
     Every box reads one channel of one level's map. Samples outside a map
-    take the value at its border.
+    take the value at its border. A box that is not finite has no points,
+    and the score 0.
 
     Args:
         maps (Sequence[Tensor]): Scores of each level, shape (C_l, H_l, W_l).
@@ -64,28 +106,34 @@ def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
         level_idx (Tensor): Level of each box, shape (M, ), long.
         channel_idx (Tensor): Channel of each box, shape (M, ), long.
         strides (Sequence[tuple]): (x, y) stride of each level in pixels.
-        offset (float): Where in its cell a map's value belongs: value (i, j)
-            stands at ``((j + offset) * stride, (i + offset) * stride)``.
+        offset (float or Sequence[tuple]): Where in its cell a map's value
+            belongs: value (i, j) stands at ``((j + offset) * stride,
+            (i + offset) * stride)``. One number, or (x, y) of each level.
         points (Tensor): See :func:`lasa_points`, shape (P, 2).
 
     Returns:
         Tensor: Mean of the P samples, shape (M, ).
     """
-    sizes = boxes.new_tensor([m.shape[-2:] for m in maps]).long()
-    lengths = [m.numel() for m in maps]
-    starts = boxes.new_tensor([0] + lengths[:-1]).long().cumsum(0)
+    offsets = ((offset, offset), ) * len(maps) if isinstance(
+        offset, (int, float)) else tuple(map(tuple, offset))
+    layout, stride, shift = _layout(
+        tuple(tuple(m.shape) for m in maps), tuple(map(tuple, strides)),
+        offsets, boxes.device)
     flat = torch.cat([m.reshape(-1) for m in maps]).to(boxes.dtype)
-    height, width = sizes[level_idx].unbind(-1)
-    plane = starts[level_idx] + channel_idx * height * width
-    stride = boxes.new_tensor(strides)[level_idx]
+    height, width, first = layout[level_idx].unbind(-1)
+    plane = first + channel_idx * height * width
+    stride = stride.to(boxes.dtype)[level_idx]
+    shift_x, shift_y = shift.to(boxes.dtype)[level_idx, :, None].unbind(1)
 
+    finite = boxes.isfinite().all(dim=1)
+    boxes = torch.where(finite[:, None], boxes, torch.zeros_like(boxes))
     cx, cy, w, h, angle = boxes[:, :, None].unbind(1)
     points = points.to(boxes)
     x, y = points[:, 0] * w / 2, points[:, 1] * h / 2
     cos, sin = angle.cos(), angle.sin()
     last_u, last_v = (width - 1)[:, None], (height - 1)[:, None]
-    u = (cx + x * cos - y * sin) / stride[:, :1] - offset
-    v = (cy + x * sin + y * cos) / stride[:, 1:] - offset
+    u = (cx + x * cos - y * sin) / stride[:, :1] - shift_x
+    v = (cy + x * sin + y * cos) / stride[:, 1:] - shift_y
     u = torch.min(u.clamp(min=0), last_u.to(u))
     v = torch.min(v.clamp(min=0), last_v.to(v))
     left, top = u.long(), v.long()
@@ -98,7 +146,7 @@ def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
                            du * flat[upper + right]) +
                dv * ((1 - du) * flat[lower + left] +
                      du * flat[lower + right]))
-    return samples.mean(dim=1)
+    return torch.where(finite, samples.mean(dim=1), samples.new_zeros(()))
 
 
 @register_in_both('MODELS')
@@ -131,14 +179,16 @@ class LocalityAwareScoreAlign(nn.Module):
                  min_score: Optional[float] = None) -> None:
         super().__init__()
         check_choice('LASA mode', mode, LASAMode)
+        self.points: Tensor
         self.mode = mode
         self.min_score = min_score
-        self.points = lasa_points(pattern, extent)
+        self.register_buffer(
+            'points', lasa_points(pattern, extent), persistent=False)
 
     def forward(self, maps: List[Tensor], boxes: Tensor, raw_scores: Tensor,
                 level_idx: Tensor, channel_idx: Tensor,
                 strides: Sequence[Tuple[float, float]],
-                offset: float) -> Tensor:
+                offset: Offset) -> Tensor:
         """Aligned scores.
 
         Args:
@@ -149,7 +199,7 @@ class LocalityAwareScoreAlign(nn.Module):
             level_idx (Tensor): See :func:`lasa_scores`.
             channel_idx (Tensor): See :func:`lasa_scores`.
             strides (Sequence[tuple]): See :func:`lasa_scores`.
-            offset (float): See :func:`lasa_scores`.
+            offset (float or Sequence[tuple]): See :func:`lasa_scores`.
 
         Returns:
             Tensor: Shape (M, ).

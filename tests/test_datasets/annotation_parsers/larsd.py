@@ -7,7 +7,8 @@ from typing import List
 import numpy as np
 
 from mmextra.datasets import HRSC2016Dataset, HRSDDataset
-from tests.helpers import load_tool
+from mmextra.datasets.converters.hrsd import convert_ships
+from mmextra.datasets.converters.ship_sources import ShipSource
 
 from .common import (
     NAMES,
@@ -113,12 +114,10 @@ def make_rbox_json(root: Path) -> Path:
 
 def convert(root: Path, on_error: str, kind: str, source: str) -> List[dict]:
     """The label files that the converter writes."""
-    tool = load_tool('dataset_converters/convert_hrsd.py')
     out = root / 'out'
     shutil.rmtree(out, ignore_errors=True)
-    tool.convert(tool.parse_args([
-        '--from', kind, str(root / source), str(out), '--img-dir',
-        str(root / 'images'), '--on-error', on_error]))
+    convert_ships(kind, ShipSource(str(root / source), str(root / 'images')),
+                  out, on_error=on_error)
     return [
         dict(img_id=path.stem, instances=[
             dict(bbox=list(map(float, line.split()[:8])))
@@ -142,7 +141,7 @@ PARSERS = {
         examples=60, **WHOLE),
     'image header': Parser(
         png(np.zeros((60, 100, 3), np.uint8)), make_image, load_hrsd,
-        lambda _: count_lines(HRSD_TXT)),
+        lambda _: count_lines(HRSD_TXT), text=False),
     'HRSC2016 list': list_parser(
         make_hrsc, HRSC_XML, load_hrsc, 'ImageSets/train.txt'),
     'HRSD list': list_parser(

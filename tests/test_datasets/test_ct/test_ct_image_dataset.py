@@ -6,6 +6,7 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 
 from mmextra.datasets import AnnotationError, CTImageDataset
+from tests.covid_helpers import write_dicom
 from tests.helpers import write_png
 
 PIPELINE = [
@@ -162,3 +163,121 @@ def test_nor_are_those_of_several_channels(root, channels):
     write_png(root / NAMES[0], np.uint8(deep // 300))
     data = load(root, NAMES[0], pipeline=PIPELINE)
     assert (data[0]['inputs'] == 100).all()
+
+
+@pytest.fixture
+def documented(tmp_path):
+    """The layout of the page: COVIDx-CT's images, the authors' list."""
+    folder = tmp_path / 'covidx_ct/images'
+    folder.mkdir(parents=True)
+    for name in NAMES:
+        Image.fromarray(np.full((20, 30), 7, np.uint8)).save(folder / name)
+    return folder
+
+
+@pytest.mark.parametrize('rename', [False, True])
+@pytest.mark.parametrize('there, listed', [
+    ('{}_{}_{}_{}.png', '{0}_{1}_{2}_{3}.png'),
+    ('{}_{}_{}_{}.png', '{4}_{1}_{2}_{3}.png'),
+    ('{4}_{1}_{2}_{3}.png', '{0}_{1}_{2}_{3}.png'),
+    ('{4}_{1}_{2}_{3}.jpg', '{0}_{1}_{2}_0{3}.png')])
+def test_either_list_goes_with_either_images(tmp_path, rename, there, listed):
+    parts = [(0, 1, 10, '0001', 'Normal'), (1, 2, 20, '0002', 'CP'),
+             (2, 3, 30, '0003', 'NCP')]
+    for part in parts:
+        Image.new('L', (30, 20)).save(tmp_path / there.format(*part))
+    # Another slice of the same scan is no stand-in.
+    Image.new('L', (30, 20)).save(tmp_path / 'NCP_3_30_0004.png')
+    text = ''.join(listed.format(*part) + '\n' for part in parts)
+    data = load(tmp_path, text, rename=rename)
+    infos = [data.get_data_info(k) for k in range(3)]
+    assert [info['img_path'] for info in infos] == [
+        str(tmp_path / there.format(*part)) for part in parts]
+    assert [info['img_label'] for info in infos] == [0, 1, 2]
+    with pytest.raises(FileNotFoundError, match='1 of 4 images do not exist'):
+        load(tmp_path, text + '2_3_31_0003.png\n', rename=rename)
+
+
+def test_one_image_under_both_names_is_listed_twice(documented):
+    with pytest.raises(AnnotationError, match='line 2: .* listed already'):
+        load(documented, 'NCP_3_30_0003.png 2\n2_3_30_0003.png\n')
+
+
+@pytest.mark.parametrize('there, asked', [
+    ('val_COVIDx_CT-1.txt', 'val_COVIDx-CT.txt'),
+    ('val_COVIDx-CT.txt', 'val_COVIDx_CT-1.txt'),
+    ('splits/v1/val_COVIDx_CT-1.txt', 'val_COVIDx_CT-1.txt'),
+    ('splits/v1/val_COVIDx_CT-1.txt', 'val_COVIDx-CT.txt')])
+def test_lists_under_the_names_of_then_and_today(documented, there, asked):
+    root = documented.parent
+    (root / there).parent.mkdir(parents=True, exist_ok=True)
+    (root / there).write_text(f'{NAMES[0]} 0\n')
+    data = CTImageDataset(asked, data_root=str(root),
+                          data_prefix=dict(img='images/'))
+    assert len(data) == 1 and data.ann_file == str(root / there)
+    with pytest.raises(FileNotFoundError, match='test_COVIDx-CT.txt'):
+        CTImageDataset('test_COVIDx-CT.txt', data_root=str(root),
+                       data_prefix=dict(img='images/'))
+
+
+RELEASES = [
+    ('coronacases_010-0075.png', 'coronacases_010', ''),
+    ('LIDC-IDRI-0273-1.3.6.1.4-0032.png', 'LIDC-IDRI-0273', '1.3.6.1.4'),
+    ('normal4_patient377_SR_2_IM00004.png', 'patient377', 'SR_2')]
+
+
+def test_lists_of_the_later_releases(root):
+    for name, _, _ in RELEASES:
+        Image.new('L', (30, 20)).save(root / name)
+    data = load(root, ''.join(
+        f'{name} 2 1 2 30 20\n' for name, _, _ in RELEASES))
+    for k, (_, patient, scan) in enumerate(RELEASES):
+        info = data.get_data_info(k)
+        assert (info['patient_id'], info['scan_id']) == (patient, scan)
+        assert info['img_label'] == 2 and info['body_box'] == [1, 2, 30, 20]
+    with pytest.raises(AnnotationError, match='nor the line tells the class'):
+        load(root, f'{RELEASES[0][0]}\n')
+    # Of names of another kind nothing is guessed.
+    Image.new('L', (30, 20)).save(root / '1_scan_of_2020.png')
+    info = load(root, '1_scan_of_2020.png 2\n').get_data_info(0)
+    assert info['patient_id'] == info['scan_id'] == ''
+
+
+def write_slices(root):
+    """A good DICOM file, one of colours, one cut short; their list."""
+    write_dicom(root / 'a.dcm', np.full((20, 30), 375))
+    write_dicom(root / 'b.dcm', np.zeros((20, 30)), 'PALETTE COLOR')
+    whole = write_dicom(root / 'c.dcm', np.zeros((20, 30))).read_bytes()
+    (root / 'c.dcm').write_bytes(whole[:-9])
+    return 'a.dcm 0\nb.dcm 1\nc.dcm 2\n'
+
+
+def test_bad_slices_are_skipped(root):
+    pipeline = [dict(type='LoadCTSlice'), *PIPELINE[2:]]
+    lines = write_slices(root)
+    data = load(root, lines, pipeline=pipeline)
+    with pytest.raises(ValueError, match='b.dcm.*PALETTE'):
+        data[1]
+    with pytest.warns(UserWarning, match='skipped 1 .*b.dcm.*PALETTE'):
+        data = load(root, lines, pipeline=pipeline, on_error='skip')
+    assert len(data) == 2
+    with pytest.warns(UserWarning, match='c.dcm.*skipped'):
+        drawn = {data[1]['data_samples'].img_label for _ in range(3)}
+    assert drawn == {0}
+    with pytest.warns(UserWarning, match='b.dcm'):
+        data = load(root, lines, pipeline=pipeline, on_error='skip',
+                    test_mode=True)
+    with pytest.raises(ValueError, match='c.dcm'):
+        data[1]
+
+
+def test_folders_with_a_hash(tmp_path):
+    folder = tmp_path / 'C#' / 'imgs'
+    folder.mkdir(parents=True)
+    Image.new('L', (30, 20), 7).save(folder / NAMES[0])
+    Image.new('L', (30, 20), 9).save(folder / 'case#1.png')
+    for pipeline in (PIPELINE, [dict(type='LoadCTSlice'), *PIPELINE[1:]]):
+        data = load(folder, f'{NAMES[0]} 0\ncase#1.png 1\n',
+                    pipeline=pipeline)
+        assert data.get_data_info(1)['img_id'] == 'case#1'
+        assert [int(each['inputs'].max()) for each in data] == [7, 9]

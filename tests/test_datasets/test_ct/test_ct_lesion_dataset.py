@@ -162,7 +162,7 @@ def test_dicom(tmp_path, layout):
     with pytest.raises(AnnotationError, match='is 80 x 64, but .*64 x 80'):
         CTLesionDataset(pipeline=CT_PIPELINE, **args)
     path.write_bytes(b'no slice')
-    with pytest.raises(ValueError, match='1.2.30.dcm: cannot be read as a sl'):
+    with pytest.raises(ValueError, match='1.2.30.dcm: is no DICOM image'):
         CTLesionDataset(pipeline=CT_PIPELINE, **args)
 
 

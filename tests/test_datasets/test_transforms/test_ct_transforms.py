@@ -147,3 +147,38 @@ def test_sem_seg_to_instances(tmp_path):
     with pytest.raises(ValueError, match='m.png: has unknown values 1'):
         SemSegToInstances({3: 0}, background=())(
             dict(seg_map_path=str(tmp_path / 'm.png')))
+
+
+def test_images_that_cannot_be_read_are_named(tmp_path, monkeypatch):
+    path = tmp_path / 'grey.png'
+    Image.fromarray(np.random.default_rng(0).integers(
+        0, 99, (40, 40), np.uint8)).save(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:60])
+    with pytest.raises(ValueError, match='grey.png: cannot be decoded'):
+        load(path)
+    with pytest.warns(UserWarning, match='skipped 1 .*grey.png'):
+        assert load(path, on_error='skip') is None
+    path.write_bytes(whole)
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 99)
+    with pytest.raises(ValueError, match='grey.png: .*1600 pixels'):
+        load(path)
+    with pytest.raises(ValueError, match='on_error must be'):
+        load(path, on_error='ignore')
+
+
+@pytest.mark.parametrize('dtype', [np.uint16, np.float32])
+def test_deep_images_of_unknown_scale(tmp_path, dtype):
+    path = tmp_path / 'deep.tif'
+    Image.fromarray(np.full((4, 5), 424, dtype)).save(path)
+    with pytest.raises(ValueError, match='deep.tif: .*offset=-1024'):
+        load(path)
+    assert (load(path, offset=-1024)['img'] == 127).all()
+
+
+def test_pages_of_an_image_are_not_dropped(tmp_path):
+    path = tmp_path / 'pages.tif'
+    pages = [Image.new('L', (5, 4), k) for k in range(3)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    with pytest.raises(ValueError, match='pages.tif: has 3 pages'):
+        load(path)

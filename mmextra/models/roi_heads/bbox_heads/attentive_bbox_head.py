@@ -25,13 +25,16 @@ def global_matching_vector(query: Tensor, support: Tensor) -> Tensor:
     Returns:
         Tensor: (N, 2 C).
     """
-    means = support.mean((2, 3)).expand(len(query), -1)
+    means = support.mean((2, 3)).expand(query.shape[0], -1)
     return torch.cat([means, query.mean((2, 3))], 1)
 
 
 def local_matching_vector(query: Tensor, support: Tensor,
                           reduction: Reduction = 'sum') -> Tensor:
     """Point-wise product, summed over the cells (section 3.2).
+
+    Computed in at least single precision: in half precision 49 cells of
+    features from 37 on overflow.
 
     Args:
         query (Tensor): (N, C, h, w).
@@ -41,9 +44,24 @@ def local_matching_vector(query: Tensor, support: Tensor,
     Returns:
         Tensor: (N, C).
     """
-    product = query * support
+    dtype = torch.promote_types(query.dtype, torch.float32)
+    product = query.to(dtype) * support.to(dtype)
     return product.sum((2, 3)) if reduction == 'sum' else \
         product.mean((2, 3))
+
+
+def without_autocast(layers: nn.Module, vector: Tensor) -> Tensor:
+    """Apply layers to what may be too large for half precision.
+
+    Args:
+        layers (nn.Module): The layers.
+        vector (Tensor): Their input.
+
+    Returns:
+        Tensor: Their output in the precision of their weights.
+    """
+    with torch.autocast(vector.device.type, enabled=False):
+        return layers(vector.to(next(layers.parameters()).dtype))
 
 
 class _Embedding(nn.Sequential):
@@ -144,7 +162,8 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         if self.local_matching:
             vector = local_matching_vector(query, support,
                                            self.local_reduction)
-            logits.append(self.local_cls(self.local_embed(vector)))
+            logits.append(without_autocast(
+                nn.Sequential(self.local_embed, self.local_cls), vector))
         return sum(logits), self.regress(query, support)
 
     def regress(self, query: Tensor, support: Tensor) -> Tensor:

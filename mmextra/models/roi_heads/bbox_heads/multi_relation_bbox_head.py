@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from .attentive_bbox_head import (
     global_matching_vector,
     local_matching_vector,
+    without_autocast,
 )
 from .comparison_bbox_head import ComparisonBBoxHead
 from .roi_tower import RoITower
@@ -53,7 +54,8 @@ class MultiRelationBBoxHead(ComparisonBBoxHead):
         """
         whole = self.global_cls(
             self.global_embed(global_matching_vector(query, support)))
-        local = self.local_cls(
+        local = without_autocast(
+            self.local_cls,
             local_matching_vector(
                 self.local_conv(query), self.local_conv(support)).relu())
         patch = self.patch_tower(

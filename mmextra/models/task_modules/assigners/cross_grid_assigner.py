@@ -78,14 +78,17 @@ def neighbour_cells(centres: Tensor, width: int, height: int,
         come first, then all left ones and so on. The cell of a centre
         outside of the map is outside too.
     """
-    far = centres.new_tensor([width, height]) - centres
+    x, y = centres.unbind(1)
+    # Not a tensor of both: a GPU would get it anew every time.
+    far = torch.stack([width - x, height - y], dim=1)
     low = (centres % 1 < thr) & (centres > 1)
     high = (far % 1 < thr) & (far > 1)
     chosen = torch.cat([torch.ones_like(low[:, :1]), low, high], dim=1).t()
-    moves = thr * centres.new_tensor([[0, 0], [1, 0], [0, 1], [-1, 0],
-                                      [0, -1]])
     move, index = chosen.nonzero(as_tuple=True)
-    return index, (centres[index] - moves[move]).trunc().long()
+    # Left, upper, right and lower are 1 to 4.
+    moved = torch.stack([(move == 1).to(x) - (move == 3).to(x),
+                         (move == 2).to(x) - (move == 4).to(x)], dim=1)
+    return index, (centres[index] - thr * moved).trunc().long()
 
 
 @TASK_UTILS.register_module()

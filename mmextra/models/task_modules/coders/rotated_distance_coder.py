@@ -166,4 +166,5 @@ class RotatedDistanceCoder(BaseBBoxCoder):
     @staticmethod
     def _sizes(priors: Tensor) -> Tensor:
         """(h, w, h, w) of the priors, in the order of d1 to d4."""
-        return priors[:, [3, 2, 3, 2]]
+        # Not priors[:, [3, 2, 3, 2]]: a GPU gets such a list anew every time.
+        return priors[:, 2:4].flip(-1).repeat(1, 2)

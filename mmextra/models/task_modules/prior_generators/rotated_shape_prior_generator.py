@@ -1,5 +1,5 @@
 """Shape priors of LARSD (Sec. II-B.2)."""
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import torch
 from mmdet.models.task_modules.prior_generators import MlvlPointGenerator
@@ -53,6 +53,7 @@ class RotatedShapePriorGenerator(MlvlPointGenerator):
                 f'is shared; got {counts} for the strides {list(strides)}')
         self.shapes = [torch.tensor(level, dtype=torch.float32)
                        for level in anchors]
+        self._on_device: Dict[torch.device, List[Tensor]] = {}
         for stride, level in zip(strides, self.shapes):
             if level.shape[1:] != (2, ) or not (level > 0).all():
                 raise ValueError(
@@ -85,12 +86,20 @@ class RotatedShapePriorGenerator(MlvlPointGenerator):
         """
         points = super().single_level_grid_priors(
             featmap_size, level_idx, dtype=dtype, device=device)
-        shapes = self.shapes[level_idx].to(points)
+        shapes = self._shapes_on(points.device)[level_idx].to(points.dtype)
         num_points, num_shapes = len(points), len(shapes)
         priors = points.new_zeros(num_points, num_shapes, 5)
         priors[..., :2] = points[:, None]
         priors[..., 2:4] = shapes
         return priors.view(-1, 5)
+
+    @torch.inference_mode(False)  # or training could not use what is kept
+    def _shapes_on(self, device: torch.device) -> List[Tensor]:
+        """The shapes of all levels on a device, where they stay."""
+        if device not in self._on_device:
+            self._on_device[device] = [
+                level.to(device) for level in self.shapes]
+        return self._on_device[device]
 
     def single_level_valid_flags(self,
                                  featmap_size: Tuple[int, int],

@@ -5,13 +5,17 @@ and for the metric on full images. A tile is named as DOTA's tools do:
 ``<image id>__<size>__<x>___<y>``, x and y its upper left pixel.
 """
 import re
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from .rotated_iou import box_corners
 
 TILE_ID = re.compile(r'(?P<image>.+)__(?P<size>\d+)__(?P<x>\d+)___(?P<y>\d+)')
+RATED_ID = re.compile(
+    r'(?P<image>.+)__(?P<rate>\d+(?:\.\d+)?)__(?P<x>\d+)___(?P<y>\d+)')
+# No tool resizes by more, and no tile is smaller.
+LARGEST_RATE = 16
 
 
 class Tile(NamedTuple):
@@ -45,6 +49,41 @@ def parse_tile_id(tile_id: str) -> Tile:
             'images by tools/dataset_converters/tile_images.py')
     return Tile(match['image'], int(match['size']), int(match['x']),
                 int(match['y']))
+
+
+def locate_tile(tile_id: str, shape: Optional[Sequence[int]] = None
+                ) -> Tuple[Tile, float]:
+    """Where a tile lies, whichever tool cut it.
+
+    DOTA_devkit names a tile ``<image id>__<rate>__<x>___<y>``, by the rate
+    at which the image was resized before it was cut; x, y and the size are
+    pixels of the resized image, and the size is in the file alone.
+
+    Args:
+        tile_id (str): Name of the tile.
+        shape (Sequence[int], optional): (h, w, ...) of its file.
+
+    Returns:
+        tuple[Tile, float]: The tile in pixels of the resized image, and the
+        rate; a point divided by it is one of the full image.
+
+    Raises:
+        ValueError: If the name has another form, or does not fit the file.
+    """
+    match = RATED_ID.fullmatch(str(tile_id))
+    if match is None:
+        return parse_tile_id(tile_id), 1.
+    rate, edge = float(match['rate']), max(shape[:2]) if shape else 0
+    if match['rate'].isdigit() and rate >= (edge or LARGEST_RATE + 1):
+        return parse_tile_id(tile_id), 1.
+    if not edge or not 0 < rate <= LARGEST_RATE:
+        raise ValueError(
+            f'{tile_id!r}: {match["rate"]} is neither the size of a tile of '
+            f'{tuple(shape[:2]) if shape else "unknown"} pixels (h, w) nor '
+            f'a rate up to {LARGEST_RATE}, as DOTA_devkit writes it' +
+            ('' if shape else '; keep ori_shape among the meta keys of the '
+             'test pipeline, from which the size is taken'))
+    return Tile(match['image'], edge, int(match['x']), int(match['y'])), rate
 
 
 def tile_starts(length: int, size: int, overlap: int) -> List[int]:

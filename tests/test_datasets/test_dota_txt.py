@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mmextra.structures import parse_dota_line, read_dota_txt
+from mmextra.datasets.dota_txt import read_dota_txt
+from mmextra.structures import parse_dota_line
 
 
 @pytest.mark.parametrize('line', [
