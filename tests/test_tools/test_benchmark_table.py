@@ -139,7 +139,7 @@ def test_terminal_shows_names_in_brackets(tool, work_dirs, capsys):
     (['{}/foreign.json'], 'foreign.json: was not written by BenchmarkHook'),
     (['{}/norows.json'], 'no rows in'),
     (['{}/a', '--paper', 'lards'], "paper must be .* got 'lards'"),
-    (['{}/a', '--paper', 'larsd', '--table', '9'], "table of larsd must be .* got '9'"),
+    (['{}/a', '--paper', 'larsd', '--table', '9'], "larsd must .* got '9'"),
     (['{}/a', '--table', '4'], 'needs the paper'),
     (['{}/a', '--plot', '{}/x.png', '--metric', 'mAP'], "no metric 'mAP'"),
     (['{}/a', '--plot', '{}/x.abc'], 'abc'),
