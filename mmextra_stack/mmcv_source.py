@@ -100,7 +100,7 @@ def run(command: list, **kwargs: Any) -> None:
                            ) from None
 
 
-def pip(*args: str, **kwargs: Any) -> None:
+def pip(*args: Any, **kwargs: Any) -> None:
     run([sys.executable, '-m', 'pip', *args], **kwargs)
 
 
