@@ -6,8 +6,7 @@ from mmcv.ops import batched_nms
 from torch import Tensor
 
 from mmextra.utils.checks import check_choice
-
-from .rotated_nms import rotated_nms
+from mmextra_runtime.rotated_nms import rotated_nms
 
 GREEDY = ('nms', 'nms_rotated', 'nms_quadri')
 

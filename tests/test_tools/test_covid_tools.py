@@ -180,7 +180,7 @@ def test_folds(tmp_path):
         patients = [{name.split('_')[1] for name, _ in part
                      if '_' in name} for part in parts.values()]
         # One patient of the later releases under two folders
-        assert sum('202' in ''.join(each) for each in patients) == 1
+        assert sum('patient202' in each for each in patients) == 1
         assert not patients[0] & patients[1]
         labels = [label for _, label in parts['test']]
         assert abs(labels.count('0') - labels.count('1')) <= 4
