@@ -1,92 +1,118 @@
 """What the hosts need to run on current Python and PyTorch.
 
 A check of the stack that says which command mends it, mmrotate's import on
-Python >= 3.10, loading of mmengine's own checkpoints under torch's safe
-unpickler, and pictures under matplotlib >= 3.11. Nothing else.
+Python >= 3.10 and beside newer hosts, a clear answer where mmrotate is absent,
+loading of mmengine's own checkpoints under torch's safe unpickler, pictures
+under matplotlib >= 3.11, and which metrics are better the larger they are.
+Nothing else.
 """
 import collections
 import collections.abc
 import functools
-import importlib
-import warnings
-from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
-INSTALL = 'python tools/install_mmcv.py'
-# package -> (first version that works, first version never tried); in the
-# order in which they need each other.
-TESTED = {
-    'mmengine': ('0.10.0', '0.11.0'),
-    'mmcv': ('2.0.0', '2.1.0'),
-    'mmdet': ('3.0.0', '3.2.0'),
-}
+from mmextra_stack.checks import import_if_there, needs_mmrotate, problems
 
-
-def _import(name: str, remedy: str) -> ModuleType:
-    """Import a host, or say how to install it if it is the one missing."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise ImportError(f'mmextra needs {name}. {remedy}') from error
+# Parts of the names of metrics of which more is better: AP05 to AP95, the
+# sensitivity of a class.
+GROWING_METRICS = (*(f'AP{n:02d}' for n in range(5, 100, 5)), 'sens_',
+                   'recall')
 
 
 def check_stack() -> None:
-    """Import the hosts, or say which command installs what is missing.
+    """Import the hosts, or say which command mends what is wrong.
 
-    Versions above the tested range warn and are let through.
-
-    Raises:
-        ImportError: If torch, mmcv, mmcv's compiled ops, mmengine or mmdet
-            is not installed, or one is older than the oldest that works.
-    """
-    _import('torch', 'Install it first, on a machine without GPU by "pip '
-            'install torch==2.13.0", else by the command that pytorch.org '
-            'gives for your CUDA version.')
-    pip = {name: f'"pip install \'{name}>={first},<{beyond}\'"'
-           for name, (first, beyond) in TESTED.items()}
-    pip['mmcv'] = f'"{INSTALL}" in the mmextra folder'
-    for name, (first, beyond) in TESTED.items():
-        found = _import(name, f'Install it by {pip[name]}.').__version__
-        from mmengine.utils import digit_version
-        if digit_version(found) < digit_version(first):
-            raise ImportError(
-                f'mmextra needs {name} >= {first}, found {found}. Upgrade by '
-                f'{pip[name]}.')
-        if digit_version(found) >= digit_version(beyond):
-            warnings.warn(
-                f'mmextra was tested with {name} {first} up to, not '
-                f'including, {beyond}; found {found}.', stacklevel=3)
-    try:
-        importlib.import_module('mmcv.ops')
-    except (ImportError, OSError) as error:
-        raise ImportError(
-            'mmcv is installed but its compiled ops cannot be loaded '
-            f'({error}). They were not built, or for another PyTorch. Run '
-            f'{pip["mmcv"]}.') from error
-
-
-def import_mmrotate() -> None:
-    """Import mmrotate 1.0.0rc1 and register its modules.
-
-    It imports ``collections.Sequence``, which Python 3.10 dropped
-    (https://github.com/open-mmlab/mmrotate/issues/859): the name is lent
-    for the length of this import.
+    Versions above the tried range warn and are let through.
 
     Raises:
-        ImportError: If mmrotate is absent or refuses the stack.
+        ImportError: If Python, torch, a host or mmcv's compiled ops are
+            missing or too old, or both families of hosts are installed.
     """
-    _import('mmrotate', 'Install it by "pip install mmrotate==1.0.0rc1".')
+    for problem in problems():
+        raise ImportError(problem + '.')
+
+
+def import_mmrotate() -> bool:
+    """Import mmrotate, if it is there, and register its modules.
+
+    Release 1.0.0rc1 imports ``collections.Sequence``, which Python 3.10
+    dropped (https://github.com/open-mmlab/mmrotate/issues/859): the name is
+    lent for the length of this import. Without mmrotate, its scope answers
+    every request with the command that installs it.
+
+    Returns:
+        bool: Whether mmrotate is there.
+
+    Raises:
+        ImportError: If mmrotate is broken.
+    """
     lend = not hasattr(collections, 'Sequence')
     if lend:
         collections.Sequence = collections.abc.Sequence
     try:
+        if import_if_there('mmrotate') is None:
+            _answer_for_mmrotate()
+            return False
         from mmrotate.utils import register_all_modules
         register_all_modules(init_default_scope=False)
+        return True
     finally:
         if lend:
             del collections.Sequence
+
+
+def _answer_for_mmrotate() -> None:
+    """Registries of the scope ``mmrotate`` that name the remedy."""
+    import mmengine.registry
+    from mmengine.registry import Registry
+
+    class AbsentRegistry(Registry):
+        """Of a scope whose package is not installed."""
+
+        def get(self, key: str) -> NoReturn:
+            name = key if '.' in key else f'{self.scope}.{key}'
+            raise ImportError(needs_mmrotate(
+                f'{name} (or its config, whose default scope is '
+                f'{self.scope})') + '.')
+
+    roots = {id(value): value for value in vars(mmengine.registry).values()
+             if isinstance(value, Registry) and value.parent is None}
+    for root in roots.values():
+        if 'mmrotate' not in root.children:
+            AbsentRegistry(root.name, parent=root, scope='mmrotate')
+
+
+def serve_configs() -> None:
+    """Let ``_base_ = 'mmextra::...'`` find the configs of this package.
+
+    mmengine knows the packages of its own family only, by their metadata,
+    which tells of no checkout. A base of mmrotate is refused with the remedy
+    where mmrotate is absent.
+    """
+    from mmengine.config import Config
+
+    from .utils import config_root
+    stock = Config._get_cfg_path
+    if getattr(stock, 'serves_mmextra', False):
+        return
+
+    def get_cfg_path(cfg_path: str, filename: str):
+        package, found, name = cfg_path.partition('::')
+        if found and package == 'mmrotate' and \
+                import_if_there('mmrotate') is None:
+            raise ImportError(needs_mmrotate(
+                f'{filename}, which is based on {cfg_path},') + '.')
+        if not found or package != 'mmextra':
+            return stock(cfg_path, filename)
+        path = config_root() / name
+        if not path.is_file():
+            raise FileNotFoundError(
+                f'{filename}: _base_ {cfg_path!r} is no config of mmextra; '
+                f'they lie in {config_root()}')
+        return str(path), None
+
+    get_cfg_path.serves_mmextra = True
+    Config._get_cfg_path = staticmethod(get_cfg_path)
 
 
 def _history_attribute(obj: Any, name: str) -> Any:
@@ -126,6 +152,17 @@ def trust_own_checkpoints() -> None:
         [HistoryBuffer, np.ndarray, np.dtype,
          (_history_attribute, 'builtins.getattr'), *numpy_names] +
         [type(np.dtype(kind)) for kind in kinds])
+
+
+def know_growing_metrics() -> None:
+    """Let ``save_best='auto'`` take the metrics of this package.
+
+    mmengine's checkpoint hook guesses from a metric's name whether more is
+    better, after the first epoch, and stops at a name that it does not know.
+    """
+    from mmengine.hooks import CheckpointHook
+    known = CheckpointHook._default_greater_keys
+    known += [key for key in GROWING_METRICS if key not in known]
 
 
 def hold_picture_frame() -> None:

@@ -4,13 +4,11 @@ from typing import Iterator, List, Sequence, Tuple
 import mmcv
 import torch
 from mmdet.registry import DATASETS
+from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.utils import track_iter_progress
-from mmrotate.structures.bbox import QuadriBoxes, RotatedBoxes
 from torch import Tensor
-
-from mmextra.models.task_modules.coders import norm_angle_45
 
 RESIZES = ('Resize', 'FixScaleResize', 'RandomChoiceResize', 'RandomResize')
 MIN_SIDE = 1  # pixels; thinner boxes come from clipping or bad labels
@@ -102,11 +100,11 @@ def shapes_of(boxes) -> Tensor:
     Returns:
         Tensor: Shape (N, 2).
     """
-    if isinstance(boxes, QuadriBoxes):
-        boxes = boxes.convert_to('rbox')
-    if isinstance(boxes, RotatedBoxes):
-        return norm_angle_45(boxes.tensor)[:, 2:4]
-    return torch.stack([boxes.widths, boxes.heights], dim=-1)
+    if isinstance(boxes, HorizontalBoxes):
+        return torch.stack([boxes.widths, boxes.heights], dim=-1)
+    # Boxes of the other kinds are mmrotate's.
+    from mmextra.models.task_modules.coders import norm_angle_45
+    return norm_angle_45(boxes.convert_to('rbox').tensor)[:, 2:4]
 
 
 def training_shapes(cfg: Config) -> Tensor:

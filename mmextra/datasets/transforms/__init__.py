@@ -1,3 +1,5 @@
+from mmextra.utils import HAS_MMROTATE, absent_without_mmrotate
+
 from .centered_random_affine import CenteredRandomAffine
 from .clip_broadcaster import ClipBroadcaster
 from .clip_ssd_geometric import ClipSSDGeometric
@@ -8,7 +10,6 @@ from .load_image_or_skip import LoadImageOrSkip
 from .load_instances import LoadInstances
 from .pack_ct_inputs import PackCTInputs
 from .quarter_turn import QuarterTurn
-from .rbox_random_crop import RBoxRandomCrop, visible_fraction
 from .sem_seg_to_instances import SemSegToInstances
 from .thinning_clip_sample import (
     ThinningClipSample,
@@ -20,6 +21,14 @@ __all__ = [
     'CenteredRandomAffine', 'ClipBroadcaster', 'ClipSSDGeometric',
     'CropInstance', 'CropResizeInstance', 'CropToBodyBox', 'LoadCTSlice',
     'LoadImageOrSkip', 'LoadInstances', 'PackCTInputs', 'QuarterTurn',
-    'RBoxRandomCrop', 'SemSegToInstances', 'ThinningClipSample', 'hu_window',
-    'square_crop', 'thinning_indices', 'thinning_qmax', 'visible_fraction'
+    'SemSegToInstances', 'ThinningClipSample', 'hu_window', 'square_crop',
+    'thinning_indices', 'thinning_qmax'
 ]
+
+if HAS_MMROTATE:
+    from .rbox_random_crop import RBoxRandomCrop, visible_fraction
+
+    __all__ += ['RBoxRandomCrop', 'visible_fraction']
+else:
+    __getattr__ = absent_without_mmrotate(
+        __name__, 'RBoxRandomCrop', 'visible_fraction')

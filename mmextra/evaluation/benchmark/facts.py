@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, List, Optional
 from torch import Tensor, nn
 
 from mmextra.synthetic.folder import MARKER
+from mmextra.utils import HAS_MMROTATE
 
 
 @dataclass(frozen=True)
@@ -171,9 +172,11 @@ def versions() -> Dict[str, str]:
     import mmcv
     import mmdet
     import mmengine
-    import mmrotate
     import torch
 
     import mmextra
-    modules = (torch, mmcv, mmengine, mmdet, mmrotate, mmextra)
+    modules = [torch, mmcv, mmengine, mmdet, mmextra]
+    if HAS_MMROTATE:
+        import mmrotate
+        modules.insert(4, mmrotate)
     return {module.__name__: str(module.__version__) for module in modules}

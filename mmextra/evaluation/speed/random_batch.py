@@ -3,9 +3,22 @@ import math
 
 import torch
 from mmdet.structures import DetDataSample
-from mmdet.structures.bbox import HorizontalBoxes
+from mmdet.structures.bbox import BaseBoxes, HorizontalBoxes
 from mmengine.structures import InstanceData
-from mmrotate.structures.bbox import RotatedBoxes
+from torch import Tensor
+
+
+def _rotated(boxes: Tensor) -> BaseBoxes:
+    from mmrotate.structures.bbox import RotatedBoxes
+    return RotatedBoxes(boxes)
+
+
+def _around(boxes: Tensor) -> HorizontalBoxes:
+    """The horizontal boxes around (cx, cy, w, h, angle), shape (N, 5)."""
+    center, sides, angle = boxes.split([2, 2, 1], dim=-1)
+    cos, sin = angle.cos().abs(), angle.sin().abs()
+    half = (sides * cos + sides.flip(-1) * sin) / 2
+    return HorizontalBoxes(torch.cat([center - half, center + half], -1))
 
 
 def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
@@ -38,9 +51,7 @@ def random_batch(batch_size: int, size: int, objects: int, num_classes: int,
             (length / (3 + 4 * noise[:, 1]))[:, None],
             ((noise[:, 2] - 0.5) * math.pi)[:, None]
         ], dim=-1)
-        boxes = RotatedBoxes(boxes)
-        if not rotated:
-            boxes = HorizontalBoxes(boxes.convert_to('hbox').tensor)
+        boxes = _rotated(boxes) if rotated else _around(boxes)
         sample = DetDataSample(metainfo=dict(
             img_shape=(size, size), ori_shape=(size, size),
             pad_shape=(size, size), batch_input_shape=(size, size),

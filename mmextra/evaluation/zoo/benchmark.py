@@ -9,11 +9,11 @@ from typing import Any, Dict, List, Sequence
 from rich.console import Console
 from rich.markdown import Markdown
 
-from .engine import BLOCKED, KEPT, Run, run_stages
+from .engine import BLOCKED, KEPT, ROOT, Run, run_stages
 from .page import write_page
 from .plan import make_plan
 from .results import JSON_NAME, collect, write_results
-from .run_stage import ROOT, StageError, weights_of
+from .run_stage import StageError, weights_of
 
 COSTS = ROOT / 'tools' / 'analysis_tools' / 'model_costs.py'
 

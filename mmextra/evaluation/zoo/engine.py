@@ -18,6 +18,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from mmengine.config import Config
 
+from mmextra.utils import config_root
 from mmextra.utils.files import write_json
 
 from .plan import Stage
@@ -33,6 +34,7 @@ from .run_stage import (
 )
 
 KEPT, BLOCKED = 'kept', 'blocked'
+ROOT = config_root().parent
 SNAKEFILE = Path(__file__).with_name('Snakefile')
 PLAN = 'plan.json'
 # Seconds that processes of a killed benchmark may take to end.
@@ -215,9 +217,9 @@ def run_stages(stages: Sequence[Stage], out: Path, *, jobs: int = 1,
                     if (out / key / MARKER).exists()}
             before = {key: read_record(out, key) for key in described}
             write_json(out / PLAN, dict(
-                out=str(out), cwd=os.getcwd(), jobs=jobs, gpus=list(gpus),
-                resume=resume, lines=not display, stages=described),
-                default=str)
+                root=str(ROOT), cwd=os.getcwd(), out=str(out), jobs=jobs,
+                gpus=list(gpus), resume=resume, lines=not display,
+                stages=described), default=str)
             snakemake(out, jobs, profile, display)
     except Timeout:
         raise RuntimeError(

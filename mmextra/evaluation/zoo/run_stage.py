@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
 PACKAGE = Path(__file__).resolve().parents[2]
-ROOT = PACKAGE.parent
 CHECKPOINTS = runpy.run_path(str(PACKAGE / 'utils' / 'checkpoint_files.py'))
 # Written into the folder of a stage: how it fared, what it printed, and,
 # for Snakemake, that it is complete.
@@ -75,20 +74,21 @@ def option_text(value: Any) -> str:
     return str(value)
 
 
-def command(out: Path, stage: Mapping[str, Any], weights: Optional[Path],
-            resume: bool) -> List[str]:
+def command(plan: Mapping[str, Any], stage: Mapping[str, Any],
+            weights: Optional[Path]) -> List[str]:
     """The command line of a stage.
 
     Args:
-        out (Path): The benchmark's folder.
+        plan (Mapping): ``root``, the project; ``out``, the benchmark's
+            folder; ``resume``, whether to continue a training that was
+            interrupted.
         stage (Mapping): The stage, see :class:`Stage`.
         weights (Path, optional): What it starts from or tests.
-        resume (bool): Continue a training that was interrupted.
 
     Returns:
         List[str]: The arguments, this Python first.
     """
-    tool, folder = stage['tool'], out / stage['key']
+    tool, folder = stage['tool'], Path(plan['out'], stage['key'])
     config, args = str(stage['config']), list(stage['args'])
     options = {'randomness.seed': stage['seed'], **stage['options']}
     if tool == 'data':
@@ -98,7 +98,7 @@ def command(out: Path, stage: Mapping[str, Any], weights: Optional[Path],
         if tool == 'test':
             line += [str(weights)]
         line += ['--work-dir', str(folder)]
-        if tool == 'train' and resume:
+        if tool == 'train' and plan['resume']:
             # Of a training cut off while it saved, the last file is no good.
             usable = CHECKPOINTS['usable_checkpoints'](folder)
             line += ['--resume', str(usable[0])] if usable else []
@@ -110,7 +110,7 @@ def command(out: Path, stage: Mapping[str, Any], weights: Optional[Path],
         places = dict(config=config, weights=str(weights),
                       output=str(folder / SCRIPT_OUTPUT))
         script, line = tool, [arg.format(**places) for arg in args]
-    return [sys.executable, str(ROOT / script), *line]
+    return [sys.executable, str(Path(plan['root'], script)), *line]
 
 
 def failure_in(path: Path) -> str:
@@ -156,8 +156,7 @@ def run(plan: Mapping[str, Any], stage: Mapping[str, Any]) -> None:
     """Run a stage.
 
     Args:
-        plan (Mapping): ``out``, ``jobs``, ``gpus``, ``resume`` and
-            ``stages`` by key; see ``run_stages``.
+        plan (Mapping): What ``run_stages`` wrote.
         stage (Mapping): The stage.
 
     Raises:
@@ -168,7 +167,7 @@ def run(plan: Mapping[str, Any], stage: Mapping[str, Any]) -> None:
         raise StageError(stage['problem'])
     weights = stage['weights'] and weights_of(
         out, plan['stages'][stage['weights']])
-    line = command(out, stage, weights, plan['resume'])
+    line = command(plan, stage, weights)
     path = out / stage['key'] / LOG
     with open(path, 'a') as log:
         log.write('+ ' + ' '.join(line) + '\n')

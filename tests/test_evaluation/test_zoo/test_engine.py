@@ -2,7 +2,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -36,17 +35,11 @@ HANG = 'print("pid", os.getpid(), flush=True); time.sleep(120)'
 def stages(tmp_path, monkeypatch):
     """Two seeds of a config; the project that runs them is a small one."""
     project = tmp_path / 'project'
-    for name in ('evaluation/zoo/run_stage.py', 'evaluation/zoo/Snakefile',
-                 'utils/checkpoint_files.py'):
-        target = project / 'mmextra' / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / 'mmextra' / name, target)
-    (project / 'tools').mkdir()
+    (project / 'tools').mkdir(parents=True)
     for name, text in (('train', TRAIN), ('test', SAY),
                        ('make_synthetic', SAY)):
         (project / 'tools' / f'{name}.py').write_text(text)
-    monkeypatch.setattr(
-        engine, 'SNAKEFILE', project / 'mmextra/evaluation/zoo/Snakefile')
+    monkeypatch.setattr(engine, 'ROOT', project)
     # A benchmark's paths are relative.
     monkeypatch.chdir(tmp_path)
     paper = Path('paper')
@@ -237,7 +230,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from mmextra.evaluation.zoo import engine, make_plan, run_stages
-engine.SNAKEFILE = Path(sys.argv[1])
+engine.ROOT = Path(sys.argv[1])
 run_stages(make_plan([Path(sys.argv[2])], 2), Path(sys.argv[3]))
 """
 
@@ -248,7 +241,7 @@ def test_a_killed_benchmark_leaves_no_process_and_continues(
     out = tmp_path / 'out'
     monkeypatch.setenv('FAKE_1', HANG)
     benchmark = subprocess.Popen(
-        [sys.executable, '-c', KILLED, str(engine.SNAKEFILE),
+        [sys.executable, '-c', KILLED, str(engine.ROOT),
          str(stages[1].config), str(out)],
         env=dict(os.environ, PYTHONPATH=str(ROOT)),
         stderr=subprocess.DEVNULL)

@@ -104,7 +104,8 @@ def test_quick_options_and_the_stage_s_own(folder):
     assert shot.options == dict(a=4, b=[2, 3], c=5)
     assert (base.into, shot.into) == ('load_from', 'model.x')
     # The seed, the options, and where the weights go.
-    assert command(folder, asdict(shot), folder / 'w.pth', False)[-6:] == [
+    assert command(dict(root=ROOT, out=folder, resume=False), asdict(shot),
+                   folder / 'w.pth')[-6:] == [
         '--cfg-options', 'randomness.seed=0', 'a=4', 'b=[2,3]', 'c=5',
         f'model.x={folder}/w.pth']
     assert test.options == dict(a=4, b=[2, 3])

@@ -1,12 +1,22 @@
-from .rotated_distance_coder import (
-                                     RotatedDistanceCoder,
-                                     distance2rbox,
-                                     norm_angle_45,
-                                     rbox2distance,
-)
+from mmextra.utils import HAS_MMROTATE, absent_without_mmrotate
+
 from .yolov5_bbox_coder import YOLOv5BBoxCoder, decode_relative
 
-__all__ = [
-    'RotatedDistanceCoder', 'YOLOv5BBoxCoder', 'decode_relative',
-    'distance2rbox', 'norm_angle_45', 'rbox2distance'
-]
+__all__ = ['YOLOv5BBoxCoder', 'decode_relative']
+
+if HAS_MMROTATE:
+    from .rotated_distance_coder import (
+        RotatedDistanceCoder,
+        distance2rbox,
+        norm_angle_45,
+        rbox2distance,
+    )
+
+    __all__ += [
+        'RotatedDistanceCoder', 'distance2rbox',
+        'norm_angle_45', 'rbox2distance'
+    ]
+else:
+    __getattr__ = absent_without_mmrotate(
+        __name__, 'RotatedDistanceCoder', 'distance2rbox',
+        'norm_angle_45', 'rbox2distance')
