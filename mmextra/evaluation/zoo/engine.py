@@ -153,9 +153,9 @@ def snakemake(out: Path, jobs: int, profile: Optional[str],
         '--directory', str(out), '--config', f'plan={out / PLAN}',
         '--keep-going', '--rerun-incomplete', '--rerun-triggers', 'mtime',
         # Ours ends with this process, also if that is killed.
-        '--nolock', '--resources', f'gpu={jobs}']
-    line += ['--profile', profile, '--jobs', str(jobs)] if profile else [
-        '--cores', str(jobs)]
+        '--nolock', '--cores', str(jobs), '--resources', f'gpu={jobs}']
+    if profile:
+        line += ['--profile', profile, '--jobs', str(jobs)]
     line += ['--logger', 'rich'] if display and importlib.util.find_spec(
         'snakemake_logger_plugin_rich') else ['--quiet', 'all']
     process = subprocess.Popen(line, start_new_session=True,
