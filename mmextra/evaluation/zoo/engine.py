@@ -139,7 +139,7 @@ def forget_what_is_lost(out: Path, stages: Dict[str, dict]) -> None:
 
 
 def snakemake(out: Path, jobs: int, profile: Optional[str],
-              display: bool) -> None:
+              display: bool) -> int:
     """Run Snakemake on the plan in a folder until nothing is left to do.
 
     Args:
@@ -147,6 +147,9 @@ def snakemake(out: Path, jobs: int, profile: Optional[str],
         jobs (int): How many jobs at a time.
         profile (str, optional): A profile of Snakemake's, for a cluster.
         display (bool): Draw what runs; else the stages tell.
+
+    Returns:
+        int: Its exit status.
     """
     line = [
         sys.executable, '-m', 'snakemake', '--snakefile', str(SNAKEFILE),
@@ -156,12 +159,15 @@ def snakemake(out: Path, jobs: int, profile: Optional[str],
         '--nolock', '--cores', str(jobs), '--resources', f'gpu={jobs}']
     if profile:
         line += ['--profile', profile, '--jobs', str(jobs)]
-    line += ['--logger', 'rich'] if display and importlib.util.find_spec(
-        'snakemake_logger_plugin_rich') else ['--quiet', 'all']
+    if display and importlib.util.find_spec('snakemake_logger_plugin_rich'):
+        line += ['--logger', 'rich']
+    elif not display and not profile:
+        # The stages tell, here and not on another machine.
+        line += ['--quiet', 'all']
     process = subprocess.Popen(line, start_new_session=True,
                                preexec_fn=die_with_parent)
     try:
-        process.wait()
+        return process.wait()
     finally:
         if process.poll() is None:
             # Kindly first: Snakemake itself would wait for its jobs.
@@ -201,7 +207,7 @@ def run_stages(stages: Sequence[Stage], out: Path, *, jobs: int = 1,
         ValueError: If the folder holds an earlier benchmark that shall not
             be resumed, or stages run with other settings.
         RuntimeError: If another benchmark is at work in the folder, or
-            Snakemake is missing.
+            Snakemake is missing or begins nothing.
     """
     if importlib.util.find_spec('snakemake') is None:
         raise RuntimeError(INSTALL)
@@ -220,11 +226,15 @@ def run_stages(stages: Sequence[Stage], out: Path, *, jobs: int = 1,
                 root=str(ROOT), cwd=os.getcwd(), out=str(out), jobs=jobs,
                 gpus=list(gpus), resume=resume, lines=not display,
                 stages=described), default=str)
-            snakemake(out, jobs, profile, display)
+            code = snakemake(out, jobs, profile, display)
     except Timeout:
         raise RuntimeError(
             f'another benchmark is at work in {out}. Wait for it or end it, '
             'or name another folder with --out.') from None
+    if code and all(read_record(out, key) == before[key] for key in before):
+        raise RuntimeError('Snakemake has begun no stage; what it printed '
+                           f'above, and {out / ".snakemake" / "log"}, tell '
+                           'why')
     runs: Dict[str, Run] = {}
     for stage in stages:
         runs[stage.key] = _outcome(

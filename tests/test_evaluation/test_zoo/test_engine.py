@@ -181,6 +181,12 @@ def test_without_snakemake_the_remedy_is_told(stages, tmp_path, monkeypatch):
         run_stages(stages, tmp_path / 'out')
 
 
+def test_a_profile_that_is_not_there_is_told(stages, tmp_path, capfd):
+    with pytest.raises(RuntimeError, match='has begun no stage'):
+        run_stages(stages, tmp_path / 'out', profile='nowhere')
+    assert 'nowhere' in capfd.readouterr().err
+
+
 def process_in(path, deadline):
     """The process that a hanging training says it is."""
     while time.time() < deadline:
