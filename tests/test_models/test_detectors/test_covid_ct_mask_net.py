@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmcv.cnn import is_norm
 from mmdet.models.dense_heads import RPNHead
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
@@ -335,3 +336,20 @@ def test_cascades_are_refused():
     model.train_cfg.rcnn = [model.train_cfg.rcnn]
     with pytest.raises(NotImplementedError, match='CascadeRoIHead'):
         MODELS.build(model)
+
+
+@pytest.mark.parametrize('kind', ['GN', 'LN2d', 'IN'])
+def test_norms_of_every_kind_train(kind):
+    norm = dict(type='GN', num_groups=2) if kind == 'GN' else dict(
+        type='LN2d') if kind == 'LN2d' else dict(type='IN', affine=True)
+    changed = config()
+    changed.neck.update(norm_cfg=norm)
+    model = build(changed)
+    trained = [name for name, weight in model.neck.named_parameters()
+               if weight.requires_grad]
+    norms = [f'{name}.{part}' for name, module in model.neck.named_modules()
+             if is_norm(module) for part in ('weight', 'bias')]
+    assert norms and sorted(trained) == sorted(norms)
+    frozen = build(dict(changed, train_norm='none'))
+    assert not any(weight.requires_grad
+                   for weight in frozen.neck.parameters())
