@@ -134,7 +134,7 @@ class StreamOutput:
                 code = 'MJPG' if self.path.endswith('.avi') else 'mp4v'
                 self.size = picture.shape[1::-1]
                 self.writer = cv2.VideoWriter(
-                    self.path, cv2.VideoWriter_fourcc(*code), self.fps,
+                    self.path, cv2.VideoWriter.fourcc(*code), self.fps,
                     self.size)
                 if not self.writer.isOpened():
                     raise ValueError(

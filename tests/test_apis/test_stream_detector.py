@@ -231,6 +231,7 @@ def test_sources(tmp_path):
     assert source.read()[1][0, 0, 0] == 1
     assert source.read() == (False, None) and not source.grab()
     (tmp_path / '3.png').write_bytes(b'')
+    (tmp_path / '._1.png').write_bytes(b'')
     broken = open_source(str(tmp_path))
     broken.grab(), broken.grab()
     with pytest.raises(ValueError, match='3.png'):

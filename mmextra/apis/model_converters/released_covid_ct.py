@@ -47,7 +47,7 @@ SAFE = {('collections', 'OrderedDict'),
 class Stub:
     """Stands in for every object that is no tensor."""
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
     def __setstate__(self, state: Any) -> None:
