@@ -65,7 +65,8 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(
-        include=('mmextra', 'mmextra.*', 'mmextra_stack')),
+        include=('mmextra', 'mmextra.*', 'mmextra_stack',
+                 'mmextra_runtime')),
     package_data={
         'mmextra': ['py.typed'],
         'mmextra.evaluation': ['references/*.yml'],
@@ -83,7 +84,8 @@ setup(
     install_requires=requirements('runtime'),
     extras_require={
         name: requirements(name)
-        for name in ('openmmlab', 'onedl', 'tests', 'vis', 'speed', 'ct')
+        for name in ('openmmlab', 'onedl', 'tests', 'vis', 'speed', 'ct',
+                     'export')
     },
     cmdclass=dict(build_py=BuildWithResources),
     entry_points=dict(

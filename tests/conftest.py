@@ -9,6 +9,12 @@ from mmextra.synthetic import make_harbour, make_moving_objects
 torch.set_num_threads(1)
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        '--runs', type=int, help='damaged files to try on each reader of '
+        'annotations, in place of the few of every day')
+
+
 @pytest.fixture(autouse=True)
 def no_scope_left_behind():
     """A default scope of one test must not resolve the names of the next."""

@@ -1,6 +1,7 @@
 """DIOR as it is on disk, and its vehicle, airplane and ship images."""
 import os.path as osp
 import warnings
+from functools import cached_property
 from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from mmdet.datasets import XMLDataset
@@ -185,7 +186,8 @@ class DIORVASDataset(ReaderMixin, XMLDataset):
         if not osp.isfile(xml_path):
             raise FileNotFoundError(
                 f'{self.ann_file}: annotation {xml_path} is missing. Add it, '
-                'or take the id out of the list, or set on_error="skip"')
+                'or take the id out of the list, or set on_error="skip"' +
+                self._share_without_xml)
         annotation = read_dior_xml(xml_path, self.bad)
         img_path = self._find_image(img_id)
         # The image counts; without it the annotation is believed.
@@ -208,6 +210,12 @@ class DIORVASDataset(ReaderMixin, XMLDataset):
             width=width,
             height=height,
             instances=instances)
+
+    @cached_property
+    def _share_without_xml(self) -> str:
+        return share([
+            img_id for img_id in self._entries if not osp.isfile(
+                osp.join(self._annotations, f'{img_id}.xml'))], self._entries)
 
     def _find_image(self, img_id: str) -> str:
         if img_id in self._images:

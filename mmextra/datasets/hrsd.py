@@ -239,13 +239,15 @@ class HRSDDataset(ReaderMixin, BaseDataset):
                 stacklevel=2)
 
     def filter_data(self) -> List[dict]:
-        """Drop images without any object if ``filter_cfg`` says
-        ``filter_empty_gt``; never in test mode."""
-        if self.test_mode or not (self.filter_cfg or {}).get(
-                'filter_empty_gt', False):
+        """Drop images without any object, or smaller than ``min_size``, if
+        ``filter_cfg`` says so; never in test mode."""
+        cfg = self.filter_cfg or {}
+        if self.test_mode:
             return self.data_list
-        return self.require_images(
-            [info for info in self.data_list if info['instances']])
+        return self.require_images([
+            info for info in self.data_list
+            if min(info['width'], info['height']) >= cfg.get('min_size', 0)
+            and (info['instances'] or not cfg.get('filter_empty_gt', False))])
 
     def get_cat_ids(self, idx: int) -> List[int]:
         """Labels of the objects in an image, as samplers need them."""

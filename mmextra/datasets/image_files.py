@@ -124,7 +124,9 @@ def image_depth(path: str) -> Tuple[str, int]:
     try:
         return image_header(path)[2:4]
     except ValueError as error:
-        raise OSError(str(error)) from error
+        cause = error.__cause__
+        raise cause if isinstance(cause, OSError) else OSError(
+            str(error)) from error
 
 
 def check_loadable(path: str) -> None:

@@ -166,10 +166,11 @@ class ImageNetVIDDataset(ReaderMixin, BaseVideoDataset):
         if self.test_mode:
             return videos
         shortest = max((self.filter_cfg or {}).get('min_video_length', 1), 1)
+        # Not by the frames: the base class leaves them where it drops all.
         kept = [video for video in videos
-                if len(video['images']) >= shortest]
-        if videos and not kept and any(v['images'] for v in videos):
-            longest = max(len(video['images']) for video in videos)
+                if video['video_length'] >= shortest]
+        longest = max((video['video_length'] for video in videos), default=0)
+        if longest and not kept:
             raise ValueError(
                 f'{self.ann_file}: no video is left of {len(videos)}; the '
                 f'longest has {longest} frames, filter_cfg asks for '

@@ -5,6 +5,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from mmcv.transforms import BaseTransform, LoadImageFromFile
 
+from mmextra.utils.palettes import with_enough_colours
+
 from .class_names import class_tuple
 from .image_files import check_loadable, image_size
 from .text_files import stem_of
@@ -61,6 +63,7 @@ class ReaderMixin:
     """For a data set of mmengine: class names, loadable images, a reason.
 
     - ``metainfo=dict(classes=('ship'))``, a text, is one class.
+    - More classes than the data set has colours are drawn in others.
     - An image that the pipeline's loader would spoil is refused by name.
     - A filter that leaves no image says why.
     """
@@ -75,7 +78,7 @@ class ReaderMixin:
                 'classes') is not None:
             metainfo = dict(metainfo, classes=class_tuple(
                 metainfo['classes'], cls.__name__))
-        return super()._load_metainfo(metainfo)
+        return with_enough_colours(super()._load_metainfo(metainfo))
 
     def require_images(self, kept: List[dict]) -> List[dict]:
         """What a filter leaves, if it is not nothing.

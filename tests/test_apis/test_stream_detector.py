@@ -109,7 +109,8 @@ def test_files_and_policies_are_taken_as_they_are(tmp_path):
     config(height=48).dump(path)
     policy = ReadPolicy('alternate', interval=3)
     detector = init_stream_detector(path, policy=policy)
-    assert detector.stream.policy is policy
+    assert detector.stream.policy is not policy  # its counts are its own
+    assert detector.stream.policy.interval == 3
     ops = [detector.step(frame).is_forecast for frame in frames(6)]
     assert ops == [False, True, True] * 2
 
@@ -181,6 +182,7 @@ def test_sources(tmp_path):
     assert source.read()[1][0, 0, 0] == 1
     assert source.read() == (False, None) and not source.grab()
     (tmp_path / '3.png').write_bytes(b'')
+    (tmp_path / '._1.png').write_bytes(b'')
     broken = open_source(str(tmp_path))
     broken.grab(), broken.grab()
     with pytest.raises(ValueError, match='3.png'):

@@ -114,6 +114,20 @@ def test_patients_of_two_lists(data, tmp_path, capsys):
     assert main([lists[0], str(leaking)]) == 2
     assert 'line 1' in capsys.readouterr().err
     assert main([lists[0], str(tmp_path / 'none.txt')]) == 2
+    # A list compared with itself
+    assert main([lists[0], lists[0]]) == 1
+    # The later releases: two series of a patient, and none of another
+    (tmp_path / 'a.txt').write_text('coronacases_007-0078.png 2\n'
+                                    '137covid_patient76_SR_4_IM13.png 2\n')
+    leaking.write_text('coronacases_010-0075.png 2\n'
+                       'LIDC-IDRI-0273-1.3.6-0032.png 0 1 2 3 4\n')
+    assert main([str(tmp_path / 'a.txt'), str(leaking)]) == 0
+    leaking.write_text('137covid_patient76_SR_3_IM00024.png 2\n')
+    assert main([str(tmp_path / 'a.txt'), str(leaking)]) == 1
+    assert 'share 1 patients: patient76' in capsys.readouterr().out
+    leaking.write_text('P7_scan1_003.png 2\n')
+    assert main([str(tmp_path / 'a.txt'), str(leaking)]) == 2
+    assert 'tells no patient' in capsys.readouterr().err
     leaking.write_text('\n')
     assert main([lists[0], str(leaking)]) == 2
 
@@ -153,6 +167,7 @@ def test_folds(tmp_path):
              for label in (0, 1) for patient in range(7) for k in range(patient
                                                                         + 1)]
     lines.append('other.png 1 group')
+    lines += [f'normal{k}_patient202_SR_{k}_IM1.png 0' for k in (1, 4)]
     (tmp_path / 'list.txt').write_text('\n'.join(lines))
     module.main([str(tmp_path / 'list.txt'), str(tmp_path), '--folds', '3'])
     tested = []
@@ -164,6 +179,8 @@ def test_folds(tmp_path):
         tested += [name for name, _ in parts['test']]
         patients = [{name.split('_')[1] for name, _ in part
                      if '_' in name} for part in parts.values()]
+        # One patient of the later releases under two folders
+        assert sum('patient202' in each for each in patients) == 1
         assert not patients[0] & patients[1]
         labels = [label for _, label in parts['test']]
         assert abs(labels.count('0') - labels.count('1')) <= 4

@@ -2,10 +2,11 @@
 
 Research only, not a medical device. Slices of one patient look alike: a
 model that was trained on some and tested on others looks better than it is.
-Patients are those of the names, in lists of COVIDx-CT (NCP_96_1328_0032.png
-2 ...), of the authors' classifier (2_96_1328_0032.png) and of slices with
-masks (0_115.jpg); the numbers of the last are of their own kind, so compare
-lists of one kind alone.
+Patients are those of the names, in lists of COVIDx-CT 1 to 3
+(NCP_96_1328_0032.png 2 ..., COVIDCTMD-P001-IM0027.png 2 ...), of the authors'
+classifier (2_96_1328_0032.png) and of slices with masks (0_115.jpg); the
+numbers of the last are of their own kind, so compare lists of one kind alone.
+A name of another form is an error, for nothing is guessed of it.
 
 Exit status: 0 for disjoint lists, 1 for shared patients, 2 for lists that
 cannot be read.
@@ -22,7 +23,10 @@ from mmextra.datasets.converters.ct_lists import (
     read_patients,
     shared_patients,
 )
+from mmextra.datasets.ct import patient_of
 from mmextra.utils.command_line import tool_parser
+
+__all__ = ['main', 'patient_of']
 
 
 def main(argv: Optional[List[str]] = None) -> int:
@@ -33,11 +37,11 @@ def main(argv: Optional[List[str]] = None) -> int:
     if len(args.lists) < 2:
         parser.error('give two lists or more')
     try:
-        lists = {str(path): read_patients(path) for path in args.lists}
+        lists = [(str(path), read_patients(path)) for path in args.lists]
     except (OSError, ValueError) as error:
         print(f'{parser.prog}: {error}', file=sys.stderr)
         return 2
-    for path, patients in lists.items():
+    for path, patients in lists:
         print(f'{path}: {len(patients)} patients')
     shared = shared_patients(lists)
     for pair, patients in shared.items():

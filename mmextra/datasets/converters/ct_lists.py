@@ -5,25 +5,10 @@ Research only, not a medical device.
 import itertools
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Set
+from typing import Dict, List, NamedTuple, Sequence, Set, Tuple
 
-from ..ct import parse_ct_name, parse_slice_name
+from ..ct import parse_ct_name, parse_ct_source, patient_of
 from ..text_files import read_lines
-
-
-def patient_of(name: str, where: str) -> str:
-    """The patient of a slice's name.
-
-    Raises:
-        ValueError: If the name tells none.
-    """
-    parsed = parse_ct_name(name)
-    patient = parsed.patient_id if parsed else parse_slice_name(name)[0]
-    if not patient:
-        raise ValueError(
-            f'{where}: {name!r} tells no patient. Known are '
-            'NCP_96_1328_0032.png, 2_96_1328_0032.png and 0_115.jpg.')
-    return f'classified {patient}' if parsed else f'segmented {patient}'
 
 
 def read_patients(path: Path) -> Set[str]:
@@ -42,18 +27,19 @@ def read_patients(path: Path) -> Set[str]:
     return patients
 
 
-def shared_patients(lists: Dict[str, Set[str]]) -> Dict[str, List[str]]:
+def shared_patients(lists: Sequence[Tuple[str, Set[str]]]
+                    ) -> Dict[str, List[str]]:
     """Patients that two lists share.
 
     Args:
-        lists (dict[str, set[str]]): Patients of each list.
+        lists (Sequence[tuple]): Name and patients of each list.
 
     Returns:
         dict[str, list[str]]: ``'A and B'`` to the sorted patients; pairs
         without are left out.
     """
     found = {}
-    for (a, first), (b, second) in itertools.combinations(lists.items(), 2):
+    for (a, first), (b, second) in itertools.combinations(lists, 2):
         if first & second:
             found[f'{a} and {b}'] = sorted(first & second)
     return found
@@ -77,9 +63,9 @@ def read_slices(path: Path) -> List[Slice]:
         words = line.split()
         if not words:
             continue
-        parsed = parse_ct_name(words[0])
+        parsed, source = parse_ct_name(words[0]), parse_ct_source(words[0])
         label = words[1] if len(words) > 1 else parsed and str(parsed.label)
-        group = words[2] if len(words) == 3 else parsed and parsed.patient_id
+        group = words[2] if len(words) == 3 else source and source.patient_id
         if not label or not group:
             raise ValueError(
                 f'{path}, line {number}: {line!r} has no '

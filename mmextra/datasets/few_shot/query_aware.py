@@ -206,8 +206,12 @@ class QueryAwareDataset:
             sample has ``query_class`` in its metainfo.
 
         Raises:
+            IndexError: If there is no such index, so that loops end.
             ValueError: If ``max_refetch`` queries in a row cannot be used.
         """
+        if not -len(self) <= idx < len(self):
+            raise IndexError(
+                f'QueryAwareDataset has {len(self)} items, not one at {idx}')
         for _ in range(self.max_refetch + 1):
             item = self._draw(idx)
             if item is not None:

@@ -4,7 +4,7 @@ from typing import Any, Iterator
 from mmdet.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from mmextra.datasets.transforms import ThinningClipSample
 
@@ -34,7 +34,7 @@ class FeatureForecastPhaseHook(Hook):
     """Switch the scheduler on and the thinning off at their epochs.
 
     What holds is derived from the epoch alone, so it is right after a
-    resume. Epochs are counted from 0.
+    resume. Epochs are counted from 0, so the loop has to count them.
 
     Args:
         decision_begin (int): First epoch that trains the scheduler.
@@ -47,6 +47,19 @@ class FeatureForecastPhaseHook(Hook):
                  thinning_off: int = 38) -> None:
         self.decision_begin = decision_begin
         self.thinning_off = thinning_off
+
+    def before_train(self, runner: Runner) -> None:
+        """Refuse a loop whose epoch stays 0.
+
+        Raises:
+            ValueError: If training does not go by epochs.
+        """
+        if not isinstance(runner.train_loop, EpochBasedTrainLoop):
+            raise ValueError(
+                'FeatureForecastPhaseHook switches at epochs, which '
+                f'{type(runner.train_loop).__name__} does not count, so the '
+                'scheduler would never be trained. Train with '
+                'train_cfg=dict(by_epoch=True, max_epochs=...)')
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Set the phase of the epoch that begins."""

@@ -25,13 +25,19 @@ class Family(NamedTuple):
 
 
 _TWO_IMAGES = {'train_dataloader.batch_size': 2}
+# Untrained heads are sure of nothing, and post-processing of nothing is no
+# test; few candidates, for rotated NMS on a CPU is slow.
+_SOMETHING = {'model.test_cfg.score_thr': 0., 'model.test_cfg.nms_pre': 100}
 FAMILIES = {
     'LARSD': Family(
-        'larsd/synthetic', 'harbour', peer='rotated RetinaNet'),
+        'larsd/synthetic', 'harbour', changes=_SOMETHING,
+        peer='rotated RetinaNet'),
     'LARSD without anchors': Family(
-        'larsd/synthetic-p2_diamond9', 'harbour', peer='rotated RetinaNet'),
+        'larsd/synthetic-p2_diamond9', 'harbour', changes=_SOMETHING,
+        peer='rotated RetinaNet'),
     'rotated RetinaNet': Family(
-        'larsd/synthetic', 'harbour', model='larsd/marina-rotated_retinanet'),
+        'larsd/synthetic', 'harbour', model='larsd/marina-rotated_retinanet',
+        changes=_SOMETHING),
     'LCB-YOLOv5s': Family(
         'lcb_yolov5/synthetic', 'aerial', changes=_TWO_IMAGES,
         peer='YOLOX-s'),
@@ -40,7 +46,8 @@ FAMILIES = {
         peer='YOLOX-s'),
     'YOLOX-s': Family(
         'lcb_yolov5/synthetic', 'aerial', model='lcb_yolov5/visdrone-yolox_s',
-        changes={**_TWO_IMAGES, 'model.bbox_head.num_classes': 4}),
+        changes={**_TWO_IMAGES, 'model.bbox_head.num_classes': 4,
+                 'model.test_cfg.score_thr': 0.}),
     'GCN-FSOD': Family(
         'gcn_fsod/synthetic-5shot', 'toys', peer='Attention RPN'),
     'Attention RPN': Family('gcn_fsod/synthetic-5shot-attention_rpn', 'toys'),
@@ -50,14 +57,16 @@ FAMILIES = {
     'SSDLite': Family('feature_forecast/synthetic-pretrain',
                       'moving_objects'),
     'lesion Mask R-CNN': Family(
-        'covid_ct_mask_net/synthetic', 'ct', peer='Mask R-CNN'),
+        'covid_ct_mask_net/synthetic', 'ct',
+        changes={'model.test_cfg.rcnn.score_thr': 0.}, peer='Mask R-CNN'),
     'Mask R-CNN': Family(
         'covid_ct_mask_net/synthetic', 'ct',
         model='covid_ct_mask_net/covid_semiseg-mask_rcnn_r50',
         changes={'model.roi_head.bbox_head.num_classes': 2,
-                 'model.roi_head.mask_head.num_classes': 2}),
+                 'model.roi_head.mask_head.num_classes': 2,
+                 'model.test_cfg.rcnn.score_thr': 0.}),
     'COVID-CT-Mask-Net': Family(
-        'covid_ct_mask_net/synthetic-classifier', 'ct'),
+        'covid_ct_mask_net/synthetic-classifier', 'ct', changes=_TWO_IMAGES),
 }
 # Where the synthetic configs look for what a generator makes.
 FOLDERS = dict(
@@ -76,13 +85,13 @@ AMOUNTS: Dict[str, Dict[str, int]] = dict(
 
 
 def make_data(root: Union[str, Path], names: Iterable[str]) -> None:
-    """Write the data that families need, where they are not there yet.
+    """Write data sets, where they are not there yet.
 
     Args:
         root (str or Path): Folder of data sets.
-        names (Iterable[str]): Keys of :data:`FAMILIES`.
+        names (Iterable[str]): Names of generators.
     """
-    for data in sorted({FAMILIES[name].data for name in names}):
+    for data in sorted(set(names)):
         GENERATORS[data](Path(root) / FOLDERS[data], **AMOUNTS[data])
 
 
@@ -97,12 +106,13 @@ def _move(node: Any, root: str) -> Any:
     return node
 
 
-def family_config(name: str, configs: Union[str, Path],
+def family_config(family: Union[str, Family],
+                  configs: Union[str, Path],
                   root: Union[str, Path] = 'data') -> Config:
     """The config of a family.
 
     Args:
-        name (str): Key of :data:`FAMILIES`.
+        family (str or Family): Key of :data:`FAMILIES`, or one of one's own.
         configs (str or Path): Folder of configs.
         root (str or Path): Folder of data sets.
 
@@ -112,9 +122,11 @@ def family_config(name: str, configs: Union[str, Path],
     Raises:
         KeyError: If there is no such family.
     """
-    if name not in FAMILIES:
-        raise KeyError(f'no family {name!r}; there are {sorted(FAMILIES)}')
-    family = FAMILIES[name]
+    if isinstance(family, str):
+        if family not in FAMILIES:
+            raise KeyError(
+                f'no family {family!r}; there are {sorted(FAMILIES)}')
+        family = FAMILIES[family]
     cfg = Config.fromfile(Path(configs) / f'{family.config}.py')
     if family.model:
         cfg.model = Config.fromfile(Path(configs) / f'{family.model}.py').model

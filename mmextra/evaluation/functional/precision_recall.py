@@ -59,8 +59,8 @@ def match_best_gt(bboxes: np.ndarray, labels: np.ndarray,
         np.ndarray: Boolean, (n, T): the IoU of the matched pair reaches the
         threshold.
     """
-    iou_thrs = np.asarray(iou_thrs, float)
-    true = np.zeros((len(bboxes), len(iou_thrs)), bool)
+    limits = np.asarray(iou_thrs, float)
+    true = np.zeros((len(bboxes), len(limits)), bool)
     if not len(bboxes) or not len(gt_bboxes):
         return true
     iou = box_iou(
@@ -70,9 +70,9 @@ def match_best_gt(bboxes: np.ndarray, labels: np.ndarray,
     reached = iou[np.arange(len(iou)), wanted]
     taken = set()
     for i in np.argsort(-np.asarray(scores), kind='stable'):
-        if reached[i] >= iou_thrs.min() and wanted[i] not in taken:
+        if reached[i] >= limits.min() and wanted[i] not in taken:
             taken.add(wanted[i])
-            true[i] = reached[i] >= iou_thrs
+            true[i] = reached[i] >= limits
     return true
 
 

@@ -134,7 +134,7 @@ def match_frame(det_boxes: np.ndarray,
         if candidates[best] >= 0:
             matched[k], free[best] = best, False
     lonely = np.flatnonzero((matched < 0) & (ious > 0).any(1)) \
-        if len(gts) else []
+        if len(gts) else np.zeros(0, int)
     return FrameMatches(
         scores=np.asarray(det_scores, np.float64).reshape(-1)[order],
         labels=labels,

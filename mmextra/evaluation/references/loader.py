@@ -31,7 +31,7 @@ import math
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 import yaml
 
@@ -55,7 +55,8 @@ ROW_FIELDS = ('row', 'dataset', 'ours', 'values'), ('label', 'settings',
 class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML that refuses a key given twice, instead of keeping the last."""
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: yaml.MappingNode,
+                          deep: bool = False) -> dict:
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=deep)
@@ -67,7 +68,8 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def _check_fields(given: Any, required, optional, where: str) -> None:
+def _check_fields(given: Any, required: Sequence[str],
+                  optional: Sequence[str], where: str) -> None:
     if not isinstance(given, dict):
         raise ValueError(f'{where}: expected a mapping, got {given!r}')
     missing = [key for key in required if key not in given]

@@ -1,10 +1,10 @@
 """Units of measured and printed numbers, and their conversion."""
-from typing import Optional
+from typing import Dict, Optional, Tuple
 
 from mmextra.utils.checks import check_choice
 
 # unit: (quantity, how many of it make one base unit of the quantity)
-UNITS = {
+UNITS: Dict[str, Tuple[str, float]] = {
     'fraction': ('share', 1),
     'percent': ('share', 100),
     's': ('time', 60),
@@ -18,7 +18,7 @@ UNITS = {
 }
 
 
-def _unit(unit: str):
+def _unit(unit: str) -> Tuple[str, float]:
     return UNITS[check_choice('unit', unit, UNITS)]
 
 
@@ -62,7 +62,7 @@ def format_value(value: Optional[float], unit: Optional[str]) -> str:
     if value is None:
         return 'n/a'
     digits = {'percent': '.2f', 'params_m': '.2f', 'fraction': '.4f'}
-    return format(value, digits.get(unit, '.4g'))
+    return format(value, digits.get(unit or '', '.4g'))
 
 
 def format_printed(value: float, unit: str) -> str:

@@ -1,12 +1,12 @@
 """Dense head of LARSD (Sec. II-B)."""
 import math
 from itertools import accumulate
-from typing import Dict, List, Literal, Optional, Tuple
+from typing import Dict, List, Literal, Optional, Tuple, Union
 
 import torch
 from mmcv.cnn import ConvModule
 from mmdet.models.dense_heads import AnchorHead
-from mmdet.structures.bbox import get_box_tensor
+from mmdet.structures.bbox import BaseBoxes, get_box_tensor
 from mmdet.utils import (
     ConfigType,
     InstanceList,
@@ -61,7 +61,8 @@ class LARSDHead(LASAMixin, AnchorHead):
             ``lasa``.
 
     Raises:
-        ValueError: If ``pos_balance`` is unknown.
+        ValueError: If ``pos_balance`` is unknown, or ``'per_gt'`` with a
+            loss that takes no weights of positives.
     """
 
     def __init__(self,
@@ -108,6 +109,10 @@ class LARSDHead(LASAMixin, AnchorHead):
             **kwargs)
         self.loss_angle = MODELS.build(loss_angle)
         self.pos_balance = pos_balance
+        if pos_balance == 'per_gt':
+            self.weight_columns = _weight_columns(
+                self.loss_bbox, 4, 'loss_bbox')
+            _weight_columns(self.loss_angle, 1, 'loss_angle')
 
     def _init_layers(self) -> None:
         """Both subnets; the channel of prior k is k * C + class in the one
@@ -168,15 +173,12 @@ class LARSDHead(LASAMixin, AnchorHead):
         num_priors = self.num_base_priors
         points = [priors[::num_priors, :2] for priors in mlvl_priors]
         shapes = [priors[:num_priors, 2:4] for priors in mlvl_priors]
-        for gts in batch_gt_instances:
-            require_rotated(gts.bboxes, type(self).__name__)
         ignores = batch_gt_instances_ignore or [None] * len(batch_gt_instances)
         return torch.stack([
             torch.cat([
                 level.flatten() for level in self.assigner.assign_levels(
-                    points, shapes, get_box_tensor(gts.bboxes).float(),
-                    None if ignore is None else get_box_tensor(
-                        ignore.bboxes).float())
+                    points, shapes, _rotated(gts.bboxes),
+                    None if ignore is None else _rotated(ignore.bboxes))
             ]) for gts, ignore in zip(batch_gt_instances, ignores)
         ])
 
@@ -201,6 +203,9 @@ class LARSDHead(LASAMixin, AnchorHead):
 
         Returns:
             dict[str, Tensor]: ``loss_cls``, ``loss_dist``, ``loss_angle``.
+
+        Raises:
+            ValueError: If boxes are not rotated ones.
         """
         sizes = [scores.shape[-2:] for scores in cls_scores]
         mlvl_priors = self.prior_generator.grid_priors(
@@ -229,7 +234,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                         loss_angle=nothing)
 
         priors = torch.cat(mlvl_priors)[prior]
-        gt_bboxes = torch.cat([get_box_tensor(gts.bboxes).float()
+        gt_bboxes = torch.cat([_rotated(gts.bboxes)
                                for gts in batch_gt_instances])
         target, target_angle = rbox2distance(priors[:, :2], gt_bboxes[gt])
         # The nearest location of a sliver may lie outside of it.
@@ -240,7 +245,8 @@ class LARSDHead(LASAMixin, AnchorHead):
         return dict(
             loss_cls=loss_cls,
             loss_dist=self.loss_bbox(
-                distances, target, weight, avg_factor=avg_factor),
+                distances, target, self._spread(weight),
+                avg_factor=avg_factor),
             loss_angle=self.loss_angle(
                 angles, target_angle, weight, avg_factor=avg_factor))
 
@@ -254,6 +260,12 @@ class LARSDHead(LASAMixin, AnchorHead):
         counts = gt.new_zeros(num_gts).index_add_(
             0, gt, torch.ones_like(gt))
         return len(gt) / (counts > 0).sum() / counts[gt]
+
+    def _spread(self, weight: Optional[Tensor]) -> Optional[Tensor]:
+        """Weights (P, ) as L_d takes them."""
+        if weight is None or not self.weight_columns:
+            return weight
+        return weight[:, None].expand(-1, self.weight_columns)
 
     def _bbox_post_process(self,
                            results: InstanceData,
@@ -287,6 +299,30 @@ class LARSDHead(LASAMixin, AnchorHead):
             **{k: v[keep[:limit]] for k, v in results.items()})
         results.scores = scores[:limit]
         return results
+
+
+def _rotated(bboxes: Union[Tensor, BaseBoxes]) -> Tensor:
+    """Boxes (cx, cy, w, h, angle) as float32, if they are such."""
+    require_rotated(bboxes, 'LARSDHead')
+    return get_box_tensor(bboxes).float()
+
+
+def _weight_columns(loss: nn.Module, columns: int, name: str) -> int:
+    """Columns that a loss wants in its weights: 0 for one weight for each
+    positive, else ``columns``, as losses element by element have it."""
+    # Three, which no number of columns is, lest they are taken for them.
+    values = torch.arange(1., 3 * columns + 1).view(3, columns)
+    values = values if columns > 1 else values[:, 0]
+    for shape, found in (((3, ), 0), (tuple(values.shape), columns)):
+        try:
+            loss(values, values + 1, values.new_ones(shape), avg_factor=1.)
+        except (AssertionError, IndexError, RuntimeError):
+            continue
+        return found
+    raise ValueError(
+        f"pos_balance='per_gt' weights the positives, but {name} "
+        f'({type(loss).__name__}) takes no weights of shape (P, ) or (P, '
+        f"{columns}); set pos_balance='none' or take another loss")
 
 
 def _flatten(maps: List[Tensor], channels: int) -> Tensor:

@@ -1,8 +1,9 @@
 """LASA for the dense heads of mmdet and mmrotate."""
 import copy
 import functools
+import inspect
 import types
-from typing import Callable, List, Optional, Tuple, Type, Union
+from typing import Callable, List, Optional, Set, Tuple, Type, Union
 
 import torch
 from mmdet.models.dense_heads import RetinaHead
@@ -14,6 +15,7 @@ from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
+from mmextra.models.task_modules.lasa import Offset
 from mmextra.utils import host_registries, register_in_both
 
 
@@ -75,7 +77,7 @@ class LASAMixin:
     It serves heads with sigmoid scores whose ``_predict_by_feat_single``
     chooses candidates by ``filter_scores_and_topk``: mmdet's anchor-based
     and anchor-free heads and all their rotated kin in mmrotate, with or
-    without centerness.
+    without centerness. Others are refused when they are built.
     """
 
     def __init__(self, *args, **kwargs) -> None:
@@ -90,9 +92,17 @@ class LASAMixin:
                 it off.
 
         Raises:
+            TypeError: If the head does not predict in the way that LASA
+                reaches, see the class.
             ValueError: If the head has no sigmoid scores, or the config is
                 not legal.
         """
+        obstacle = lasa and why_unreachable(type(self))
+        if obstacle:
+            raise TypeError(
+                f'LASA cannot align the scores of {type(self).__name__}: '
+                f'{obstacle}. Take another head, or switch it off by '
+                'test_cfg.lasa=None')
         self.lasa = MODELS.build(lasa) if lasa else None
         if self.lasa and not getattr(self, 'use_sigmoid_cls', True):
             raise ValueError(
@@ -173,7 +183,8 @@ class LASAMixin:
             torch.cat(levels), torch.cat(channels),
             self.prior_generator.strides, self._location_offset())
         # A centerness that the head multiplied in stays in.
-        results.scores = results.scores * (aligned / raw)
+        results.scores = results.scores * (
+            aligned / raw.clamp(min=torch.finfo(raw.dtype).tiny))
         min_score = self.lasa.min_score
         # One wait for all fields, which as a mask each would cost.
         kept = (aligned > (score_thr if min_score is None else min_score)
@@ -181,13 +192,53 @@ class LASAMixin:
         # Not results[kept]: InstanceData indexes box objects one by one.
         return InstanceData(**{k: v[kept] for k, v in results.items()})
 
-    def _location_offset(self) -> float:
+    def _location_offset(self) -> Offset:
         """Where in a cell the head's locations lie."""
         generator = self.prior_generator
-        for name in ('offset', 'center_offset'):
-            if hasattr(generator, name):
-                return getattr(generator, name)
-        return 0.0
+        if not hasattr(generator, 'base_anchors'):
+            return getattr(generator, 'offset', 0.)
+        # Anchors of a location share their centre, however it was told.
+        offsets = []
+        for anchors, stride in zip(generator.base_anchors, generator.strides):
+            x1, y1, x2, y2 = anchors[0].tolist()
+            offsets.append(((x1 + x2) / 2 / stride[0],
+                            (y1 + y2) / 2 / stride[1]))
+        return offsets
+
+
+def why_unreachable(head: Type[nn.Module]) -> str:
+    """What keeps :class:`LASAMixin` from the scores of a head.
+
+    Args:
+        head (type): Class of the head.
+
+    Returns:
+        str: The reason; empty for a head that it serves.
+    """
+    whole = _names_in(head, 'predict_by_feat')
+    single = _names_in(head, '_predict_by_feat_single')
+    if '_predict_by_feat_single' not in whole:
+        return ('its predict_by_feat decodes by itself, without '
+                '_predict_by_feat_single')
+    if 'filter_scores_and_topk' not in single:
+        return 'it does not choose candidates by filter_scores_and_topk'
+    if '_bbox_post_process' not in single:
+        return ('it ends in a post-processing of its own, not in '
+                '_bbox_post_process')
+    return ''
+
+
+def _names_in(head: Type[nn.Module], method: str) -> Set[str]:
+    """Names that a method uses, and where it calls it the parent's."""
+    names: Set[str] = set()
+    for cls in head.__mro__:
+        function = cls.__dict__.get(method)
+        if function is None or cls is LASAMixin:
+            continue
+        names.update(inspect.unwrap(function).__code__.co_names)
+        if 'super' not in names:
+            break
+    return names
 
 
 @register_in_both('MODELS')
@@ -200,9 +251,20 @@ _LASA_CLASSES = {}
 
 def _with_lasa(head: Type[nn.Module]) -> Type[nn.Module]:
     if head not in _LASA_CLASSES:
+
+        def reduce(self: nn.Module) -> tuple:
+            # The class has no place to be imported from.
+            return _blank, (head, ), self.__dict__.copy()
+
         _LASA_CLASSES[head] = type(f'LASA{head.__name__}',
-                                   (LASAMixin, head), {})
+                                   (LASAMixin, head), dict(__reduce__=reduce))
     return _LASA_CLASSES[head]
+
+
+def _blank(head: Type[nn.Module]) -> nn.Module:
+    """A head with LASA whose state follows, for pickle and copy."""
+    cls = _with_lasa(head)
+    return cls.__new__(cls)
 
 
 @register_in_both('MODELS')
@@ -222,7 +284,8 @@ def LASAHead(base: str, **kwargs) -> nn.Module:  # noqa: N802
 
     Raises:
         KeyError: If no head of that name is registered.
-        TypeError: If the head has no candidates to align.
+        TypeError: If the head has no candidates to align, see
+            :class:`LASAMixin`.
     """
     # mmrotate's first, as before its own scope.
     found = (models.get(base) for models in

@@ -3,6 +3,7 @@ import warnings
 from typing import Dict, List, Literal, Tuple
 
 import torch
+from mmcv.cnn import is_norm
 from mmdet.models.detectors import TwoStageDetector
 from mmdet.models.roi_heads import StandardRoIHead
 from mmdet.registry import MODELS
@@ -11,8 +12,7 @@ from mmdet.structures.bbox import bbox2roi, get_box_tensor, scale_boxes
 from mmdet.utils import ConfigType
 from mmengine.logging import print_log
 from mmengine.structures import InstanceData
-from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmextra.models.task_modules.nonempty_nms import nonempty_nms
 from mmextra.utils.checks import check_choice
@@ -29,7 +29,8 @@ class COVIDCTMaskNet(TwoStageDetector):
     box head, ranked without a score threshold, replicated to a fixed number
     and given to ``img_head``. Mask modules are deleted. Training changes
     module S and the weights and biases of batch normalisation, through which
-    gradients flow from scores and boxes; its running statistics stay. Load
+    gradients flow from scores and boxes; its running statistics stay. Group,
+    layer and instance normalisation are treated alike (not in the paper). Load
     the detector with ``load_from``. Research only, not a medical device: not
     for diagnosis or triage.
 
@@ -38,7 +39,7 @@ class COVIDCTMaskNet(TwoStageDetector):
 
     Args:
         img_head (dict): Config of :class:`RoIBatchImageHead`.
-        train_norm (str): Which batch normalisation is trained: ``'all'``;
+        train_norm (str): Which normalisation is trained: ``'all'``;
             ``'no_shortcut'``, all but those of shortcuts, as the released
             code has it by its filter of names; ``'none'``.
         freeze_detector (bool): False trains the backbone, the neck and the
@@ -92,9 +93,9 @@ class COVIDCTMaskNet(TwoStageDetector):
                 f'test_cfg.rcnn.max_per_img={cfg.max_per_img}, but img_head '
                 f'takes num_rois={size}, which counts', stacklevel=3)
 
-    def _norms(self) -> List[Tuple[str, _BatchNorm]]:
+    def _norms(self) -> List[Tuple[str, nn.Module]]:
         return [(name, module) for name, module in self.named_modules()
-                if isinstance(module, _BatchNorm)]
+                if is_norm(module)]
 
     def _freeze(self) -> None:
         for name, parameter in self.named_parameters():
@@ -146,7 +147,7 @@ class COVIDCTMaskNet(TwoStageDetector):
             rois.repeat_interleave(boxes_per_roi, dim=0),
             bbox_pred.reshape(-1, 4), max_shape=img_shape))
         dets, labels, pairs = nonempty_nms(
-            bboxes.view(len(rois), boxes_per_roi * 4), scores, cfg.score_thr,
+            bboxes.view(-1, boxes_per_roi * 4), scores, cfg.score_thr,
             cfg.nms, self.img_head.num_rois)
         return InstanceData(
             bboxes=dets[:, :4], scores=dets[:, 4], labels=labels,
@@ -166,11 +167,11 @@ class COVIDCTMaskNet(TwoStageDetector):
         Returns:
             Tensor: (k, 5), with gradients.
         """
-        ranks = torch.arange(len(rois), device=rois.device)
-        score = self._activate(cls_score)[ranks, labels]
+        score = self._activate(cls_score).gather(1, labels[:, None])[:, 0]
         boxes_per_roi = bbox_pred.shape[1] // 4
-        box = bbox_pred.unflatten(1, (boxes_per_roi, 4))[
-            ranks, labels.clamp(max=boxes_per_roi - 1)]
+        own = labels.clamp(max=boxes_per_roi - 1)[:, None, None]
+        box = bbox_pred.reshape(-1, boxes_per_roi, 4).gather(
+            1, own.expand(-1, 1, 4))[:, 0]
         representation = self.img_head.box_repr
         if representation != 'delta':
             box = get_box_tensor(self.roi_head.bbox_head.bbox_coder.decode(

@@ -22,6 +22,7 @@ from .clip_decision import ClipDecision
 from .clip_loss import ClipLoss
 from .clip_maps import ClipMaps, Feats
 from .forecast_judge import ForecastJudge
+from .single_precision import find_boxes
 from .video_stream import VideoStream
 
 Insert = Literal['backbone', 'neck']
@@ -113,9 +114,9 @@ class FeatureForecastDetector(BaseMOTModel):
         super().__init__(
             data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.detector = MODELS.build(detector)
-        self.temporal = MODELS.build(temporal) if temporal else None
-        self.scheduler = MODELS.build(scheduler) if scheduler else None
-        self.loss_forecast = MODELS.build(
+        self.temporal: Any = MODELS.build(temporal) if temporal else None
+        self.scheduler: Any = MODELS.build(scheduler) if scheduler else None
+        self.loss_forecast: Any = MODELS.build(
             loss_forecast) if loss_forecast else None
         self.insert = insert
         self.loss_decision_weight = loss_decision_weight
@@ -164,7 +165,7 @@ class FeatureForecastDetector(BaseMOTModel):
         """Whether there is a forecast at all."""
         return self.temporal is not None and self.temporal.forecasts
 
-    def new_policy(self, **changes) -> ReadPolicy:
+    def new_policy(self, **changes: Any) -> ReadPolicy:
         """The policy of the config, with changes."""
         return ReadPolicy(**{**self.policy, **changes})
 
@@ -173,8 +174,8 @@ class FeatureForecastDetector(BaseMOTModel):
         self._stream = None
         return super().train(mode)
 
-    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args,
-                              **kwargs) -> None:
+    def _load_from_state_dict(self, state_dict: dict, prefix: str,
+                              *args: Any, **kwargs: Any) -> None:
         """Also takes a checkpoint of the detector alone (first phase)."""
         own = f'{prefix}detector.'
         if not any(key.startswith(own) for key in state_dict):
@@ -249,7 +250,7 @@ class FeatureForecastDetector(BaseMOTModel):
         return self.scheduler(first, second)
 
     def loss(self, inputs: Tensor, data_samples: List[TrackDataSample],
-             **kwargs) -> Dict[str, Tensor]:
+             **kwargs: Any) -> Dict[str, Tensor]:
         """Losses of a batch of clips (Eq. 1).
 
         Args:
@@ -283,8 +284,8 @@ class FeatureForecastDetector(BaseMOTModel):
     def detect(self, det_feats: Feats,
                sample: DetDataSample) -> InstanceData:
         """Boxes of one frame, in pixels of its original image."""
-        return self.detector.bbox_head.predict(
-            self.head_maps(det_feats), [sample], rescale=True)[0]
+        return find_boxes(self.detector.bbox_head, self.head_maps(det_feats),
+                          [sample], rescale=True)[0]
 
     def advance(self,
                 stream: VideoStream,
@@ -305,12 +306,17 @@ class FeatureForecastDetector(BaseMOTModel):
             DetDataSample: ``sample`` with ``pred_instances`` and the metas
             ``is_forecast``, ``forecast_conf`` (for the next frame; None if
             no scheduler was asked) and, if asked for, ``time_model``.
+
+        Raises:
+            ValueError: If the frame is to be read and there is no image.
         """
         op = stream.policy.next_op() if op is None else op
-        if stream.pending is None:
+        begin = self._clock()
+        if op == READ or stream.pending is None:
+            if image is None:
+                raise ValueError('this frame is to be read, for there is no '
+                                 'forecast of it; give its image')
             op = READ
-        begin = self._clock(image)
-        if op == READ:
             feats = stream.read = self.extract_maps(image)
         else:
             feats = stream.pending
@@ -324,21 +330,20 @@ class FeatureForecastDetector(BaseMOTModel):
         stream.pending = out.forecast \
             if stream.policy.next_op() == FORECAST else None
         metas = dict(is_forecast=op == FORECAST, forecast_conf=conf)
-        if begin is not None:
-            metas.update(time_model=self._clock(image) - begin)
+        if self.test_cfg.get('timing'):
+            metas.update(time_model=self._clock() - begin)
         sample.set_metainfo(metas)
         return sample
 
-    def _clock(self, image: Optional[Tensor]) -> Optional[float]:
-        """The time in seconds, if times are measured."""
-        if not self.test_cfg.get('timing'):
-            return None
-        if next(self.parameters()).is_cuda:
+    def _clock(self) -> float:
+        """The time in seconds, behind all that is under way if times are
+        measured."""
+        if self.test_cfg.get('timing') and next(self.parameters()).is_cuda:
             torch.cuda.synchronize()
         return time.perf_counter()
 
     def predict(self, inputs: Tensor, data_samples: List[TrackDataSample],
-                **kwargs) -> List[TrackDataSample]:
+                **kwargs: Any) -> List[TrackDataSample]:
         """Detect on the next frame or frames of one video.
 
         Which video it is, and whether a frame begins it, is told by the
@@ -362,7 +367,7 @@ class FeatureForecastDetector(BaseMOTModel):
                 'test_dataloader')
         if self._stream is None:
             self._stream = VideoStream(self.new_policy())
-        stream, size = self._stream, tuple(inputs.shape[-2:])
+        stream, size = self._stream, (inputs.shape[-2], inputs.shape[-1])
         for t in range(inputs.shape[1]):
             sample = data_samples[0][t]
             video, frame = sample.get('video_id'), sample.get('frame_id')
@@ -376,7 +381,7 @@ class FeatureForecastDetector(BaseMOTModel):
     def _forward(self,
                  inputs: Tensor,
                  data_samples: Optional[List[TrackDataSample]] = None,
-                 **kwargs) -> Any:
+                 **kwargs: Any) -> Any:
         """Raw outputs of the head for the first frames, without state.
 
         Args:

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..losses.decision_loss import DecisionSettings, decision_targets
 from ..task_modules.batch_detections import batch_detections, is_plain
 from .clip_maps import Feats
+from .single_precision import in_float
 
 
 @dataclass
@@ -50,10 +51,11 @@ class ForecastJudge:
                  for module in self.detector.modules()}
         self.detector.eval()
         try:
-            outputs = head(self.head_maps(maps))
+            outputs = in_float(head(self.head_maps(maps)))
             metas = [sample.metainfo for sample in samples]
             if is_plain(head, outputs, metas, cfg):
-                return batch_detections(head, *outputs, metas, cfg)
+                return batch_detections(
+                    head, outputs[0], outputs[1], metas, cfg)
             return head.predict_by_feat(
                 *outputs, batch_img_metas=metas, cfg=cfg, rescale=False)
         finally:

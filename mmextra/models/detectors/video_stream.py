@@ -1,4 +1,5 @@
 """All that a live video carries from one frame to the next."""
+import copy
 from dataclasses import dataclass
 from typing import Any, Optional, Tuple
 
@@ -12,7 +13,8 @@ class VideoStream:
     """State of one video, kept by whoever runs it.
 
     Attributes:
-        policy: Decides which frames are read; it counts them.
+        policy: Decides which frames are read; it counts them, so the
+            stream has its own copy of what it is given.
         memory: State of the temporal module.
         pending: Maps forecast for the next frame, if it is not to be read.
         read: Maps of the last frame that was read.
@@ -27,6 +29,10 @@ class VideoStream:
     size: Optional[Tuple[int, int]] = None
     video_id: Optional[int] = None
     frame_id: Optional[int] = None
+
+    def __post_init__(self) -> None:
+        self.policy = copy.copy(self.policy)
+        self.policy.reset()
 
     def reset(self) -> None:
         """A new video begins."""

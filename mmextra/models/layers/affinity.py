@@ -115,7 +115,7 @@ def embedded_affinity(rows: Tensor,
         values = torch.mm(left, right.t(), out=out)
         if diagonal is not None:
             values.diagonal(diagonal).fill_(0)
-        F.threshold_(values, EPS, 0.)
+        torch.threshold_(values, EPS, 0.)
         if not squared:
             values.sqrt_()
         return values.mul_(-1 / temperature).exp_()

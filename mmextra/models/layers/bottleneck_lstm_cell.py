@@ -115,10 +115,10 @@ class BottleneckLSTMCell(BaseModule):
         self.g_pw = nn.Conv2d(hidden_channels, 4 * hidden_channels, 1)
         self.act = build_activation_layer(act_cfg)
         self.proj = nn.Conv2d(
-            hidden_channels, out_channels, 1) if projects else None
-        if projects and residual:
-            nn.init.zeros_(self.proj.weight)
-            nn.init.zeros_(self.proj.bias)
+            hidden_channels, self.out_channels, 1) if projects else None
+        if self.proj is not None and residual:
+            for parameter in self.proj.parameters():
+                nn.init.zeros_(parameter)
 
     def bottleneck(self, x: Tensor, hidden: Tensor) -> Tensor:
         """The narrow map that all gates are computed from.

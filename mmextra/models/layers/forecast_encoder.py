@@ -1,5 +1,5 @@
 """The encoder of the feature forecast (Section 3.1)."""
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 from mmdet.registry import MODELS
 from mmdet.utils import OptMultiConfig
@@ -33,7 +33,7 @@ class ForecastEncoder(BaseModule):
                  residual: bool = False,
                  kernel_size: int = 7,
                  init_cfg: OptMultiConfig = None,
-                 **cell) -> None:
+                 **cell: Any) -> None:
         super().__init__(init_cfg=init_cfg)
         self.attention = SpatialAttention(kernel_size)
         self.cell = BottleneckLSTMCell(

@@ -3,7 +3,7 @@
 The paper's figures of the blocks are drawings without numbers of channels;
 the numbers are decided here, see each class.
 """
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -29,8 +29,9 @@ def halve_max(x: Tensor) -> Tensor:
         Tensor: Shape (B, C, ceil(H / 2), ceil(W / 2)), as large as that of
         a 3x3 convolution of stride 2 and padding 1.
     """
-    if (x.is_cuda or x.requires_grad or x.shape[-2] % 2
-            or x.shape[-1] % 2):
+    # A graph's pooling has not this fault.
+    if (torch.jit.is_tracing() or x.is_cuda or x.requires_grad
+            or x.shape[-2] % 2 or x.shape[-1] % 2):
         return F.max_pool2d(x, 2, stride=2, ceil_mode=True)
     # On a CPU torch's pooling also looks for the maxima's places, one by
     # one, and takes 9 times as long.
@@ -281,7 +282,7 @@ class SPPFBottleneck(BaseModule):
             Tensor: Shape (B, out_channels, H, W).
         """
         maps = pool_cascade(self.conv1(x), self.kernel_size, 3)
-        return self.conv2(torch.cat(maps, dim=1))
+        return self.conv2(torch.cat(list(maps), dim=1))
 
 
 @MODELS.register_module()
@@ -302,5 +303,5 @@ class SPPSBottleneck(SPPFBottleneck):
                  in_channels: int,
                  out_channels: int,
                  kernel_size: int = 3,
-                 **kwargs) -> None:
+                 **kwargs: Any) -> None:
         super().__init__(in_channels, out_channels, kernel_size, **kwargs)

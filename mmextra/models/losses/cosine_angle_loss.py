@@ -5,7 +5,7 @@ from torch import Tensor
 
 from mmextra.utils import register_in_both
 
-from .elementwise_loss import ElementwiseLoss
+from .elementwise_loss import ElementwiseLoss, Reduction
 
 
 @weighted_loss
@@ -35,6 +35,6 @@ class CosineAngleLoss(ElementwiseLoss):
     """
 
     def __init__(self,
-                 reduction: str = 'mean',
+                 reduction: Reduction = 'mean',
                  loss_weight: float = 1.0) -> None:
         super().__init__(cosine_angle_loss, reduction, loss_weight)

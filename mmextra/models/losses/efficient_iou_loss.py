@@ -1,5 +1,5 @@
 """Efficient IoU loss (Zhang et al. 2021; LCB-YOLOv5s, Eq. 5)."""
-from typing import Literal, Optional
+from typing import Optional
 
 import torch
 from mmdet.models.losses.utils import weighted_loss
@@ -8,9 +8,7 @@ from torch import Tensor
 
 from mmextra.utils.checks import check_choice
 
-from .elementwise_loss import ElementwiseLoss
-
-Reduction = Literal['none', 'mean', 'sum']
+from .elementwise_loss import ElementwiseLoss, Reduction
 
 
 def _area(wh: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
 """What losses around one function of predictions and targets share."""
-from typing import Callable, Optional
+from typing import Any, Callable, Literal, Optional
 
 from torch import Tensor, nn
+
+Reduction = Literal['none', 'mean', 'sum']
 
 
 class ElementwiseLoss(nn.Module):
@@ -16,9 +18,9 @@ class ElementwiseLoss(nn.Module):
 
     def __init__(self,
                  function: Callable[..., Tensor],
-                 reduction: str = 'mean',
+                 reduction: Reduction = 'mean',
                  loss_weight: float = 1.0,
-                 **options) -> None:
+                 **options: Any) -> None:
         super().__init__()
         self.function = function
         self.reduction = reduction
@@ -30,7 +32,7 @@ class ElementwiseLoss(nn.Module):
                 target: Tensor,
                 weight: Optional[Tensor] = None,
                 avg_factor: Optional[float] = None,
-                reduction_override: Optional[str] = None) -> Tensor:
+                reduction_override: Optional[Reduction] = None) -> Tensor:
         """Weighted loss.
 
         Args:

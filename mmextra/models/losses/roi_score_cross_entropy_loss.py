@@ -1,4 +1,6 @@
 """Independent scores of the classes of an RoI, by the sigmoid."""
+from typing import Any
+
 import torch
 from mmdet.models.losses import CrossEntropyLoss
 from mmdet.registry import MODELS
@@ -39,7 +41,7 @@ class RoIScoreCrossEntropyLoss(CrossEntropyLoss):
     # mmdet's heads ask a loss with this attribute for the scores.
     custom_cls_channels = True
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.use_sigmoid or self.use_mask:
             raise ValueError(

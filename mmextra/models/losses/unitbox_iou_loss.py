@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmextra.utils import register_in_both
 
-from .elementwise_loss import ElementwiseLoss
+from .elementwise_loss import ElementwiseLoss, Reduction
 
 
 @weighted_loss
@@ -59,7 +59,7 @@ class UnitBoxIoULoss(ElementwiseLoss):
     def __init__(self,
                  smooth: float = 0.0,
                  eps: float = 1e-6,
-                 reduction: str = 'mean',
+                 reduction: Reduction = 'mean',
                  loss_weight: float = 1.0) -> None:
         super().__init__(
             unitbox_iou_loss, reduction, loss_weight, smooth=smooth, eps=eps)

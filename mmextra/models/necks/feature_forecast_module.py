@@ -54,7 +54,7 @@ class FeatureForecastModule(TemporalModule):
                  train_mix_probs: Sequence[float] = (1 / 3, 1 / 3, 1 / 3),
                  residual: bool = False,
                  init_cfg: OptMultiConfig = None,
-                 **encoder) -> None:
+                 **encoder: Any) -> None:
         super().__init__(levels=levels, combine=combine, init_cfg=init_cfg)
         probs = torch.tensor(list(train_mix_probs), dtype=torch.float64)
         if len(probs) != 3 or (probs < 0).any() or \
@@ -93,7 +93,7 @@ class FeatureForecastModule(TemporalModule):
     def combine(self,
                 feats: Sequence[Tensor],
                 converted: Sequence[Tensor],
-                choice: Union[None, str, Tensor] = None) -> Feats:
+                choice: Union[None, Combination, Tensor] = None) -> Feats:
         """See :class:`TemporalModule`; drawn at random in training."""
         if choice is None and self.training and self.combine_mode == 'mean':
             probs = feats[0].new_tensor(

@@ -34,7 +34,7 @@ class RecurrentFeatureModule(TemporalModule):
                  levels: Sequence[int] = (0, ),
                  residual: bool = False,
                  init_cfg: OptMultiConfig = None,
-                 **cell) -> None:
+                 **cell: Any) -> None:
         super().__init__(levels=levels, combine='converted',
                          init_cfg=init_cfg)
         self.cells = ModuleList([

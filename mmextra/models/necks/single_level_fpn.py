@@ -1,5 +1,5 @@
 """A feature pyramid of one level, the neck of the lightweight models."""
-from typing import Tuple
+from typing import Any, Tuple
 
 from mmdet.models.necks import FPN
 from mmdet.registry import MODELS
@@ -28,7 +28,7 @@ class SingleLevelFPN(FPN):
     """
 
     def __init__(self, in_channels: int, out_channels: int = 256,
-                 num_outs: int = 1, **kwargs) -> None:
+                 num_outs: int = 1, **kwargs: Any) -> None:
         if not isinstance(in_channels, int):
             raise TypeError(
                 'SingleLevelFPN takes the channels of one map, an int; got '

@@ -27,6 +27,7 @@ class Parser(NamedTuple):
         whole: Whether the file is about both images.
         skips: Whether it knows ``on_error='skip'``.
         examples: How many damaged files to try.
+        text: Whether the file is text.
     """
     valid: bytes
     make: Callable[[Path], Path]
@@ -34,7 +35,8 @@ class Parser(NamedTuple):
     count: Callable[[bytes], int]
     whole: bool = False
     skips: bool = True
-    examples: int = 100
+    examples: int = 60
+    text: bool = True
 
 
 def write_images(folder: Path) -> None:

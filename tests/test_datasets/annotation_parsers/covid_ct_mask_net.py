@@ -72,7 +72,8 @@ def load_ct_list(root: Path, on_error: str) -> List[dict]:
 
 PARSERS = {
     'lesion mask': Parser(
-        png(lesion_mask()), make_lesions, load_lesions, count_lesions),
+        png(lesion_mask()), make_lesions, load_lesions, count_lesions,
+        text=False),
     'CT image list': Parser(
         CT_LIST, make_ct_list, load_ct_list, count_listed, whole=True,
         skips=False),

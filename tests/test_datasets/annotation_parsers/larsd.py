@@ -141,7 +141,7 @@ PARSERS = {
         examples=60, **WHOLE),
     'image header': Parser(
         png(np.zeros((60, 100, 3), np.uint8)), make_image, load_hrsd,
-        lambda _: count_lines(HRSD_TXT)),
+        lambda _: count_lines(HRSD_TXT), text=False),
     'HRSC2016 list': list_parser(
         make_hrsc, HRSC_XML, load_hrsc, 'ImageSets/train.txt'),
     'HRSD list': list_parser(

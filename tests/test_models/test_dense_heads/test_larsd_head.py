@@ -299,3 +299,41 @@ def test_lasa_reads_the_channel_and_place_of_each_box():
                                  result.scores):
         key = (int(label), round(box[0].item(), 2), round(box[1].item(), 2))
         assert score.item() == pytest.approx(expected[key], abs=1e-5)
+
+
+@pytest.mark.parametrize('columns, kind', [(4, 'horizontal'),
+                                           (8, 'quadrilateral')])
+def test_boxes_of_other_kinds_are_named(columns, kind):
+    head = make_head()
+    gts = targets([2, 1])
+    gts[1].bboxes = torch.rand(1, columns) * 50
+    with pytest.raises(ValueError, match=f'{kind} ones.*ConvertBoxType'):
+        head.loss_by_feat(*head(features()), gts, [{}, {}])
+    # Ignored ones too.
+    ignored = [InstanceData(bboxes=torch.rand(2, columns) * 50)] * 2
+    with pytest.raises(ValueError, match=f'{kind} ones.*ConvertBoxType'):
+        head.loss_by_feat(*head(features()), targets([2, 1]), [{}, {}],
+                          ignored)
+
+
+@pytest.mark.parametrize('loss', ['SmoothL1Loss', 'L1Loss', 'MSELoss',
+                                  'UnitBoxIoULoss'])
+def test_balance_with_losses_of_any_shape(loss):
+    heads = [make_head(pos_balance=balance, loss_bbox=dict(type=(
+        loss if loss[0] == 'U' else f'mmdet.{loss}')))
+        for balance in ('none', 'per_gt')]
+    heads[1].load_state_dict(heads[0].state_dict())
+    # One box: all its positives weigh alike.
+    alone = [head.loss_by_feat(*head(features(1)), targets([1]), [{}])
+             for head in heads]
+    assert torch.allclose(alone[0]['loss_dist'], alone[1]['loss_dist'])
+    several = [head.loss_by_feat(*head(features(1)), targets([4]), [{}])
+               for head in heads]
+    assert not torch.allclose(
+        several[0]['loss_dist'], several[1]['loss_dist'])
+
+
+def test_losses_without_weights_are_named():
+    with pytest.raises(ValueError, match='per_gt.*loss_bbox .DiceLoss'):
+        make_head(pos_balance='per_gt',
+                  loss_bbox=dict(type='mmdet.DiceLoss', use_sigmoid=False))

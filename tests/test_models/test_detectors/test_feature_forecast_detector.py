@@ -119,6 +119,13 @@ def test_streams_of_two_videos_are_independent():
     assert all(same(results(found[k]), expected[k]) for k in (0, 1))
 
 
+def test_a_frame_that_must_be_read_needs_its_image():
+    model = build(**policy(mode='always_forecast'))
+    stream = VideoStream(model.new_policy())
+    with pytest.raises(ValueError, match='give its image'):
+        model.advance(stream, None, frame_sample(0), op='forecast')
+
+
 def test_stream_follows():
     stream = VideoStream(build().new_policy(), size=(64, 64), video_id=3,
                          frame_id=4)

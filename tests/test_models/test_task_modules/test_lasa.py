@@ -152,3 +152,28 @@ def test_same_rectangle_same_score(pattern, turns):
 def test_bad_settings_are_named(bad, text):
     with pytest.raises(ValueError, match=text):
         LocalityAwareScoreAlign(**bad)
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_boxes_that_are_not_finite_score_nothing(value):
+    maps = [torch.full((1, 4, 4), .5)]
+    boxes = torch.tensor([[8., 8., 4., 4., 0.]] * 6)
+    for k in range(5):
+        boxes[k, k] = value
+    zeros = torch.zeros(6, dtype=torch.long)
+    for mode in ('replace', 'geomean'):
+        aligned = LocalityAwareScoreAlign(mode=mode)(
+            maps, boxes, torch.full((6, ), .5), zeros, zeros, [(4, 4)], 0.)
+        assert aligned.tolist() == [0, 0, 0, 0, 0, .5]
+
+
+def test_offsets_of_levels():
+    """A linear field is read where its level's offset puts it."""
+    maps = [torch.arange(16.).view(1, 4, 4)] * 2
+    boxes = torch.tensor([[6., 9., 1e-3, 1e-3, 0.]] * 2)
+    found = lasa_scores(
+        maps, boxes, torch.tensor([0, 1]), torch.tensor([0, 0]),
+        [(4, 4), (8, 8)], [(.25, .5), (0., .125)], lasa_points('diamond5'))
+    assert torch.allclose(found, torch.tensor([
+        4 * (9 / 4 - .5) + 6 / 4 - .25, 4 * (9 / 8 - .125) + 6 / 8]),
+        atol=1e-3)

@@ -1,5 +1,5 @@
 """Label assignment of LARSD (Sec. II-B.2)."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -113,7 +113,7 @@ class SameCenterAssigner(BaseAssigner):
                pred_instances: InstanceData,
                gt_instances: InstanceData,
                gt_instances_ignore: Optional[InstanceData] = None,
-               **kwargs) -> AssignResult:
+               **kwargs: Any) -> AssignResult:
         """The host's interface, for use inside other rotated heads.
 
         Args:

@@ -1,0 +1,370 @@
+"""Files as people have them, through every reader of boxes: read in full,
+told, or refused by name, never silently something else."""
+import io
+import json
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.registry import init_default_scope
+from PIL import Image
+
+from mmextra.datasets import (
+    AnnotationError,
+    HRSDDataset,
+    ImageNetVIDDataset,
+    VisDroneDataset,
+)
+from tests.test_datasets.native_sets import (
+    READERS,
+    STATED,
+    build,
+    coco_content,
+    load_pixels,
+    loading,
+    record,
+    voc_xml,
+)
+
+
+@pytest.fixture(params=READERS)
+def kind(request):
+    init_default_scope('mmrotate' if request.param in (
+        'HRSD', 'HRSC2016') else 'mmdet')
+    return request.param
+
+
+def picture(form='JPEG', mode='RGB', size=(80, 60), **kwargs) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size).save(file, form, **kwargs)
+    return file.getvalue()
+
+
+def turned(form='JPEG', orientation=6) -> bytes:
+    """80 x 60 pixels that are to be shown as 60 x 80."""
+    exif = Image.new('RGB', (1, 1)).getexif()
+    exif[274] = orientation
+    return picture(form, exif=exif)
+
+
+def caught(function, *args, **kwargs):
+    """What a function returns, and its warnings as one text."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter('always')
+        value = function(*args, **kwargs)
+    return value, ' '.join(str(each.message) for each in told)
+
+
+@pytest.mark.parametrize('form, suffix', [('JPEG', '.jpg'), ('PNG', '.png')])
+def test_an_orientation_is_applied_to_size_and_pixels(kind, tmp_path, form,
+                                                      suffix):
+    dataset, told = caught(
+        build, kind, tmp_path, turned(form), suffix, box=(45, 60, 55, 78),
+        size=(60, 80))
+    info = record(kind, dataset)
+    assert load_pixels(kind, dataset).shape == (80, 60, 3)
+    assert (info['width'], info['height']) == (60, 80)
+    assert len(info['instances']) == 1 and 'size' not in told
+
+
+@pytest.mark.parametrize('kind', STATED, indirect=True)
+@pytest.mark.parametrize('image', [turned(), picture(size=(60, 80))])
+def test_a_record_of_another_size_is_told(kind, tmp_path, image):
+    _, told = caught(build, kind, tmp_path, image, box=(5, 5, 25, 20))
+    assert '60 x 80' in told and '80 x 60' in told and 'a.jpg' in told
+    assert 'EXIF' in told
+
+
+@pytest.mark.parametrize('mode, suffix', [
+    ('I;16', '.png'), ('I;16', '.tif'), ('F', '.tif'), ('I', '.tif')])
+@pytest.mark.parametrize('loader', ['LoadImageFromFile',
+                                    'LoadImageOrSkip'])
+def test_more_than_eight_bits_are_refused(kind, tmp_path, mode, suffix,
+                                          loader):
+    image = picture('TIFF' if suffix == '.tif' else 'PNG', mode)
+    dataset = build(kind, tmp_path, image, suffix,
+                    pipeline=loading(kind, type=loader))
+    with pytest.raises(AnnotationError, match=f'a{suffix}: has .* bits per '
+                       'channel.*eight.*Stretch it'):
+        load_pixels(kind, dataset)
+
+
+def test_a_loader_that_keeps_all_bits_is_let_alone(kind, tmp_path):
+    dataset = build(kind, tmp_path, picture('PNG', 'I;16'), '.png',
+                    pipeline=loading(kind, color_type='unchanged'))
+    assert load_pixels(kind, dataset).dtype == np.uint16
+
+
+@pytest.mark.parametrize('mode', ['RGBA', 'LA', 'L', 'P', '1'])
+def test_alpha_grey_and_palette_are_three_channels(kind, tmp_path, mode):
+    dataset = build(kind, tmp_path, picture('PNG', mode), '.png')
+    assert load_pixels(kind, dataset).shape == (60, 80, 3)
+
+
+def test_an_image_beyond_the_limit_names_it(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr('mmextra.datasets.image_files.PIXEL_LIMIT', 4000)
+    dataset = build(kind, tmp_path, picture())
+    with pytest.raises(AnnotationError, match='a.jpg: has 80 x 60 = 4800 pix'
+                       'els, .* up to 4000.*OPENCV_IO_MAX_IMAGE_PIXELS=4800'):
+        load_pixels(kind, dataset)
+
+
+def test_strangers_in_folders_are_passed_over(kind, tmp_path):
+    build(kind, tmp_path, picture())
+    folders = {path.parent for path in tmp_path.rglob('*') if path.is_file()}
+    for folder in folders:
+        for name in ('.DS_Store', '._a.jpg', '._a.txt', '._a.xml', '._b.jpg',
+                     'Thumbs.db', 'desktop.ini'):
+            (folder / name).write_bytes(b'\0\5\26\7')
+    dataset, told = caught(build, kind, tmp_path, picture())
+    assert len(dataset) == 1 and str(tmp_path) not in told
+
+
+def test_a_text_is_one_class(kind, tmp_path):
+    name = READERS[kind][1]
+    dataset = build(kind, tmp_path, picture(), metainfo=dict(classes=name))
+    assert dataset.metainfo['classes'] == (name, )
+    assert len(record(kind, dataset)['instances']) == 1
+
+
+@pytest.mark.parametrize('options', [
+    dict(filter_cfg=dict(filter_empty_gt=True, min_size=0)),
+    dict(filter_cfg=dict(filter_empty_gt=False, min_size=1000))])
+def test_a_set_without_images_says_why(kind, tmp_path, options):
+    # The box is of another class, as far as the reader can have one.
+    build(kind, tmp_path, picture())
+    for path in [*tmp_path.rglob('*.txt'), *tmp_path.rglob('*.xml'),
+                 *tmp_path.rglob('*.json')]:
+        if path.parent.name in ('labelTxt', 'annotations'):
+            path.write_text('')
+        elif path.suffix == '.xml':
+            text = path.read_text()
+            for tag in ('object', 'HRSC_Object'):
+                start, end = text.find(f'<{tag}>'), text.find(f'</{tag}>')
+                if start >= 0:
+                    text = text[:start] + text[end + len(tag) + 3:]
+            path.write_text(text)
+        elif path.suffix == '.json':
+            path.write_text(json.dumps(dict(
+                json.loads(path.read_text()), annotations=[])))
+    maker = rebuild(kind, tmp_path)
+    with pytest.raises(ValueError, match='no image.* left') as error:
+        maker(**options)
+    assert 'min_size' in str(error.value) or 'no box' in str(error.value) or \
+        'Correct the classes' in str(error.value)
+
+
+def rebuild(kind, root):
+    """A builder on the files as they are now."""
+    files = {path: path.read_bytes() for path in root.rglob('*')
+             if path.is_file()}
+
+    def make(**kwargs):
+        maker, name = READERS[kind]
+        builder = maker(root, picture(), '.jpg', (5, 5, 25, 20), name,
+                        (80, 60))
+        for path, content in files.items():
+            path.write_bytes(content)
+        kwargs.setdefault('serialize_data', False)
+        if kind in ('VOC', 'COCO'):
+            kwargs.setdefault('classes', (name, ))
+        else:
+            kwargs.setdefault('metainfo', dict(classes=(name, )))
+        return builder(**kwargs)
+
+    return make
+
+
+LISTS = dict(
+    HRSD='ImageSets/train.txt', HRSC2016='ImageSets/train.txt',
+    DIOR='ImageSets/Main/train.txt', VOC='train.txt')
+
+
+@pytest.mark.parametrize('kind', LISTS, indirect=True)
+@pytest.mark.parametrize('entry', [
+    'a.jpg', 'VOC2012/JPEGImages/a.jpg', 'datasets/VOC2012/JPEGImages/a.jpg',
+    '/home/of/VOC2012/JPEGImages/a.jpg', 'VOC2012\\JPEGImages\\a.jpg'])
+def test_paths_in_lists(kind, tmp_path, entry):
+    if kind == 'VOC' and entry == 'a.jpg':
+        # An entry of VOC without folder is an id, below data_root itself.
+        entry = 'VOC2012/JPEGImages/a.jpg'
+    build(kind, tmp_path, picture())
+    (tmp_path / LISTS[kind]).write_bytes(
+        b'\xef\xbb\xbf' + entry.encode() + b'\r\n\r\n')
+    dataset = rebuild(kind, tmp_path)()
+    assert len(record(kind, dataset)['instances']) == 1
+    assert record(kind, dataset)['img_id'] == 'a'
+
+
+@pytest.mark.parametrize('kind', LISTS, indirect=True)
+def test_a_list_of_another_release_says_how_much_of_it_fits(kind, tmp_path):
+    build(kind, tmp_path, picture())
+    names = ('b', 'c') if kind != 'VOC' else (
+        'VOC2012/JPEGImages/b.jpg', 'VOC2012/JPEGImages/c.jpg')
+    with open(tmp_path / LISTS[kind], 'a') as file:
+        file.write('\n'.join(names))
+    with pytest.raises((FileNotFoundError, AnnotationError),
+                       match='2 of (its )?3 entries'):
+        rebuild(kind, tmp_path)()
+
+
+@pytest.mark.parametrize('kind', ['HRSD', 'VisDrone'], indirect=True)
+def test_images_alone_are_read_in_test_mode(kind, tmp_path):
+    build(kind, tmp_path, picture())
+    for folder in ('labelTxt', 'annotations'):
+        shutil.rmtree(tmp_path / folder, ignore_errors=True)
+    reader = dict(HRSD=HRSDDataset, VisDrone=VisDroneDataset)[kind]
+    dataset = reader(data_root=str(tmp_path), test_mode=True)
+    assert len(dataset) == 1 and not dataset.get_data_info(0)['instances']
+    with pytest.raises(FileNotFoundError, match='annotations'):
+        reader(data_root=str(tmp_path))
+
+
+# COCO's entries
+
+
+@pytest.fixture(params=['COCO', 'VID'])
+def coco_kind(request):
+    init_default_scope('mmdet')
+    return request.param
+
+
+def change_json(root, change):
+    path = root / 'train.json'
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize('change', [
+    lambda c: c['annotations'][0].update(area=0),
+    lambda c: c['annotations'][0].update(area=0.0, segmentation=[]),
+    lambda c: c['annotations'][0].update(area=None, iscrowd=None),
+    lambda c: c['annotations'][0].update(iscrowd=False, attributes={}),
+    lambda c: c['images'][0].update(file_name='images\\a.jpg'),
+    lambda c: c.update(info={}, licenses=[]),
+    lambda c: c['categories'].insert(0, dict(
+        id=7, name=c['categories'][0]['name'], supercategory='none'))])
+def test_what_exporters_write_is_read(coco_kind, tmp_path, change):
+    build(coco_kind, tmp_path, picture())
+    change_json(tmp_path, change)
+    dataset = rebuild(coco_kind, tmp_path)()
+    assert len(record(coco_kind, dataset)['instances']) == 1
+    assert Path(record(coco_kind, dataset)['img_path']).exists()
+
+
+def test_namesakes_are_told(coco_kind, tmp_path):
+    build(coco_kind, tmp_path, picture())
+    change_json(tmp_path, lambda c: c['categories'].insert(0, dict(
+        id=7, name=c['categories'][0]['name'])))
+    _, told = caught(rebuild(coco_kind, tmp_path))
+    assert 'dropped 1 categories' in told
+
+
+@pytest.mark.parametrize('key, value', [
+    ('image_id', '0'), ('category_id', '0')])
+def test_an_id_of_another_type_is_told(coco_kind, tmp_path, key, value):
+    build(coco_kind, tmp_path, picture())
+    change_json(tmp_path, lambda c: c['annotations'][0].update(
+        {key: value}))
+    with pytest.raises(AnnotationError, match=f'{key} .0. is none.*reads the '
+                       'same is'):
+        rebuild(coco_kind, tmp_path)()
+
+
+def test_the_nearest_category_is_named(coco_kind, tmp_path):
+    build(coco_kind, tmp_path, picture(), name='dog')
+    change_json(tmp_path, lambda c: c['categories'][0].update(name='dogs'))
+    kwargs = dict(classes=('dog', )) if coco_kind == 'COCO' else dict(
+        metainfo=dict(classes=('dog', )))
+    with pytest.raises(AnnotationError, match="nearest 'dogs'"):
+        rebuild(coco_kind, tmp_path)(**kwargs)
+
+
+def test_spellings_of_vid_are_folded(tmp_path):
+    init_default_scope('mmdet')
+    build('VID', tmp_path, picture())
+    change_json(tmp_path, lambda c: c['categories'][0].update(
+        name='red panda'))
+    dataset, told = caught(rebuild('VID', tmp_path),
+                           metainfo=dict(classes=('red_panda', )))
+    assert len(record('VID', dataset)['instances']) == 1
+    assert "'red panda' for 'red_panda'" in told
+
+
+def video(root, ids):
+    """A file of two frames with two objects each."""
+    content = coco_content('.jpg', (5, 5, 25, 20), 'dog', (80, 60))
+    content['images'] = [dict(content['images'][0], id=k, frame_id=k)
+                         for k in range(2)]
+    content['annotations'] = [
+        dict(content['annotations'][0], id=k, image_id=k // 2, instance_id=i)
+        for k, i in enumerate(ids)]
+    for item in content['annotations']:
+        if item['instance_id'] is None:
+            del item['instance_id']
+    (root / 'v.json').write_text(json.dumps(content))
+    init_default_scope('mmdet')
+    dataset, told = caught(
+        ImageNetVIDDataset, data_root=str(root), ann_file='v.json',
+        metainfo=dict(classes=('dog', )), test_mode=True)
+    return [[item['instance_id'] for item in frame['instances']]
+            for frame in dataset.get_data_info(0)['images']], told
+
+
+def test_track_ids_from_zero_stay_tracks(tmp_path):
+    assert video(tmp_path, (0, 1, 1, 0)) == ([[1, 2], [2, 1]], '')
+    assert video(tmp_path, (1, 2, 2, 1)) == ([[1, 2], [2, 1]], '')
+
+
+def test_track_ids_that_tell_nothing_apart_are_told(tmp_path):
+    ids, told = video(tmp_path, (None, None, None, None))
+    assert '4 of 4 boxes have no instance_id' in told
+    assert len({each for frame in ids for each in frame}) == 4
+    _, told = video(tmp_path, (1, 1, 1, 1))
+    assert '2 boxes have the instance_id of another' in told
+
+
+# VOC's lists
+
+
+def voc_set(root, difficult=0, **kwargs):
+    build('VOC', root, picture())
+    (root / 'VOC2012/Annotations/a.xml').write_text(
+        voc_xml((5, 5, 25, 20), 'boat', (80, 60), difficult))
+    return rebuild('VOC', root)(**kwargs)
+
+
+def test_a_list_of_difficult_objects_says_so(tmp_path):
+    init_default_scope('mmdet')
+    with pytest.raises(AnnotationError, match="no box of .'boat'.*1 of 'boat'"
+                       ' marked difficult .use_difficult=True'):
+        voc_set(tmp_path, 1, ann_shot_filter=dict(boat=1))
+    assert len(voc_set(tmp_path, 1, ann_shot_filter=dict(boat=1),
+                       use_difficult=True)) == 1
+
+
+@pytest.mark.parametrize('options, reason', [
+    (dict(filter_cfg=dict(min_size=100)), 'below 100 pixels'),
+    (dict(min_bbox_area=1e4), 'min_bbox_area=10000')])
+def test_what_left_no_shot_is_said(tmp_path, options, reason):
+    init_default_scope('mmdet')
+    with pytest.raises(AnnotationError, match=f"1 of 'boat' in .*{reason}"):
+        voc_set(tmp_path, ann_shot_filter=dict(boat=1), **options)
+
+
+def test_the_list_of_voc_for_one_class(tmp_path):
+    init_default_scope('mmdet')
+    build('VOC', tmp_path, picture())
+    (tmp_path / 'train.txt').write_text('VOC2012/JPEGImages/a.jpg -1\n')
+    assert len(rebuild('VOC', tmp_path)()) == 1
+
+
+def test_unknown_classes_of_voc_are_told(tmp_path):
+    init_default_scope('mmdet')
+    _, told = caught(voc_set, tmp_path, classes=('Boat', 'Dog'),
+                     test_mode=True)
+    assert "no object is called 'Boat' or 'Dog'" in told
+    assert "nearest 'boat'" in told and '1 boat' in told
