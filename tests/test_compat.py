@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from mmdet.structures import DetDataSample
+from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
@@ -18,6 +19,7 @@ from mmrotate.visualization import RotLocalVisualizer
 from torch.utils.data import DataLoader
 
 from mmextra import compat
+from mmextra.utils import config_root
 
 needs_allow_list = pytest.mark.skipif(
     not hasattr(torch.serialization, 'add_safe_globals'),
@@ -76,6 +78,19 @@ def test_mmrotate_is_imported_and_the_alias_gone():
     from mmrotate.registry import MODELS
     assert MODELS.get('RefineSingleStageDetector') is not None
     assert sys.version_info < (3, 10) or not hasattr(collections, 'Sequence')
+
+
+def test_own_configs_are_bases(tmp_path):
+    config = tmp_path / 'own.py'
+    config.write_text("_base_ = 'mmextra::larsd/hrsd.py'\nseed = 3")
+    cfg = Config.fromfile(config)
+    assert cfg.seed == 3
+    stock = Config.fromfile(config_root() / 'larsd' / 'hrsd.py')
+    assert cfg.model == stock.model
+    config.write_text("_base_ = 'mmextra::larsd/absent.py'")
+    with pytest.raises(FileNotFoundError, match=r'own.py: _base_ '
+                       r"'mmextra::larsd/absent.py' is no config of mmextra"):
+        Config.fromfile(config)
 
 
 # -------------------------------------------------------------- checkpoints
