@@ -49,8 +49,10 @@ class BuildWithResources(build_py):
     @staticmethod
     def _copy(source: Path, target: Path) -> None:
         if source.is_dir():
+            # The scripts that set up a checkout are of no use in a wheel.
             shutil.copytree(source, target, ignore=shutil.ignore_patterns(
-                '__pycache__', '*.py[cod]'))
+                '__pycache__', '*.py[cod]', 'quickstart.sh', 'run_tests.sh',
+                'test_stacks.sh'))
         else:
             shutil.copy2(source, target)
 
