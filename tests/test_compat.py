@@ -10,6 +10,7 @@ import torch
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
+from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, load_checkpoint
@@ -250,3 +251,24 @@ def test_boxes_beyond_the_border_leave_the_image_in_place():
     drawn = visualizer.get_image()
     assert drawn.shape == image.shape and (drawn != image).any()
     np.testing.assert_array_equal(drawn[:, 100:], image[:, 100:])
+
+
+# ------------------------------------------------------------------ metrics
+
+
+@pytest.mark.parametrize('key', [
+    'voc07/AP50', 'merged/AP40', 'img/sens_Control', 'lesion/AP75',
+    'vid/mAP', 'det/precision', 'coco/bbox_mAP', 'rbox/recall50'])
+def test_the_best_checkpoint_of_our_metrics(key):
+    hook = CheckpointHook(save_best='auto')
+    hook._init_rule(hook.rules, [key])
+    assert hook.rules == ['greater']
+    compat.know_growing_metrics()
+    assert len(set(CheckpointHook._default_greater_keys)) == len(
+        CheckpointHook._default_greater_keys)
+
+
+def test_names_that_nobody_knows_still_stop():
+    hook = CheckpointHook(save_best='auto')
+    with pytest.raises(ValueError, match='Cannot infer'):
+        hook._init_rule(hook.rules, ['overlap/gap'])

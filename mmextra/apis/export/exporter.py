@@ -7,10 +7,10 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import mmdet
 import mmengine
 import torch
+from mmdet.models.detectors import BaseDetector
 from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.runner import CheckpointLoader, load_state_dict
-from torch import nn
 
 from mmextra.utils.untrained_model import build_untrained, load_config
 from mmextra.version import __version__
@@ -25,7 +25,7 @@ REPORT = 'report.json'
 
 def load_model(config: Union[str, Path, Config],
                checkpoint: Optional[str] = None
-               ) -> Tuple[nn.Module, Config]:
+               ) -> Tuple[BaseDetector, Config]:
     """A model with its weights, in evaluation mode on the CPU.
 
     Args:
@@ -33,7 +33,7 @@ def load_model(config: Union[str, Path, Config],
         checkpoint (str, optional): The weights; random ones without.
 
     Returns:
-        tuple[nn.Module, Config]: The model, with ``cfg`` and
+        tuple[BaseDetector, Config]: The model, with ``cfg`` and
         ``dataset_meta`` as ``init_detector`` sets them, and its config.
 
     Raises:
@@ -110,7 +110,7 @@ def export_model(config: Union[str, Path, Config],
     return export_built(model, cfg, out, options, checkpoint)
 
 
-def export_built(model: nn.Module, cfg: Config, out: Union[str, Path],
+def export_built(model: BaseDetector, cfg: Config, out: Union[str, Path],
                  options: Optional[Options] = None,
                  checkpoint: Optional[str] = None) -> Dict[str, Any]:
     """As :func:`export_model`, of a model in evaluation mode."""
@@ -139,13 +139,13 @@ def export_built(model: nn.Module, cfg: Config, out: Union[str, Path],
     return report
 
 
-def classes_of(model: nn.Module) -> List[str]:
+def classes_of(model: BaseDetector) -> List[str]:
     """Names of a model's classes."""
     return [str(name) for name in
             (getattr(model, 'dataset_meta', None) or {}).get('classes', ())]
 
 
-def config_facts(model: nn.Module, cfg: Config, options: Options,
+def config_facts(model: BaseDetector, cfg: Config, options: Options,
                  checkpoint: Optional[str]) -> Dict[str, Any]:
     """What was exported, for people; the runner needs none of it."""
     return dict(

@@ -3,6 +3,8 @@ import copy
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 import torch
+from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
+from mmdet.models.detectors import BaseDetector
 from mmdet.structures.bbox import bbox2roi, get_box_tensor
 from mmengine.config import ConfigDict
 from torch import Tensor, nn
@@ -31,13 +33,13 @@ def sized_nms(cfg: ConfigDict) -> Dict[str, Any]:
     return dict(cfg['nms'], min_size=cfg.get('min_bbox_size', -1))
 
 
-def dense_detections(head: nn.Module, feats: Sequence[Tensor],
+def dense_detections(head: BaseDenseHead, feats: Sequence[Tensor],
                      img_shape: Sequence[Any], cfg: ConfigDict,
                      suppress: bool) -> Outputs:
     """Boxes of a dense head.
 
     Args:
-        head (nn.Module): Of mmdet, mmrotate or this package.
+        head (BaseDenseHead): Of mmdet, mmrotate or this package.
         feats (Sequence[Tensor]): (B, C, H, W) maps; of a head that has no
             ``best_candidates`` of one image.
         img_shape (Sequence): Height and width that boxes are clipped to.
@@ -73,11 +75,11 @@ class DenseGraph(nn.Module):
     """A single-stage detector.
 
     Args:
-        detector (nn.Module): A ``SingleStageDetector``.
+        detector (BaseDetector): A ``SingleStageDetector``.
         suppress (bool): With non-maximum suppression in the graph.
     """
 
-    def __init__(self, detector: nn.Module, suppress: bool) -> None:
+    def __init__(self, detector: BaseDetector, suppress: bool) -> None:
         super().__init__()
         self.detector = detector
         self.suppress = suppress
@@ -91,7 +93,7 @@ class DenseGraph(nn.Module):
             self.suppress)
 
 
-def proposals(detector: nn.Module, feats: Sequence[Tensor],
+def proposals(detector: BaseDetector, feats: Sequence[Tensor],
               img_shape: Sequence[Any]) -> Tensor:
     """(n, 4) boxes of the RPN of a two-stage detector for one image."""
     head, cfg = detector.rpn_head, candidates_cfg(detector.test_cfg.rpn)
@@ -105,11 +107,11 @@ class TwoStageGraph(nn.Module):
     """A two-stage detector, with masks if it has a head for them.
 
     Args:
-        detector (nn.Module): A ``TwoStageDetector`` with a
+        detector (BaseDetector): A ``TwoStageDetector`` with a
             ``StandardRoIHead``.
     """
 
-    def __init__(self, detector: nn.Module) -> None:
+    def __init__(self, detector: BaseDetector) -> None:
         super().__init__()
         self.detector = detector
 
@@ -142,10 +144,10 @@ class ClassifierGraph(nn.Module):
     Research only, not a medical device.
 
     Args:
-        model (nn.Module): A :class:`~mmextra.models.COVIDCTMaskNet`.
+        model (BaseDetector): A :class:`~mmextra.models.COVIDCTMaskNet`.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: BaseDetector) -> None:
         super().__init__()
         self.model = model
 

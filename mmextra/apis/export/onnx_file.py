@@ -48,7 +48,7 @@ def write_graph(plan: GraphPlan, path: Path, options: Options
     check_opset(options.opset)
     known = inspect.signature(torch.onnx.export).parameters
     # Newer versions of torch trace only when told to.
-    settings = {key: value for key, value in dict(
+    settings: Dict[str, Any] = {key: value for key, value in dict(
         dynamo=False, autograd_inlining=False).items() if key in known}
     module = plan.module.eval()
     try:

@@ -1,9 +1,12 @@
 """Which family a model is exported as."""
 from typing import Callable, Tuple
 
-from mmdet.models.detectors import SingleStageDetector, TwoStageDetector
+from mmdet.models.detectors import (
+    BaseDetector,
+    SingleStageDetector,
+    TwoStageDetector,
+)
 from mmengine.config import Config
-from torch import nn
 
 from mmextra.models.detectors import (
     COVIDCTMaskNet,
@@ -27,12 +30,12 @@ FAMILIES: Tuple[Tuple[type, Callable[..., ExportPlan]], ...] = (
 )
 
 
-def plan_export(model: nn.Module, cfg: Config,
+def plan_export(model: BaseDetector, cfg: Config,
                 options: Options) -> ExportPlan:
     """What the export of a model consists of.
 
     Args:
-        model (nn.Module): In evaluation mode.
+        model (BaseDetector): In evaluation mode.
         cfg (Config): Its config.
         options (Options): What the user asks for.
 

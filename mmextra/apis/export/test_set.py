@@ -2,12 +2,12 @@
 from typing import Any, Dict
 
 import torch
+from mmdet.models.detectors import BaseDetector
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmengine.structures import InstanceData
-from torch import nn
 
 from .plan import ExportError
 
@@ -39,12 +39,12 @@ def _classify(runner: Any, sample: Any) -> None:
 PREDICTORS = dict(detect=_detect, classify=_classify, few_shot=_detect)
 
 
-def verify_ap(model: nn.Module, runner: Any, cfg: Config
+def verify_ap(model: BaseDetector, runner: Any, cfg: Config
               ) -> Dict[str, Dict[str, float]]:
     """Test both on the config's test set.
 
     Args:
-        model (nn.Module): As :func:`~.exporter.load_model` returns it.
+        model (BaseDetector): As :func:`~.exporter.load_model` returns it.
         runner (Any): As :func:`mmextra_runtime.load` returns it.
         cfg (Config): With ``test_dataloader`` and ``test_evaluator``.
 

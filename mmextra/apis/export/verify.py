@@ -1,14 +1,14 @@
 """Comparing an exported model with the one in PyTorch."""
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
 
 import numpy as np
 import torch
 from mmdet.apis import inference_detector
+from mmdet.models.detectors import BaseDetector
 from mmdet.structures.bbox import get_box_tensor
 from mmengine.registry import DefaultScope
-from torch import nn
 
 from mmextra_runtime.images import read_image
 from mmextra_runtime.results import Detections
@@ -73,7 +73,7 @@ def compare(first: Detections, second: Detections) -> Difference:
             continue
         rest[index[best]] = False
         pixels = 0.
-        if first.masks is not None:
+        if first.masks is not None and second.masks is not None:
             own, other = first.masks[i], second.masks[index[best]]
             pixels = float((own != other).sum() / max(own.sum(), 1))
         result.add(Difference(0, 1, float(away[best]), float(apart[best]),
@@ -99,22 +99,22 @@ def find_images(where: Union[str, Path, Sequence]) -> List[Path]:
     """
     if isinstance(where, (list, tuple)):
         return [Path(each) for each in where]
-    where = Path(where)
-    found = [where] if where.is_file() else sorted(
-        path for path in where.rglob('*')
-        if path.suffix.lower() in EXTENSIONS) if where.is_dir() else []
+    place = Path(str(where))
+    found = [place] if place.is_file() else sorted(
+        path for path in place.rglob('*')
+        if path.suffix.lower() in EXTENSIONS) if place.is_dir() else []
     if not found:
         raise ExportError(f'there is no image {where}, and no folder of '
                           'images of that name')
     return found
 
 
-def eager_detections(model: nn.Module, image: Union[str, Path]
+def eager_detections(model: BaseDetector, image: Union[str, Path]
                      ) -> Tuple[Detections, Any]:
     """What the model in PyTorch finds.
 
     Args:
-        model (nn.Module): With ``cfg``, as :func:`~.exporter.load_model`
+        model (BaseDetector): With ``cfg``, as :func:`~.exporter.load_model`
             returns it.
         image (str or Path): The image.
 
@@ -136,13 +136,13 @@ def as_detections(found: Any) -> Detections:
                       found.labels.numpy(), (), masks)
 
 
-def verify(model: nn.Module, runner: Any,
+def verify(model: BaseDetector, runner: Any,
            images: Union[str, Path, Sequence],
            limit: int = 0) -> Dict[str, Any]:
     """Run both on images and compare.
 
     Args:
-        model (nn.Module): As :func:`~.exporter.load_model` returns it.
+        model (BaseDetector): As :func:`~.exporter.load_model` returns it.
         runner (Any): As :func:`mmextra_runtime.load` returns it.
         images (str, Path or Sequence): A file, a folder or several files.
         limit (int): Take so many only; 0 takes all.
@@ -155,7 +155,8 @@ def verify(model: nn.Module, runner: Any,
     paths = find_images(images)
     paths = paths[:limit] if limit else paths
     compared = COMPARISONS[runner.task](model, runner, paths)
-    total, extra = Difference(), {}
+    total = Difference()
+    extra: Dict[str, float] = {}
     for difference, more in compared:
         total.add(difference)
         for key, value in more.items():
@@ -165,13 +166,18 @@ def verify(model: nn.Module, runner: Any,
                 **extra)
 
 
-def _detect(model: nn.Module, runner: Any, paths: Sequence[Path]):
+# Of each image, and what else of it is compared.
+Compared = Iterator[Tuple[Difference, Dict[str, float]]]
+
+def _detect(model: BaseDetector, runner: Any,
+            paths: Sequence[Path]) -> Compared:
     for path in paths:
         yield compare(eager_detections(model, path)[0],
                       runner(read_image(path))), {}
 
 
-def _classify(model: nn.Module, runner: Any, paths: Sequence[Path]):
+def _classify(model: BaseDetector, runner: Any,
+              paths: Sequence[Path]) -> Compared:
     for path in paths:
         found, sample = eager_detections(model, path)
         own = runner(read_image(path))
@@ -182,7 +188,8 @@ def _classify(model: nn.Module, runner: Any, paths: Sequence[Path]):
                                    own.scores).max()))
 
 
-def _stream(model: nn.Module, runner: Any, paths: Sequence[Path]):
+def _stream(model: BaseDetector, runner: Any,
+            paths: Sequence[Path]) -> Compared:
     # Not at the top: a stream is one of several kinds of models.
     from ..stream_detector import StreamDetector, frame_pipeline
     with DefaultScope.overwrite_default_scope('mmdet'):
@@ -201,7 +208,8 @@ def _stream(model: nn.Module, runner: Any, paths: Sequence[Path]):
             conf=apart, forecasts=float(own.info['is_forecast']))
 
 
-def _few_shot(model: nn.Module, runner: Any, paths: Sequence[Path]):
+def _few_shot(model: BaseDetector, runner: Any,
+              paths: Sequence[Path]) -> Compared:
     # Not at the top: a few-shot detector is one of several kinds of models.
     from ..few_shot import process_support_images
     # Without classes of its own it looks for the first pictures themselves.

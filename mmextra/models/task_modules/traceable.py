@@ -112,7 +112,8 @@ def above(values: Tensor, threshold: float) -> Tensor:
         Tensor: (n, d) indices.
     """
     if torch.jit.is_tracing():
-        return _Above.apply(values, float(threshold))
+        return _Above.apply(  # type: ignore[no-untyped-call]
+            values, float(threshold))
     return (values > threshold).nonzero()
 
 
@@ -213,8 +214,9 @@ def traced_nms(boxes: Tensor, scores: Tensor, groups: Tensor,
         flat = torch.cat([zero, boxes.reshape(-1)])
         span = flat.max() - flat.min() + 1
         moved = boxes + (groups.to(boxes) * span)[:, None]
-    keep = _GreedyNMS.apply(moved, scores, float(cfg['iou_threshold']),
-                            int(cfg.get('max_num', ALL)))
+    keep = _GreedyNMS.apply(  # type: ignore[no-untyped-call]
+        moved, scores, float(cfg['iou_threshold']),
+        int(cfg.get('max_num', ALL)))
     dets = torch.cat([boxes[keep], scores[keep][:, None]], 1)
     return dets, keep if index is None else index[keep]
 
@@ -237,8 +239,9 @@ def pair_nms(boxes: Tensor, scores: Tensor, cfg: dict, max_num: int
     if cfg.get('min_size', -1) >= 0:
         sides = (boxes[..., 2:] - boxes[..., :2]).amin(-1)
         scores = scores.masked_fill(sides <= cfg['min_size'], -1.)
-    kept = _PairNMS.apply(boxes, scores, float(cfg['iou_threshold']),
-                          int(max_num) if max_num > 0 else ALL)
+    kept = _PairNMS.apply(  # type: ignore[no-untyped-call]
+        boxes, scores, float(cfg['iou_threshold']),
+        int(max_num) if max_num > 0 else ALL)
     return kept[:, 0], kept[:, 1]
 
 
