@@ -24,9 +24,9 @@ from ..image_files import (
     EXTENSIONS,
     image_size,
     index_images,
-    read_pixels,
 )
 from ..text_files import read_ids
+from ..tiff_windows import open_pixels
 
 # As DOTA's own splitter marks what it has cut through.
 TRUNCATED = 2
@@ -132,7 +132,7 @@ def tile_image(path: Path, label: Path, out: Path, size: int, overlap: int,
     targets = [out / 'images' / f'{tile}{ext}' for tile in tiles]
     if all(t.is_file() and t.stat().st_mtime >= newest for t in targets):
         return tiles
-    pixels = read_pixels(str(path))
+    pixels = open_pixels(str(path))
     if pixels.shape[:2] != (height, width):
         raise ValueError(
             f'{path} cannot be decoded to its {width}x{height} pixels; '
