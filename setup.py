@@ -49,8 +49,10 @@ class BuildWithResources(build_py):
     @staticmethod
     def _copy(source: Path, target: Path) -> None:
         if source.is_dir():
+            # The scripts that set up a checkout are of no use in a wheel.
             shutil.copytree(source, target, ignore=shutil.ignore_patterns(
-                '__pycache__', '*.py[cod]'))
+                '__pycache__', '*.py[cod]', 'quickstart.sh', 'run_tests.sh',
+                'test_stacks.sh'))
         else:
             shutil.copy2(source, target)
 
@@ -63,7 +65,8 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(
-        include=('mmextra', 'mmextra.*', 'mmextra_stack')),
+        include=('mmextra', 'mmextra.*', 'mmextra_stack',
+                 'mmextra_runtime')),
     package_data={
         'mmextra': ['py.typed'],
         'mmextra.evaluation': ['references/*.yml'],
@@ -81,7 +84,8 @@ setup(
     install_requires=requirements('runtime'),
     extras_require={
         name: requirements(name)
-        for name in ('openmmlab', 'onedl', 'tests', 'vis', 'speed', 'ct')
+        for name in ('openmmlab', 'onedl', 'tests', 'vis', 'speed', 'ct',
+                     'export')
     },
     cmdclass=dict(build_py=BuildWithResources),
     entry_points=dict(

@@ -10,6 +10,7 @@ from .compat import (
     check_stack,
     hold_picture_frame,
     import_mmrotate,
+    know_growing_metrics,
     serve_configs,
     trust_own_checkpoints,
 )
@@ -20,8 +21,18 @@ import_mmrotate()
 serve_configs()
 trust_own_checkpoints()
 hold_picture_frame()
+know_growing_metrics()
 
 # The components need the hosts in working order first.
-from . import datasets, engine, evaluation, models  # noqa: E402
+from . import (  # noqa: E402
+    datasets,
+    engine,
+    evaluation,
+    models,
+    visualization,
+)
 
-__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models']
+__all__ = [
+    '__version__', 'datasets', 'engine', 'evaluation', 'models',
+    'visualization'
+]

@@ -2,8 +2,9 @@
 
 A check of the stack that says which command mends it, mmrotate's import on
 Python >= 3.10 and beside newer hosts, a clear answer where mmrotate is absent,
-loading of mmengine's own checkpoints under torch's safe unpickler, and
-pictures under matplotlib >= 3.11. Nothing else.
+loading of mmengine's own checkpoints under torch's safe unpickler, pictures
+under matplotlib >= 3.11, and which metrics are better the larger they are.
+Nothing else.
 """
 import collections
 import collections.abc
@@ -11,6 +12,11 @@ import functools
 from typing import Any, NoReturn
 
 from mmextra_stack.checks import import_if_there, needs_mmrotate, problems
+
+# Parts of the names of metrics of which more is better: AP05 to AP95, the
+# sensitivity of a class.
+GROWING_METRICS = (*(f'AP{n:02d}' for n in range(5, 100, 5)), 'sens_',
+                   'recall')
 
 
 def check_stack() -> None:
@@ -146,6 +152,17 @@ def trust_own_checkpoints() -> None:
         [HistoryBuffer, np.ndarray, np.dtype,
          (_history_attribute, 'builtins.getattr'), *numpy_names] +
         [type(np.dtype(kind)) for kind in kinds])
+
+
+def know_growing_metrics() -> None:
+    """Let ``save_best='auto'`` take the metrics of this package.
+
+    mmengine's checkpoint hook guesses from a metric's name whether more is
+    better, after the first epoch, and stops at a name that it does not know.
+    """
+    from mmengine.hooks import CheckpointHook
+    known = CheckpointHook._default_greater_keys
+    known += [key for key in GROWING_METRICS if key not in known]
 
 
 def hold_picture_frame() -> None:

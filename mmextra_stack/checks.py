@@ -83,7 +83,7 @@ def needs_mmrotate(what: str) -> str:
 
 
 def _python() -> Optional[str]:
-    if sys.version_info < MIN_PYTHON:
+    if tuple(sys.version_info) < MIN_PYTHON:
         return (f'mmextra needs Python {".".join(map(str, MIN_PYTHON))} or '
                 f'newer, this is {python_version()}: make an environment of '
                 'a newer one, for example by "python3.11 -m venv .venv"')

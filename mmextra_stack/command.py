@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import List, Optional
 
 from . import doctor
-from .families import checkout, installed
+from .families import installed, resources
 
 # door: (script in tools/, what it does)
 DOORS = {
@@ -19,14 +19,6 @@ DOORS = {
     'mmdet': ('mmdet_tool.py', 'run another script of mmdet'),
     'install-mmcv': ('install_mmcv.py', 'build mmcv for the torch installed'),
 }
-
-
-def resources() -> Path:
-    """The folder that holds ``configs`` and ``tools``.
-
-    The repository for a checkout, ``mmextra/.mim`` for a wheel.
-    """
-    return checkout() or Path(__file__).resolve().parents[1] / 'mmextra/.mim'
 
 
 def usage() -> str:

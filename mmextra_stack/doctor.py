@@ -55,7 +55,8 @@ def examine() -> Tuple[List[str], List[str]]:
     Returns:
         tuple[list[str], list[str]]: Problems and notes, a sentence each.
     """
-    found, notes = [], []
+    found: List[str] = []
+    notes: List[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always', UserWarning)
         # A broken host raises what it likes.

@@ -73,6 +73,14 @@ def checkout() -> Optional[Path]:
     return root if (root / 'tools' / 'install_mmcv.py').is_file() else None
 
 
+def resources() -> Path:
+    """The folder that holds ``configs`` and ``tools``.
+
+    The repository for a checkout, ``mmextra/.mim`` for a wheel.
+    """
+    return checkout() or Path(__file__).resolve().parents[1] / 'mmextra/.mim'
+
+
 def install_mmcv_command() -> str:
     """The command that builds mmcv for the torch that is there."""
     root = checkout()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from .families import ONEDL, OPENMMLAB, version_tuple
 
@@ -89,7 +89,7 @@ def patch_setup(text: str, std: str) -> str:
         r"\1return scope['__version__']", text)
 
 
-def run(command: list, **kwargs) -> None:
+def run(command: List[object], **kwargs: Any) -> None:
     """Run a command, its output going straight to the terminal."""
     print('+', ' '.join(map(str, command)), flush=True)
     try:
@@ -100,7 +100,7 @@ def run(command: list, **kwargs) -> None:
                            ) from None
 
 
-def pip(*args, **kwargs) -> None:
+def pip(*args: object, **kwargs: Any) -> None:
     run([sys.executable, '-m', 'pip', *args], **kwargs)
 
 

@@ -7,8 +7,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # A floor may import those that stand before it, and no other. Two floors
 # of one row know nothing of each other.
-FLOORS = [('structures', 'utils'), ('datasets', 'models', 'visualization'),
-          ('synthetic', ), ('evaluation', ), ('engine', ), ('apis', )]
+FLOORS = [('utils', ), ('structures', ),
+          ('datasets', 'models', 'visualization'), ('synthetic', ),
+          ('evaluation', ), ('engine', ), ('apis', )]
 LEVEL = {name: level for level, row in enumerate(FLOORS) for name in row}
 # What importing the package itself needs.
 ENTRANCE = {'__init__', 'compat', 'version'}
@@ -123,5 +124,6 @@ def test_scripts_do_not_import_what_is_private():
              for path in sorted((ROOT / folder).rglob('*.py'))
              for name in imports(path, ROOT)
              if name.startswith('mmextra.')
-             and any(part.startswith('_') for part in name.split('.')[1:])]
+             and any(part.startswith('_') and not part.endswith('__')
+                     for part in name.split('.')[1:])]
     assert wrong == []

@@ -1,5 +1,6 @@
-# mmrotate's _base_/default_runtime.py. Its words stand here, so that without
-# mmrotate the config can be read and what builds it tells what to install.
+# mmrotate's _base_/default_runtime.py, with another visualizer. Its words
+# stand here, so that without mmrotate the config can be read and what builds
+# it tells what to install.
 default_scope = 'mmrotate'
 custom_imports = dict(imports=['mmextra'], allow_failed_imports=False)
 
@@ -16,7 +17,7 @@ env_cfg = dict(
     dist_cfg=dict(backend='nccl'))
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(
-    type='RotLocalVisualizer', vis_backends=vis_backends, name='visualizer')
+    type='PictureVisualizer', vis_backends=vis_backends, name='visualizer')
 log_processor = dict(type='LogProcessor', window_size=50, by_epoch=True)
 log_level = 'INFO'
 load_from = None

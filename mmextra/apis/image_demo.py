@@ -4,25 +4,33 @@ from pickle import UnpicklingError
 from typing import Iterator, List, NamedTuple, Optional, Sequence
 
 import mmcv
+import numpy as np
 from mmdet.apis import inference_detector, init_detector
-from mmdet.registry import VISUALIZERS
-from mmdet.structures import DetDataSample
-from mmdet.structures.bbox import get_box_tensor
+from mmdet.registry import TRANSFORMS
+from mmdet.utils import get_test_pipeline_cfg
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 
+from mmextra.datasets.ct import slice_stem
+from mmextra.datasets.ct_files import DICOM, NIFTI, is_volume, slice_file
 from mmextra.datasets.image_files import EXTENSIONS as DATA_EXTENSIONS
-from mmextra.structures import box_corners
+from mmextra.evaluation.formats import Detections, write_detections
+from mmextra.utils.checkpoint_fit import check_fit
+from mmextra.utils.palettes import with_enough_colours
+from mmextra.visualization import PictureVisualizer
+from mmextra.visualization.pictures import Labels
 
 from .tiled_inference import read_image, tiled_inference
 
-EXTENSIONS = (*DATA_EXTENSIONS, '.webp')
+EXTENSIONS = (*DATA_EXTENSIONS, '.webp', *DICOM)
 
 
 def find_images(path: Path) -> List[Path]:
     """The images that a path means.
 
     Args:
-        path (Path): An image or a folder of images.
+        path (Path): An image, a slice of a volume (``scan.nii.gz#12``), or
+            a folder of images and DICOM files.
 
     Returns:
         List[Path]: The files, sorted.
@@ -31,7 +39,7 @@ def find_images(path: Path) -> List[Path]:
         FileNotFoundError: If there is no such path, or no image in it.
         ValueError: If two images would be written to one file.
     """
-    if path.is_file():
+    if Path(slice_file(str(path))).is_file():
         return [path]
     if not path.is_dir():
         raise FileNotFoundError(f'there is no image or folder {path}')
@@ -48,27 +56,30 @@ def find_images(path: Path) -> List[Path]:
     return images
 
 
-def dota_lines(sample: DetDataSample, classes: Sequence[str],
-               score_thr: float) -> List[str]:
-    """Predictions as lines ``x1 y1 ... x4 y4 class score``.
+def demo_pixels(config: Config, path: Path) -> np.ndarray:
+    """An image as the test pipeline of a config loads it.
 
     Args:
-        sample (DetDataSample): Result of an inference.
-        classes (Sequence[str]): Class names.
-        score_thr (float): Lowest score.
+        config (Config): With a ``test_dataloader``.
+        path (Path): See :func:`find_images`.
 
     Returns:
-        List[str]: The lines.
+        np.ndarray: (h, w, 3) uint8, BGR.
+
+    Raises:
+        ValueError: If the pipeline cannot read such a file.
     """
-    found = sample.pred_instances.cpu()
-    found = found[found.scores >= score_thr]
-    corners = box_corners(get_box_tensor(found.bboxes).detach().numpy())
-    return [
-        ' '.join([f'{v:.2f}' for v in quad.ravel()] +
-                 [classes[label], f'{score:.4f}'])
-        for quad, label, score in zip(corners, found.labels.tolist(),
-                                      found.scores.tolist())
-    ]
+    loader = get_test_pipeline_cfg(config)[0]
+    if str(loader['type']).endswith('LoadCTSlice'):
+        with DefaultScope.overwrite_default_scope('mmdet'):
+            load = TRANSFORMS.build(dict(loader, to_rgb=True))
+        return load(dict(img_path=str(path)))['img']
+    if is_volume(str(path)) or path.suffix.lower() in DICOM:
+        raise ValueError(
+            f'{path} is a DICOM file or a volume ({", ".join(DICOM + NIFTI)})'
+            f', which {loader["type"]} cannot read; begin the test pipeline '
+            'with dict(type="LoadCTSlice")')
+    return read_image(path)
 
 
 class Detected(NamedTuple):
@@ -84,7 +95,7 @@ def draw_detections(images: Sequence[Path], config_file: Path,
                     checkpoint: Path, out_dir: Path, *,
                     score_thr: float = 0.3, tile: Optional[int] = None,
                     overlap: int = 256, batch_size: int = 1,
-                    txt: bool = False,
+                    formats: Sequence[str] = (), labels: Labels = 'auto',
                     device: str = 'cpu') -> Iterator[Detected]:
     """Detect on images and draw the boxes, rotated or not.
 
@@ -97,14 +108,19 @@ def draw_detections(images: Sequence[Path], config_file: Path,
         tile (int, optional): Cut large images into tiles of this size.
         overlap (int): Pixels that neighbouring tiles share.
         batch_size (int): Tiles in one forward pass.
-        txt (bool): Also write the corners of the boxes.
+        formats (Sequence[str]): Also write the boxes that are drawn in
+            these, see :data:`~mmextra.evaluation.formats.FORMATS`; several
+            into folders of their names.
+        labels (str): Which labels are drawn, see
+            :func:`~mmextra.visualization.draw_boxes`.
         device (str): Where the detector runs.
 
     Yields:
         Detected: Image after image, once it is drawn.
 
     Raises:
-        ValueError: If an image or the checkpoint cannot be read.
+        ValueError: If an image or the checkpoint cannot be read, or a
+            format cannot hold the boxes.
     """
     config = Config.fromfile(config_file)
     try:
@@ -113,26 +129,28 @@ def draw_detections(images: Sequence[Path], config_file: Path,
         raise ValueError(
             f'{checkpoint} cannot be loaded as a checkpoint of '
             f'{config_file}: {str(error).splitlines()[0]}') from error
+    check_fit(model, str(checkpoint))
     classes = model.dataset_meta['classes']
-    visualizer = VISUALIZERS.build(
-        dict(config.get('visualizer', dict(type='DetLocalVisualizer')),
-             name='image_demo', vis_backends=None))
-    visualizer.dataset_meta = model.dataset_meta
+    visualizer = PictureVisualizer('image_demo', labels=labels)
+    visualizer.dataset_meta = with_enough_colours(model.dataset_meta)
     out_dir.mkdir(parents=True, exist_ok=True)
+    found: List[Detections] = []
     for path in images:
-        pixels = read_image(path)
+        pixels = demo_pixels(config, path)
         if tile:
             sample = tiled_inference(
                 model, path, tile=tile, overlap=overlap,
                 batch_size=batch_size)
         else:
             sample = inference_detector(model, str(path))
-        target = out_dir / f'{path.stem}.png'
+        target = out_dir / f'{slice_stem(path.name)}.png'
         visualizer.add_datasample(
             path.stem, mmcv.bgr2rgb(pixels), sample, draw_gt=False,
             pred_score_thr=score_thr, out_file=str(target))
-        lines = dota_lines(sample, classes, score_thr)
-        if txt:
-            target.with_suffix('.txt').write_text(
-                ''.join(f'{line}\n' for line in lines))
-        yield Detected(path, len(lines), len(sample.pred_instances), target)
+        each = Detections.from_sample(sample, classes, score_thr, str(path))
+        found.append(each)
+        yield Detected(path, len(each), len(sample.pred_instances), target)
+    for form in formats:
+        # Several have files of the same names.
+        write_detections(
+            found, form, out_dir / form if len(formats) > 1 else out_dir)

@@ -7,9 +7,7 @@ import cv2
 import numpy as np
 from mmdet.structures import DetDataSample
 
-from mmextra.datasets import ImageNetVIDDataset
-
-from .stream_detector import StreamDetector
+from .stream_detector import StreamDetector, class_names
 
 RED = (0, 0, 255)
 COLOURS = ((80, 220, 80), (255, 160, 60), (60, 200, 255), (220, 120, 255),
@@ -38,7 +36,8 @@ def draw(frame: np.ndarray, result: DetDataSample, classes: Sequence[str],
                                  found.scores.tolist()):
         colour = COLOURS[label % len(COLOURS)]
         cv2.rectangle(picture, tuple(box[:2]), tuple(box[2:]), colour, 2)
-        _text(picture, f'{classes[label]} {score:.2f}',
+        name = classes[label] if label < len(classes) else f'class {label}'
+        _text(picture, f'{name} {score:.2f}',
               (box[0], max(box[1] - 4, 12)), colour)
     height, width = picture.shape[:2]
     if result.is_forecast:
@@ -57,10 +56,40 @@ def draw(frame: np.ndarray, result: DetDataSample, classes: Sequence[str],
 
 def _text(picture: np.ndarray, text: str, place: Tuple[int, int],
           colour: Tuple[int, ...]) -> None:
+    """Text on a black bar. Not twice, thick and thin, as an outline: since
+    OpenCV 5 the two are of different widths."""
     size = max(0.35, min(picture.shape[:2]) / 900)
-    for tint, thick in (((0, 0, 0), 3), (colour, 1)):
-        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, size,
-                    tint, thick, cv2.LINE_AA)
+    (width, height), below = cv2.getTextSize(
+        text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
+    x, y = place
+    cv2.rectangle(picture, (x - 1, y - height - 1),
+                  (x + width, y + below), (0, 0, 0), cv2.FILLED)
+    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour,
+                1, cv2.LINE_AA)
+
+
+def fit_into(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A picture at another size, its sides in proportion, with black bars.
+
+    Args:
+        picture (np.ndarray): (h, w, 3).
+        width (int): In pixels.
+        height (int): In pixels.
+
+    Returns:
+        np.ndarray: (height, width, 3); the same picture if it fits.
+    """
+    if picture.shape[:2] == (height, width):
+        return picture
+    factor = min(height / picture.shape[0], width / picture.shape[1])
+    inner = cv2.resize(picture, (
+        min(max(round(picture.shape[1] * factor), 1), width),
+        min(max(round(picture.shape[0] * factor), 1), height)))
+    fitted = np.zeros((height, width, 3), picture.dtype)
+    top = (height - inner.shape[0]) // 2
+    left = (width - inner.shape[1]) // 2
+    fitted[top:top + inner.shape[0], left:left + inner.shape[1]] = inner
+    return fitted
 
 
 def as_json(result: DetDataSample, score_thr: float) -> dict:
@@ -80,6 +109,8 @@ def as_json(result: DetDataSample, score_thr: float) -> dict:
 class StreamOutput:
     """A video file, a window or both.
 
+    A file has the size of its first frame; others are fitted into it.
+
     Args:
         path (str, optional): The video file.
         show (bool): Whether to open a window.
@@ -92,6 +123,7 @@ class StreamOutput:
         self.path, self.show, self.wait_time = path, show, wait_time
         self.fps = fps
         self.writer: Optional[cv2.VideoWriter] = None
+        self.size = (0, 0)
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
 
@@ -100,14 +132,16 @@ class StreamOutput:
         if self.path:
             if self.writer is None:
                 code = 'MJPG' if self.path.endswith('.avi') else 'mp4v'
+                self.size = picture.shape[1::-1]
                 self.writer = cv2.VideoWriter(
-                    self.path, cv2.VideoWriter_fourcc(*code), self.fps,
-                    picture.shape[1::-1])
+                    self.path, cv2.VideoWriter.fourcc(*code), self.fps,
+                    self.size)
                 if not self.writer.isOpened():
                     raise ValueError(
                         f'{self.path} cannot be written as video; name it '
                         '*.mp4 or *.avi')
-            self.writer.write(picture)
+            # It passes over frames of another size without a word.
+            self.writer.write(fit_into(picture, *self.size))
         if self.show:
             cv2.imshow('mmextra', picture)
             return cv2.waitKey(self.wait_time) not in (27, ord('q'))
@@ -153,9 +187,7 @@ def run_stream(detector: StreamDetector, source: Any, *,
     Raises:
         ValueError: If a frame cannot be read or a video not be written.
     """
-    dataset = detector.model.cfg.test_dataloader.dataset
-    classes = (dataset.get('metainfo') or {}).get('classes') or \
-        ImageNetVIDDataset.METAINFO['classes']
+    classes = class_names(detector.model.cfg)
     fps = getattr(source, 'get', lambda _: 0)(cv2.CAP_PROP_FPS) or 25.
     output = StreamOutput(out, show, wait_time, fps)
     draws = bool(out or show)

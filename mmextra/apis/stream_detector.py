@@ -1,7 +1,7 @@
 """Detection on a live stream that reads only the frames it needs."""
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -14,9 +14,11 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import load_checkpoint
 from torch import nn
 
+from mmextra.datasets import ImageNetVIDDataset
 from mmextra.datasets.image_files import check_uint8
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.task_modules.read_policy import READ, ReadPolicy
+from mmextra.utils.checkpoint_fit import check_fit
 
 from .frame_source import FrameList
 
@@ -230,6 +232,21 @@ class StreamDetector:
             torch.cuda.synchronize()
 
 
+def class_names(cfg: Config) -> Sequence[str]:
+    """What the labels of a video detector are called.
+
+    Args:
+        cfg (Config): With a ``test_dataloader``.
+
+    Returns:
+        Sequence[str]: Those of the data set in the config, by default those
+        of ImageNet VID.
+    """
+    dataset = cfg.test_dataloader.dataset
+    return (dataset.get('metainfo') or {}).get('classes') or \
+        ImageNetVIDDataset.METAINFO['classes']
+
+
 def init_stream_detector(config: Union[str, Path, Config],
                          checkpoint: Optional[str] = None,
                          device: str = 'cpu',
@@ -250,7 +267,8 @@ def init_stream_detector(config: Union[str, Path, Config],
         StreamDetector: Ready for the first frame.
 
     Raises:
-        ValueError: If the config is of another kind of model.
+        ValueError: If the config is of another kind of model, or the
+            checkpoint of another one.
     """
     cfg = config if isinstance(config, Config) else Config.fromfile(config)
     with DefaultScope.overwrite_default_scope('mmdet'):
@@ -261,6 +279,7 @@ def init_stream_detector(config: Union[str, Path, Config],
                 f'{type(model).__name__}; see configs/feature_forecast')
         pipeline = frame_pipeline(cfg)
     if checkpoint is not None:
+        check_fit(model, str(checkpoint), class_names(cfg))
         load_checkpoint(model, checkpoint, map_location='cpu')
     model.to(device).eval()
     if optimize:

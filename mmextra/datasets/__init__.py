@@ -11,14 +11,15 @@ from .few_shot import (
     FewShotVOCDefaultDataset,
     QueryAwareDataset,
 )
+from .image_views import ImageViews
 from .imagenet_vid import ImageNetVIDDataset
 from .visdrone import VisDroneDataset
 
 __all__ = [
     'AnnotationError', 'CTImageDataset', 'CTLesionDataset', 'DIORVASDataset',
     'FewShotCocoDataset', 'FewShotCocoDefaultDataset', 'FewShotVOCDataset',
-    'FewShotVOCDefaultDataset', 'ImageNetVIDDataset', 'QueryAwareDataset',
-    'VisDroneDataset', 'transforms'
+    'FewShotVOCDefaultDataset', 'ImageNetVIDDataset', 'ImageViews',
+    'QueryAwareDataset', 'VisDroneDataset', 'transforms'
 ]
 
 if HAS_MMROTATE:

@@ -6,6 +6,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from mmcv.transforms import BaseTransform, LoadImageFromFile
 from mmdet.visualization.palette import get_palette
 
+from mmextra.utils.palettes import with_enough_colours
+
 from .class_names import class_tuple
 from .image_files import check_loadable, image_size
 from .text_files import stem_of
@@ -85,7 +87,7 @@ class ReaderMixin:
             others = get_palette('random', len(loaded['classes']))
             loaded['palette'] = [own.get(*pair) for pair in zip(
                 loaded['classes'], others)]
-        return loaded
+        return with_enough_colours(loaded)
 
     def require_images(self, kept: List[dict]) -> List[dict]:
         """What a filter leaves, if it is not nothing.

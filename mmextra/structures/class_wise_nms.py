@@ -5,7 +5,8 @@ import torch
 from mmcv.ops import batched_nms
 from torch import Tensor
 
-from .rotated_nms import rotated_nms
+from mmextra.utils.checks import check_choice
+from mmextra_runtime.rotated_nms import rotated_nms
 
 GREEDY = ('nms', 'nms_rotated', 'nms_quadri')
 
@@ -48,9 +49,8 @@ def class_wise_nms(boxes: Tensor,
     if boxes.size(-1) == 4 or exact is False or (exact is None
                                                  and boxes.is_cuda):
         return _batched_nms(boxes, scores, labels, nms)
-    if nms.get('type', 'nms') not in GREEDY:
-        raise ValueError(f'nms={nms} is not for rotated boxes; its type must '
-                         f'be one of {GREEDY}')
+    check_choice('type of the nms of rotated boxes', nms.get('type', 'nms'),
+                 GREEDY)
     if 'iou_threshold' not in nms:
         raise KeyError(
             f'nms={nms} has no iou_threshold; rotated boxes need one, e.g. '
@@ -58,11 +58,12 @@ def class_wise_nms(boxes: Tensor,
     groups = (torch.zeros_like(labels)
               if nms.get('class_agnostic', False) else labels)
     # In float32 at least: arrays know no bfloat16.
-    keep = rotated_nms(*(part.detach().float().cpu().numpy()
-                         if part.is_floating_point() else part.cpu().numpy()
-                         for part in (boxes, scores, groups)),
-                       nms['iou_threshold'])
-    keep = torch.as_tensor(keep, device=scores.device)
+    arrays = [part.detach().float().cpu().numpy()
+              if part.is_floating_point() else part.cpu().numpy()
+              for part in (boxes, scores, groups)]
+    keep = torch.as_tensor(
+        rotated_nms(arrays[0], arrays[1], arrays[2], nms['iou_threshold']),
+        device=scores.device)
     return keep, scores[keep]
 
 

@@ -5,8 +5,8 @@ from typing import Iterable, List, NamedTuple, Optional, Union
 
 import numpy as np
 
-from .convex_overlap import polygon_area
-from .rotated_iou import box_corners
+from mmextra_runtime.convex_overlap import polygon_area
+from mmextra_runtime.rotated_iou import box_corners
 
 
 class DOTALine(NamedTuple):

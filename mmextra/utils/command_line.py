@@ -6,11 +6,11 @@ import argparse
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Optional, Sequence
+from typing import Any, Iterable, Iterator, Optional, Sequence, Tuple, Type
 
 import torch
 from mmengine.config import Config, DictAction
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from .files import write_json
@@ -92,7 +92,7 @@ def require_positive(parser: argparse.ArgumentParser,
 
 @contextmanager
 def one_line_errors(parser: argparse.ArgumentParser,
-                    *kinds: type) -> Iterator[None]:
+                    *kinds: Type[Exception]) -> Iterator[None]:
     """End the program with one line in place of a traceback.
 
     Args:
@@ -100,7 +100,7 @@ def one_line_errors(parser: argparse.ArgumentParser,
         kinds (type): Exceptions that tell the user what to do; by default
             ``ValueError`` and ``OSError``.
     """
-    expected = kinds or (ValueError, OSError)
+    expected: Tuple[Type[Exception], ...] = kinds or (ValueError, OSError)
     try:
         yield
     except expected as error:
@@ -134,7 +134,7 @@ def read_config(args: argparse.Namespace) -> Config:
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]],
                 title: Optional[str] = None, width: Optional[int] = None,
-                justify: Sequence[str] = ()) -> None:
+                justify: Sequence[JustifyMethod] = ()) -> None:
     """Print a table.
 
     Args:

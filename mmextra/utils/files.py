@@ -28,7 +28,7 @@ def write_atomic(path: Union[str, Path], content: Union[str, bytes]) -> None:
             partial.unlink()
 
 
-def write_json(path: Union[str, Path], content: Any, **kwargs) -> None:
+def write_json(path: Union[str, Path], content: Any, **kwargs: Any) -> None:
     """Write JSON and the folder it is in.
 
     Args:

@@ -1,6 +1,6 @@
 """mmrotate, without which all but the rotated components work."""
 import sys
-from typing import Callable
+from typing import Callable, NoReturn
 
 from mmextra_stack.checks import needs_mmrotate
 
@@ -20,7 +20,7 @@ def absent_without_mmrotate(module: str, *names: str) -> Callable:
         ``AttributeError`` for others.
     """
 
-    def get(name: str):
+    def get(name: str) -> NoReturn:
         if name in names:
             raise ImportError(needs_mmrotate(f'{module}.{name}') + '.')
         raise AttributeError(f'module {module!r} has no attribute {name!r}')

@@ -3,8 +3,9 @@
 The tools of this project are mmdet's, unchanged. What is added: the
 components are registered first, so that also a stock config can name them
 in ``--cfg-options``; a mistyped path, and a checkpoint that is cut short, is
-told in one line; several processes work on a machine without GPU; and
-``--tta`` works on every config of a detector.
+told in one line; several processes work on a machine without GPU;
+``--tta`` works on every config of a detector; and ``browse_dataset.py`` draws
+the items of every data set.
 """
 import argparse
 import atexit
@@ -172,7 +173,57 @@ def with_tta(name: str, argv: List[str]) -> List[str]:
         cfg = add_tta(merged_config(argv))
     except ValueError as error:
         sys.exit(f'{name}: {error}')
-    folder = tempfile.mkdtemp(prefix='mmextra_tta_')
+    return exchange_config(argv, path, cfg)
+
+
+def with_views(name: str, argv: List[str]) -> List[str]:
+    """Arguments of ``browse_dataset.py`` for data sets of any items.
+
+    The stock script draws items of one image. The training data of the
+    config are wrapped in :class:`mmextra.datasets.ImageViews`.
+
+    Args:
+        name (str): The script; others are let through.
+        argv (list[str]): Its arguments.
+
+    Returns:
+        list[str]: The arguments, perhaps with another config.
+    """
+    path = first_with_suffix(argv, CONFIG_SUFFIXES)
+    if osp.basename(name) != 'browse_dataset.py' or not osp.isfile(path):
+        return argv
+    cfg = merged_config(argv)
+    loader = cfg.get('train_dataloader')
+    if not loader or 'dataset' not in loader:
+        sys.exit(f'{name}: {path} has no train_dataloader.dataset to draw')
+    loader.dataset = dict(
+        type='mmdet.ImageViews', dataset=loader.dataset)
+    if 'visualizer' not in cfg:
+        cfg.visualizer = dict(type='mmdet.DetLocalVisualizer')
+    # Already merged, and the data set lies deeper now.
+    return exchange_config(without_options(argv), path, cfg)
+
+
+def without_options(argv: List[str]) -> List[str]:
+    """Arguments without ``--cfg-options`` and its values."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--cfg-options', nargs='+')
+    return parser.parse_known_args(argv)[1]
+
+
+def exchange_config(argv: List[str], path: str, cfg: Config) -> List[str]:
+    """Arguments with another config in place of a file.
+
+    Args:
+        argv (list[str]): The arguments.
+        path (str): The file among them.
+        cfg (Config): Is written under the file's name into a folder that is
+            gone when Python ends.
+
+    Returns:
+        list[str]: The arguments.
+    """
+    folder = tempfile.mkdtemp(prefix='mmextra_config_')
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     completed = osp.join(folder, osp.basename(path))
     cfg.dump(completed)
@@ -223,7 +274,7 @@ def run_stock_tool(name: str) -> None:
     argv = sys.argv[1:]
     check_files(name, argv)
     check_checkpoints(name, argv)
-    argv = with_tta(name, argv)
+    argv = with_views(name, with_tta(name, argv))
     script = osp.join(stock_tools_dir(), name)
     by_torchrun = 'RANK' in os.environ and (
         '--launcher=pytorch' in argv or 'pytorch' in argv)

@@ -4,6 +4,8 @@ from typing import Any, List
 
 from mmengine.config import Config, ConfigDict
 
+from mmextra.utils.checks import check_choice
+
 RESIZES = ('Resize', )
 FLIPS = ('horizontal', 'vertical', 'diagonal')
 META_KEYS = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor',
@@ -82,9 +84,8 @@ def tta_pipeline(pipeline: List[dict], flips: List[str], turns: List[int],
     Raises:
         ValueError: If there is nothing to resize, or a direction is none.
     """
-    wrong = [flip for flip in flips if flip not in FLIPS]
-    if wrong:
-        raise ValueError(f'tta.flips must be some of {FLIPS}, got {wrong}')
+    for flip in flips:
+        check_choice('tta.flips', flip, FLIPS)
     places = [index for index, step in enumerate(pipeline)
               if kind(step) in RESIZES]
     if not places:

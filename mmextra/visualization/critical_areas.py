@@ -80,6 +80,26 @@ def score_map(mask_logits: Tensor, bboxes: Tensor, height: int,
     return np.where(reached, combined, np.float32(lowest))
 
 
+def predicted_masks(scores: np.ndarray, bboxes: np.ndarray,
+                    threshold: float = 0.5) -> np.ndarray:
+    """Where the RoIs of a score map have lesions (Fig. 2, column 1).
+
+    Args:
+        scores (np.ndarray): (height, width), see :func:`score_map`.
+        bboxes (np.ndarray): (k, 4) boxes of these RoIs in pixels.
+        threshold (float): Probability above which a pixel belongs to a mask,
+            ``test_cfg.rcnn.mask_thr_binary``.
+
+    Returns:
+        np.ndarray: (height, width) bool; False outside of all boxes.
+    """
+    inside = np.zeros(scores.shape, bool)
+    for x1, y1, x2, y2 in np.asarray(bboxes, np.float64):
+        inside[max(int(np.floor(y1)), 0):max(int(np.ceil(y2)), 0),
+               max(int(np.floor(x1)), 0):max(int(np.ceil(x2)), 0)] = True
+    return inside & (scores > np.log(threshold / (1 - threshold)))
+
+
 def top_areas(sample: DetDataSample) -> List[dict]:
     """Every real RoI of an image as JSON values.
 

@@ -14,6 +14,7 @@ OTHERS = {
     'global kernel': Family('gcn_fsod/synthetic-5shot-global_kernel', 'toys'),
     'lesions of RoI scores': Family(
         'covid_ct_mask_net/synthetic', 'ct', changes={
+            'model.test_cfg.rcnn.score_thr': 0.,
             'model.roi_head.bbox_head.loss_cls': dict(
                 type='RoIScoreCrossEntropyLoss', _delete_=True)}),
     'RetinaNet of centres': Family(

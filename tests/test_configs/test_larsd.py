@@ -129,6 +129,10 @@ def test_what_the_variants_change(dataset):
                      load(dataset).model.neck)
     ]
     assert weights[0] < weights[1] / 2
+    reduced = load(f'{dataset}-reduce_first').model
+    assert reduced.neck.pop('fuse_order') == '1x1-3x3'
+    assert reduced.neck == load(dataset).model.neck
+    assert reduced.bbox_head == load(dataset).model.bbox_head
 
 
 def test_literal_schedule_divides_every_10k():

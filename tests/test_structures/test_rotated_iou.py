@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmextra.structures import box_corners, polygon_area, rotated_iou
-from mmextra.structures.rotated_iou import QuadList, pair_overlaps
+from mmextra_runtime.rotated_iou import QuadList, pair_overlaps
 
 
 def random_boxes(rng, n, spread=100.):

@@ -1,3 +1,4 @@
+import json
 
 import cv2
 import numpy as np
@@ -11,10 +12,13 @@ from mmextra.datasets.converters.tiles import tile_dataset
 from mmextra.datasets.dota_txt import read_dota_txt
 from mmextra.datasets.hrsd import HRSDDataset
 from mmextra.structures import box_corners, rotated_iou
+from mmextra.visualization import enlarge, enlargement
 from tests.helpers import load_tool
 
 tile_images = load_tool('dataset_converters/tile_images.py')
 image_demo = load_tool('image_demo.py')
+FORMATS_OF_ROTATED = ('coco', 'csv', 'dota', 'dota_tasks', 'geojson',
+                      'label_studio', 'yolo_obb')
 
 # cx, cy, w, h, theta in an image of 150 x 100 px. Of the third, from x = 72
 # to 112, 35 % are left of x = 86, where the last tile begins.
@@ -188,12 +192,13 @@ def test_demo_draws_a_folder(hrsd, detector, tmp_path, capsys):
     image_demo.main([
         str(hrsd / 'images'), *detector, '--out-dir', str(out), '--tile',
         '64', '--overlap', '24', '--batch-size', '4', '--score-thr', '0.1',
-        '--txt', '--device', 'cpu'
+        '--txt', '--labels', 'off', '--device', 'cpu'
     ])
     printed = capsys.readouterr().out
     for name, source in (('port', 'port.png'), ('sea', 'sea.bmp')):
         drawn = cv2.imread(str(out / f'{name}.png'))
         original = cv2.imread(str(hrsd / 'images' / source))
+        original = enlarge(original, enlargement(*original.shape[:2]))
         assert drawn.shape == original.shape
         lines = (out / f'{name}.txt').read_text().splitlines()
         assert f'{source}: {len(lines)} of ' in printed
@@ -209,10 +214,26 @@ def test_demo_without_tiles_and_without_boxes(hrsd, detector, tmp_path,
     image = hrsd / 'images' / 'port.png'
     image_demo.main([str(image), *detector, '--out-dir', str(tmp_path),
                      '--score-thr', '1.1', '--device', 'cpu'])
+    original = cv2.imread(str(image))
     np.testing.assert_array_equal(
-        cv2.imread(str(tmp_path / 'port.png')), cv2.imread(str(image)))
+        cv2.imread(str(tmp_path / 'port.png')),
+        enlarge(original, enlargement(*original.shape[:2])))
     assert 'port.png: 0 of ' in capsys.readouterr().out
     assert not (tmp_path / 'port.txt').exists()
+
+
+def test_demo_writes_what_other_tools_read(hrsd, detector, tmp_path):
+    image = hrsd / 'images' / 'port.png'
+    image_demo.main([str(image), *detector, '--out-dir', str(tmp_path),
+                     '--score-thr', '0', '--device', 'cpu', '--format',
+                     *FORMATS_OF_ROTATED])
+    count = len((tmp_path / 'dota' / 'port.txt').read_text().splitlines())
+    coco = json.loads((tmp_path / 'coco' / 'detections.coco.json').read_text())
+    assert len(coco['annotations']) == count > 0
+    with pytest.raises(SystemExit):
+        image_demo.main([str(image), *detector, '--out-dir', str(tmp_path),
+                         '--score-thr', '0', '--device', 'cpu', '--format',
+                         'yolo'])
 
 
 def test_demo_names_what_is_wrong(hrsd, detector, tmp_path):

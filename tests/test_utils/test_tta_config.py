@@ -120,7 +120,7 @@ def test_own_views_stay():
 
 
 @pytest.mark.parametrize('views, problem', [
-    (dict(flips=['left']), "flips must be some of .*, got .'left'."),
+    (dict(flips=['left']), "flips must be one of .*, got 'left'"),
     (dict(rotations=[1]), "tta has no .'rotations'."),
 ])
 def test_bad_views_are_named(views, problem):

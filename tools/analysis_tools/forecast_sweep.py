@@ -43,9 +43,12 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     parser.add_argument('--max-forecasts', type=int,
                         help='with the scheduler, read after so many '
                         'forecasts in a row')
-    parser.add_argument('--cumulative', action='store_true',
+    parser.add_argument('--cumulative', action='store_true', default=None,
                         help='compare the product of the confidences since '
-                        'the last read')
+                        'the last read, whatever the config says')
+    parser.add_argument('--no-cumulative', action='store_false',
+                        dest='cumulative',
+                        help='compare each confidence alone')
     parser.add_argument('--alternate', type=int, nargs='*',
                         default=[2, 3, 4, 6, 8])
     parser.add_argument('--hold', action='store_true',

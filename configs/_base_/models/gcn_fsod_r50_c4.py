@@ -29,6 +29,7 @@ model = dict(
         type='QuerySupportRoIHead',
         sample_fractions=(1, 2, 1),
         shared_head=dict(init_cfg=init_cfg),
+        bbox_roi_extractor=dict(type='BagRoIExtractor'),
         bbox_head=dict(
             _delete_=True,
             type='AttentiveBBoxHead',

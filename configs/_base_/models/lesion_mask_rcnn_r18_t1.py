@@ -41,7 +41,7 @@ model = dict(
     roi_head=dict(
         type='StandardRoIHead',
         bbox_roi_extractor=dict(
-            type='SingleRoIExtractor',
+            type='BagRoIExtractor',
             roi_layer=dict(
                 type='RoIAlign', output_size=7, sampling_ratio=2,
                 aligned=False),
@@ -61,7 +61,7 @@ model = dict(
             loss_cls=dict(type='CrossEntropyLoss', loss_weight=1.0),
             loss_bbox=dict(type='SmoothL1Loss', beta=1.0, loss_weight=1.0)),
         mask_roi_extractor=dict(
-            type='SingleRoIExtractor',
+            type='BagRoIExtractor',
             roi_layer=dict(
                 type='RoIAlign', output_size=14, sampling_ratio=2,
                 aligned=False),

@@ -9,6 +9,7 @@ model = dict(
         init_cfg=dict(
             type='Pretrained', checkpoint='torchvision://resnet101')),
     roi_head=dict(
+        bbox_roi_extractor=dict(type='BagRoIExtractor'),
         bbox_head=dict(
             _delete_=True,
             type='CosineSimBBoxHead',

@@ -26,6 +26,7 @@ model = dict(
     roi_head=dict(
         shared_head=None,
         bbox_roi_extractor=dict(
+            type='BagRoIExtractor',
             roi_layer=dict(output_size=7, sampling_ratio=2),
             out_channels=96,
             featmap_strides=[8]),

@@ -21,15 +21,18 @@ GOOD_RECALL = 0.98  # of the boxes; nothing to gain above
 YOLO_STRIDES = [8, 16, 32]
 
 
-def listing(name: str, levels: Sequence[Sequence[Tuple]]) -> List[str]:
-    """Lines of a config; only literals, as mmengine's parser wants."""
+def listing(name: str, levels: Sequence[Sequence[Tuple]],
+            end: str) -> List[str]:
+    """Lines of an argument in a config; only literals, as mmengine's parser
+    wants."""
     lines = []
     for level in levels:
         # Lines break between the pairs, not inside them.
         text = ', '.join(f'({w:.1f},_{h:.1f})' for w, h in level)
-        lines += textwrap.wrap(f'[{text}],', 79, initial_indent=' ' * 4,
-                               subsequent_indent=' ' * 5)
-    return [f'{name} = [', *(line.replace('_', ' ') for line in lines), ']']
+        lines += textwrap.wrap(f'[{text}],', 79, initial_indent=' ' * 12,
+                               subsequent_indent=' ' * 13)
+    return [f'        {name}=[', *(line.replace('_', ' ') for line in lines),
+            f'        ]{end}']
 
 
 def fragment(result: AnchorShapes, title: str) -> str:
@@ -39,8 +42,10 @@ def fragment(result: AnchorShapes, title: str) -> str:
         f'# {title}',
         f'# Mean best IoU {result.mean_iou:.3f}; '
         f'{100 * result.covered:.1f} % of the boxes above 0.5.',
-        *listing('larsd_anchors', result.anchors),
-        f'larsd_area_ranges = [{ranges}]', ''])
+        'model = dict(',
+        '    bbox_head=dict(anchor_generator=dict(',
+        *listing('anchors', result.anchors, ')),'),
+        f'    train_cfg=dict(assigner=dict(area_ranges=[{ranges}])))', ''])
 
 
 def yolo_generator(cfg: Config) -> Optional[dict]:
@@ -103,7 +108,10 @@ def yolo_fragment(shapes: Tensor, num_clusters: int,
         f'# {title}',
         f'# Best possible recall {100 * recall:.1f} %{present};',
         f'# {per_box:.2f} anchors per box.',
-        *listing('base_sizes', [levels[i].tolist() for i in sorted(levels)]),
+        'model = dict(',
+        '    bbox_head=dict(anchor_generator=dict(',
+        *listing('base_sizes', [levels[i].tolist() for i in sorted(levels)],
+                 ')))'),
         ''])
 
 

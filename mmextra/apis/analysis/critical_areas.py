@@ -4,13 +4,14 @@ Research only, not a medical device: not for diagnosis or triage.
 """
 import json
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence
+from typing import Dict, Iterator, List, Optional, Sequence
 
 import numpy as np
 import torch
 from matplotlib import pyplot as plt
 from mmcv.transforms import Compose
 from mmdet.apis import init_detector
+from mmdet.models.detectors import BaseDetector
 from mmdet.registry import DATASETS
 from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import bbox2roi
@@ -18,7 +19,15 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
 from mmextra.datasets.ct import slice_stem
-from mmextra.visualization import roi_rows, score_area, score_map, top_areas
+from mmextra.utils.checkpoint_fit import check_fit
+from mmextra.utils.notices import MEDICAL_NOTICE as NOTICE
+from mmextra.visualization import (
+    predicted_masks,
+    roi_rows,
+    score_area,
+    score_map,
+    top_areas,
+)
 
 
 def load_images(cfg: Config, ann_file: Optional[str],
@@ -37,12 +46,12 @@ def load_images(cfg: Config, ann_file: Optional[str],
         yield pipeline(dict(img_path=path, img_id=slice_stem(Path(path).name)))
 
 
-def mask_score_map(model: torch.nn.Module, data: dict,
+def mask_score_map(model: BaseDetector, data: dict,
                    rows: np.ndarray) -> np.ndarray:
     """Map of the raw mask scores of boxes of the original image.
 
     Args:
-        model (nn.Module): The segmentation model.
+        model (BaseDetector): The segmentation model.
         data (dict): The image, from a test pipeline.
         rows (np.ndarray): (k, 5) score and box.
     """
@@ -58,6 +67,16 @@ def mask_score_map(model: torch.nn.Module, data: dict,
     return score_map(best, boxes, *sample.ori_shape[:2])
 
 
+def mask_threshold(model: BaseDetector) -> float:
+    """The probability from which on the model calls a pixel a lesion."""
+    return model.test_cfg.rcnn.get('mask_thr_binary', 0.5)
+
+
+def add_notice(figure: plt.Figure) -> None:
+    """Write what every figure has to say below it."""
+    figure.supxlabel(NOTICE, fontsize=8)
+
+
 def draw_areas(rows: np.ndarray, topk: int, path: Path, log: bool) -> None:
     """Fig. 3: histogram and scatter plot, of the best RoIs and of all."""
     figure, axes = plt.subplots(1, 4, figsize=(14, 3), layout='constrained')
@@ -69,14 +88,16 @@ def draw_areas(rows: np.ndarray, topk: int, path: Path, log: bool) -> None:
         right.scatter(scores, areas, s=12)
         right.set(title=f'best {len(scores)} RoIs', xlabel='score',
                   ylabel='area, pixels', xlim=(0, 1))
+    add_notice(figure)
     figure.savefig(path, dpi=90)
     plt.close(figure)
 
 
 def draw_panel(image: torch.Tensor, sample: DetDataSample, rows: np.ndarray,
-               scores: np.ndarray, classes: List[str], path: Path) -> None:
-    """Fig. 2: image (c, h, w) as the pipeline gives it with boxes, map of
-    scores, truth and logits."""
+               scores: np.ndarray, masks: np.ndarray, classes: List[str],
+               path: Path) -> None:
+    """Fig. 2: image (c, h, w) as the pipeline gives it with boxes and the
+    predicted masks, map of scores, truth and logits."""
     height, width = sample.img_shape[:2]
     # Without padding; red first.
     pixels = image[:, :height, :width].permute(1, 2, 0).flip(-1).numpy()
@@ -84,6 +105,9 @@ def draw_panel(image: torch.Tensor, sample: DetDataSample, rows: np.ndarray,
     figure, axes = plt.subplots(1, 3, figsize=(12, 4), layout='constrained')
     # Stretched to the original, whose pixels the boxes count.
     axes[0].imshow(pixels, cmap='gray', extent=(0, width, height, 0))
+    shade = np.zeros((*masks.shape, 4), np.float32)
+    shade[masks] = (1., .2, .2, .4)
+    axes[0].imshow(shade)
     for score, x1, y1, x2, y2 in rows:
         axes[0].add_patch(plt.Rectangle(
             (x1, y1), x2 - x1, y2 - y1, fill=False, color='tab:red'))
@@ -94,7 +118,8 @@ def draw_panel(image: torch.Tensor, sample: DetDataSample, rows: np.ndarray,
     truth = sample.get('img_label')
     axes[2].set_title('logits; truth: ' + (
         'unknown' if truth is None else classes[truth]))
-    for axis, title in zip(axes, ('RoIs', 'raw mask scores')):
+    add_notice(figure)
+    for axis, title in zip(axes, ('RoIs and masks', 'raw mask scores')):
         axis.set(title=title, xticks=[], yticks=[])
     figure.savefig(path, dpi=90)
     plt.close(figure)
@@ -128,12 +153,16 @@ def show_critical_areas(
     plt.switch_backend('Agg')
     cfg = Config.fromfile(classifier[0])
     model = init_detector(cfg, classifier[1], device=device)
-    seg = segmentation and init_detector(*segmentation, device=device)
+    check_fit(model, classifier[1])
+    seg = None
+    if segmentation:
+        seg = init_detector(*segmentation, device=device)
+        check_fit(seg, segmentation[-1])
     classes = cfg.test_dataloader.dataset.get('metainfo', {}).get(
         'image_classes') or DATASETS.get(
             cfg.test_dataloader.dataset.type).METAINFO['image_classes']
     out_dir.mkdir(parents=True, exist_ok=True)
-    written = {}
+    written: Dict[Path, str] = {}
     for data in load_images(cfg, ann_file, images, max_images):
         with torch.no_grad():
             sample = model.test_step(pseudo_collate([data]))[0]
@@ -147,6 +176,7 @@ def show_critical_areas(
                 f'written to {target}.json; give them different names, or '
                 'each a run with its own --out-dir')
         Path(f'{target}.json').write_text(json.dumps(dict(
+            notice=NOTICE,
             image=Path(sample.img_path).name,
             truth=None if truth is None else classes[truth],
             predicted=classes[label],
@@ -158,7 +188,9 @@ def show_critical_areas(
             best = rows[:map_topk]
             scores = mask_score_map(seg, data, best)
             np.save(f'{target}_map.npy', scores)
-            draw_panel(data['inputs'], sample, best, scores, classes,
+            masks = predicted_masks(
+                scores, best[:, 1:], mask_threshold(seg))
+            draw_panel(data['inputs'], sample, best, scores, masks, classes,
                        Path(f'{target}_panel.png'))
         print(f'{target.name}: {classes[label]}, {len(rows)} RoIs, best '
               f'score {rows[:, 0].max(initial=0):.3f}', flush=True)

@@ -12,6 +12,7 @@ from rich.progress import track
 
 from mmextra.evaluation.functional import fps_model
 from mmextra.models.task_modules import ReadPolicy
+from mmextra.utils.checkpoint_fit import check_fit
 
 from ..video_replay import (
     Stopwatch,
@@ -29,7 +30,7 @@ ALWAYS_READ = dict(name='always read', mode='always_read')
 
 def policies(thresholds: Sequence[float], alternate: Sequence[int], *,
              hold: bool = False, max_forecasts: Optional[int] = None,
-             cumulative: bool = False) -> List[dict]:
+             cumulative: Optional[bool] = None) -> List[dict]:
     """The policies to try, by name.
 
     Args:
@@ -37,19 +38,21 @@ def policies(thresholds: Sequence[float], alternate: Sequence[int], *,
         alternate (Sequence[int]): Every how many frames one is read.
         hold (bool): Also repeat the last map in place of forecasts.
         max_forecasts (int, optional): With the scheduler, read after so many
-            forecasts in a row.
-        cumulative (bool): Compare the product of the confidences since the
-            last read.
+            forecasts in a row; None takes what the model's policy has.
+        cumulative (bool, optional): Compare the product of the confidences
+            since the last read; None takes what the model's policy has.
 
     Returns:
-        list[dict]: ``name``, perhaps ``hold``, and what
-        :class:`ReadPolicy` takes.
+        list[dict]: ``name``, perhaps ``hold``, and changes to the model's
+        :class:`ReadPolicy`.
     """
-    out = [dict(name=f'p={p:g}', mode='scheduler', threshold=p,
-                max_forecasts=max_forecasts, cumulative=cumulative)
+    given = {key: value for key, value in (
+        ('max_forecasts', max_forecasts), ('cumulative', cumulative))
+        if value is not None}
+    out = [dict(name=f'p={p:g}', mode='scheduler', threshold=p, **given)
            for p in thresholds]
     for k in alternate:
-        same = dict(mode='alternate', interval=k)
+        same = dict(mode='alternate', interval=k, max_forecasts=None)
         out.append(dict(name=f'alternate {k}', **same))
         if hold:
             out.append(dict(name=f'hold {k}', hold=True, **same))
@@ -76,6 +79,7 @@ class Sweep:
         init_default_scope(cfg.get('default_scope', 'mmdet'))
         self.name = Path(config).stem
         self.model = MODELS.build(cfg.model)
+        check_fit(self.model, checkpoint)
         load_checkpoint(self.model, checkpoint, map_location='cpu')
         self.model.to(device).eval()
         self.dataset = DATASETS.build(cfg[f'{split}_dataloader'].dataset)
@@ -106,21 +110,28 @@ class Sweep:
             if self.model.forecasts:
                 self.errors += forecast_errors(self.model, video)
             for setting, metric, watch in zip(settings, metrics, steps):
-                policy = {key: value for key, value in setting.items()
-                          if key not in ('name', 'hold')}
                 metric.process(None, as_batch([replay(
-                    self.model, video, ReadPolicy(**policy), watch,
+                    self.model, video, self.policy_of(setting), watch,
                     setting.get('hold', False))]))
         return [self._row(*each, backbone) for each in zip(
             settings, metrics, steps)]
+
+    def policy_of(self, setting: dict) -> ReadPolicy:
+        """The model's own policy with the changes of a setting."""
+        return self.model.new_policy(**{
+            key: value for key, value in setting.items()
+            if key not in ('name', 'hold')})
 
     def _row(self, setting: dict, metric: Any, watch: Stopwatch,
              backbone: Stopwatch) -> Dict[str, Any]:
         values = {key.split('/')[-1]: value
                   for key, value in metric.evaluate().items()}
         ratio = values['forecast_ratio']
+        policy = self.policy_of(setting)
         return dict(
-            setting, model=self.name, ratio=ratio,
+            dict(setting, cumulative=policy.cumulative,
+                 max_forecasts=policy.max_forecasts),
+            model=self.name, ratio=ratio,
             t_backbone=backbone.median, t_step=watch.median,
             fps=fps_model(backbone.median, watch.median, ratio),
             **{key: values[key] for key in VALUES if key in values})
@@ -166,12 +177,12 @@ def plot(rows: Sequence[dict], path: Path, title: str) -> None:
             axis.annotate(row['name'][2:], (row[key], row['mAP']),
                           xytext=(3, 4), textcoords='offset points',
                           fontsize=7)
-        for words, marker, wanted in (
-                ('alternate', 's', lambda r: r['mode'] == 'alternate'
-                 and not r.get('hold')),
-                ('last map held', 'x', lambda r: r.get('hold')),
-                ('per frame', '^', lambda r: r['mode'] == 'always_read')):
-            chosen = [r for r in rows if wanted(r)]
+        for words, marker, chosen in (
+                ('alternate', 's', [r for r in rows if r['mode'] ==
+                                    'alternate' and not r.get('hold')]),
+                ('last map held', 'x', [r for r in rows if r.get('hold')]),
+                ('per frame', '^', [r for r in rows
+                                    if r['mode'] == 'always_read'])):
             if chosen:
                 axis.plot([r[key] for r in chosen],
                           [r['mAP'] for r in chosen], marker,

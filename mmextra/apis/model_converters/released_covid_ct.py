@@ -36,7 +36,8 @@ RULES = [(re.compile(pattern), replacement) for pattern, replacement in (
      r'roi_head.mask_head.conv_logits.\1'),
     (r's2new\.fc_scores\.(.+)', r'img_head.fcs.0.\1'),
     (r's2new\.fc_scores_2\.(.+)', r'img_head.fcs.1.\1'),
-    (r's2new\.fc_img\.(.+)', r'img_head.fc_img.\1'),
+    # The released code has the longer name, the paper's text the other.
+    (r's2new\.fc_(?:scores_)?img\.(.+)', r'img_head.fc_img.\1'),
 )]
 SAFE = {('collections', 'OrderedDict'),
         ('torch._utils', '_rebuild_tensor_v2'),
@@ -46,7 +47,7 @@ SAFE = {('collections', 'OrderedDict'),
 class Stub:
     """Stands in for every object that is no tensor."""
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
     def __setstate__(self, state: Any) -> None:

@@ -96,7 +96,8 @@ def widen_checkpoint(config: str, checkpoint: str, out: str,
     wanted = list(DATASETS.build(
         dict(dataset, lazy_init=True)).metainfo['classes'])
     loaded = torch.load(checkpoint, map_location='cpu')
-    novel, names = None, ()
+    novel: Optional[dict] = None
+    names: Sequence[str] = ()
     if novel_checkpoint:
         other = torch.load(novel_checkpoint, map_location='cpu')
         novel, names = other['state_dict'], classes_of(other)

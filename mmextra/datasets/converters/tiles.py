@@ -16,6 +16,7 @@ from mmextra.structures import (
     rotated_iou,
     tile_starts,
 )
+from mmextra.utils.checks import check_choice
 from mmextra.utils.files import write_atomic
 
 from ..bad_input import box_problem
@@ -168,10 +169,9 @@ def tile_dataset(root: Path, out: Path, size: int = 1024, overlap: int = 256,
     root, out = Path(root), Path(out)
     if root.resolve() == out.resolve():
         raise ValueError(f'tiles of {root} need a folder of their own')
-    if ext not in EXTENSIONS or not 0 <= iof_thr <= 1:
-        raise ValueError(
-            f'ext must be one of {EXTENSIONS} and iof_thr in [0, 1], got '
-            f'{ext!r} and {iof_thr}')
+    check_choice('ext', ext, EXTENSIONS)
+    if not 0 <= iof_thr <= 1:
+        raise ValueError(f'iof_thr must be in [0, 1], got {iof_thr}')
     tile_starts(size, size, overlap)  # refuses an illegal pair
     ids = read_splits(root, splits)
     files = index_images(str(root / 'images'))

@@ -7,6 +7,8 @@ from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 from mmengine.logging import print_log
 
+from mmextra.utils.notices import MEDICAL_NOTICE
+
 from ..bad_input import AnnotationError, BadInput, OnError, require_layout
 from ..ct_files import SliceError
 from ..text_files import read_lines
@@ -59,6 +61,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
     """
 
     METAINFO = dict(
+        notice=MEDICAL_NOTICE,
         # Of the detector's boxes, for visualisation.
         classes=('lesion', ),
         palette=[(220, 20, 60)],

@@ -8,6 +8,7 @@ from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 
 from mmextra.utils.checks import check_choice
+from mmextra.utils.notices import MEDICAL_NOTICE
 
 from ..bad_input import AnnotationError, BadInput, OnError, require_layout
 from ..ct_files import (
@@ -88,7 +89,8 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
             have no image; the text names file and values.
     """
 
-    METAINFO = dict(classes=('lesion', ), palette=[(220, 20, 60)])
+    METAINFO = dict(classes=('lesion', ), palette=[(220, 20, 60)],
+                    notice=MEDICAL_NOTICE)
 
     def __init__(self,
                  ann_file: str = '',

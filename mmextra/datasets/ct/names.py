@@ -144,7 +144,7 @@ def patient_of(name: str, where: str) -> str:
     """
     source = parse_ct_source(name)
     if source:
-        return (f'classified {int(source.patient_id)}'
+        return (f'classified {source.patient_id}'
                 if source.patient_id.isdigit() else source.patient_id)
     base = osp.basename(name)
     # In folders of patients or of anything else.
@@ -156,7 +156,7 @@ def patient_of(name: str, where: str) -> str:
             'COVIDx-CT 1 to 3 (NCP_96_1328_0032.png, '
             'COVIDCTMD-P001-IM0027.png, ...), the authors\' '
             '2_96_1328_0032.png, and 0_115.jpg.')
-    return f'segmented {int(patient)}'
+    return f'segmented {patient}'
 
 
 def slice_stem(name: str) -> str:

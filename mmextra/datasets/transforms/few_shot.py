@@ -1,73 +1,20 @@
 """Pictures of single instances, as supports (section 4.1)."""
-from typing import NamedTuple, Sequence, Tuple
+from typing import Sequence
 
-import cv2
 import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import HorizontalBoxes, get_box_tensor
 
+from mmextra_runtime.support_crop import (
+    SquareCrop,
+    crop_instance,
+    outside,
+    square_crop,
+)
 
-class SquareCrop(NamedTuple):
-    """Where a square crop lies.
-
-    Attributes:
-        window: x1, y1, x2, y2 of the part of the image, whole pixels.
-        side: Side of the square canvas in pixels.
-        offset: x and y of the window in the canvas.
-    """
-    window: Tuple[int, int, int, int]
-    side: int
-    offset: Tuple[int, int]
-
-
-def square_crop(bbox: Sequence[float], width: int, height: int,
-                context: int = 16) -> SquareCrop:
-    """The square around a box, with context along its longer side.
-
-    The context shrinks at the border of the image. Along the shorter side
-    the square shows the image where it covers it.
-
-    Args:
-        bbox (Sequence[float]): x1, y1, x2, y2 in pixels.
-        width (int): Width of the image.
-        height (int): Height of the image.
-        context (int): Pixels on either end of the longer side.
-
-    Returns:
-        SquareCrop: The crop.
-
-    Raises:
-        ValueError: If nothing of the box is in the image.
-    """
-    x1, y1, x2, y2 = (int(value) for value in bbox)
-    if x2 - x1 >= y2 - y1:
-        low, high, start, end, side, offset = _along(
-            x1, x2, y1, y2, width, height, context)
-        crop = SquareCrop((low, start, high, end), side, (0, offset))
-    else:
-        low, high, start, end, side, offset = _along(
-            y1, y2, x1, x2, height, width, context)
-        crop = SquareCrop((start, low, end, high), side, (offset, 0))
-    if low >= high or start >= end:
-        raise ValueError(_outside(bbox, width, height))
-    return crop
-
-
-def _outside(bbox: Sequence[float], width: int, height: int) -> str:
-    return (f'the box {[float(value) for value in bbox]} lies outside of the '
-            f'image of {width} x {height} pixels')
-
-
-def _along(a1, a2, b1, b2, size_a, size_b, context) -> Tuple[int, ...]:
-    """Limits along the longer side a and the shorter side b."""
-    low, high = max(0, a1 - context), min(size_a, a2 + context)
-    side = high - low
-    centre = int((b1 + b2) / 2)
-    start = max(0, int(centre - side / 2))
-    end = min(size_b, int(centre + side / 2))
-    return low, high, start, end, side, int((side - (end - start)) / 2)
+__all__ = ['CropInstance', 'CropResizeInstance', 'SquareCrop', 'square_crop']
 
 
 def _only_box(results: dict, owner: str) -> np.ndarray:
@@ -120,23 +67,11 @@ class CropResizeInstance(BaseTransform):
         Returns:
             dict: The same, changed.
         """
-        image = results['img']
-        height, width = image.shape[:2]
-        box = _only_box(results, 'CropResizeInstance')
-        # Else the square would be centred where there is no image.
-        inside = box.clip(0, [width, height, width, height])
-        if (inside[2:] <= inside[:2]).any():
-            raise ValueError(_outside(box, width, height))
-        box = inside
-        (x1, y1, x2, y2), side, (dx, dy) = square_crop(
-            box, width, height, self.num_context_pixels)
-        canvas = np.zeros((side, side, *image.shape[2:]), image.dtype)
-        canvas[dy:dy + y2 - y1, dx:dx + x2 - x1] = image[y1:y2, x1:x2]
-        results['img'] = cv2.resize(
-            canvas, self.target_size, interpolation=cv2.INTER_LINEAR)
+        results['img'], box, side = crop_instance(
+            results['img'], _only_box(results, 'CropResizeInstance'),
+            self.num_context_pixels, self.target_size[0])
         scale = self.target_size[0] / side
-        moved = (box - [x1, y1, x1, y1] + [dx, dy, dx, dy]) * scale
-        _set_box(results, moved.clip(0, self.target_size[0]))
+        _set_box(results, box)
         results['ori_shape'] = (side, side)
         results['img_shape'] = self.target_size[::-1]
         results['scale_factor'] = (scale, scale)
@@ -181,7 +116,7 @@ class CropInstance(BaseTransform):
         x2, y2 = np.ceil(
             np.minimum(box[2:] + margin, (width, height))).astype(int)
         if x1 >= x2 or y1 >= y2:
-            raise ValueError(_outside(box, width, height))
+            raise ValueError(outside(box, width, height))
         results['img'] = np.ascontiguousarray(image[y1:y2, x1:x2])
         _set_box(results, (box - [x1, y1, x1, y1]).clip(0))
         results['ori_shape'] = results['img_shape'] = (y2 - y1, x2 - x1)

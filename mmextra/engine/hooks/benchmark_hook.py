@@ -170,7 +170,10 @@ class BenchmarkHook(Hook):
             for entry in compare({**measured, **countable}, reference, facts)
         ]
         config = config_name(runner.cfg.filename)
+        notice = (getattr(loader.dataset, 'metainfo', None) or {}).get(
+            'notice')
         return dict(
+            **(dict(notice=notice) if notice else {}),
             name=self.name or self._default_name(runner, config),
             dataset=facts.name,
             split=self.split or facts.split or mode,

@@ -100,6 +100,8 @@ def _conditions(row: Dict[str, Any]) -> str:
 def _row_to_markdown(row: Dict[str, Any]) -> str:
     kind = ' (synthetic)' if row['synthetic'] else ''
     parts = [f'## {row["name"]} on {row["dataset"]}{kind}, {row["split"]}\n']
+    if row.get('notice'):
+        parts.append(f'**{row["notice"]}**\n')
     entries = [e for e in row['comparisons'] if e['key'] is not None]
     comparable = [e for e in entries if e['comparable']]
     context = [e for e in entries if not e['comparable']]

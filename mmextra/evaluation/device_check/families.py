@@ -57,12 +57,14 @@ FAMILIES = {
     'SSDLite': Family('feature_forecast/synthetic-pretrain',
                       'moving_objects'),
     'lesion Mask R-CNN': Family(
-        'covid_ct_mask_net/synthetic', 'ct', peer='Mask R-CNN'),
+        'covid_ct_mask_net/synthetic', 'ct',
+        changes={'model.test_cfg.rcnn.score_thr': 0.}, peer='Mask R-CNN'),
     'Mask R-CNN': Family(
         'covid_ct_mask_net/synthetic', 'ct',
         model='covid_ct_mask_net/covid_semiseg-mask_rcnn_r50',
         changes={'model.roi_head.bbox_head.num_classes': 2,
-                 'model.roi_head.mask_head.num_classes': 2}),
+                 'model.roi_head.mask_head.num_classes': 2,
+                 'model.test_cfg.rcnn.score_thr': 0.}),
     'COVID-CT-Mask-Net': Family(
         'covid_ct_mask_net/synthetic-classifier', 'ct', changes=_TWO_IMAGES),
 }

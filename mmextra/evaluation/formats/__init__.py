@@ -2,6 +2,8 @@
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Union
 
+from mmextra.utils.checks import check_choice
+
 from .convert import to_fiftyone, to_supervision
 from .detections import Detections
 from .json_files import write_coco, write_geojson, write_label_studio
@@ -41,9 +43,7 @@ def write_detections(found: Sequence[Detections], form: str,
     Raises:
         ValueError: If there is no such format, or it cannot hold the boxes.
     """
-    if form not in FORMATS:
-        raise ValueError(
-            f'there is no format {form!r}; there are {", ".join(FORMATS)}')
+    check_choice('format', form, FORMATS)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     return FORMATS[form](found, folder)

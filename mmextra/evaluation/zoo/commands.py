@@ -8,6 +8,7 @@ from typing import Any, List, Optional
 
 from mmengine.config import Config
 
+from mmextra.utils import config_root
 from mmextra.utils.checkpoint_files import (
     checkpoint_problem,
     last_checkpoint,
@@ -17,7 +18,7 @@ from mmextra.utils.checkpoint_files import (
 from ..benchmark import write_atomic
 from .plan import Stage
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = config_root().parent
 MARKER = 'stage.json'
 SCRIPT_OUTPUT = 'weights.pth'
 

@@ -1,6 +1,6 @@
 """The category-aware RPN of GCN-FSOD."""
 import math
-from typing import List, Literal, Optional, Sequence, Tuple
+from typing import Any, List, Literal, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -173,6 +173,46 @@ class LCRPNHead(RPNHead):
             return results, torch.stack(deltas)
         split = self.num_base_priors * self.cls_out_channels
         return results[:, :split], results[:, split:]
+
+    def forward_pairs(self, x: Tensor, maps: Tensor,
+                      img_shape: Sequence[Any],
+                      level: int = 0) -> Tuple[Tensor, Tensor]:
+        """Scores and boxes of one image with all supports at once.
+
+        As :meth:`forward` for one level, without a loop over the pairs, so
+        that it can be traced; it takes memory for all of them.
+
+        Args:
+            x (Tensor): (1, C, H, W) query features of the level.
+            maps (Tensor): (S, C, h, w) maps of the supports.
+            img_shape (Sequence): Height and width of the image without the
+                padding, pixels; numbers or tensors.
+            level (int): Which level it is.
+
+        Returns:
+            tuple[Tensor, Tensor]: (S, A, H, W) logits and (S, 4 A, H, W)
+            deltas.
+        """
+        active = channel_activation(x, maps.mean((2, 3)))
+        compared = active
+        if self.correspondence == 'gcn':
+            strides = self.prior_generator.strides[level][::-1]
+            inside = [
+                torch.arange(side, device=x.device) * stride < torch.as_tensor(
+                    limit) for side, stride, limit in zip(
+                        x.shape[2:], strides, img_shape)
+            ]
+            valid = (inside[0][:, None] & inside[1]).flatten()
+            local = self.gcn.forward_batch(
+                x[0].flatten(1).t(), maps.flatten(2).transpose(1, 2), valid)
+            compared = local.transpose(1, 2).reshape(
+                maps.shape[0], self.in_channels, x.shape[2], x.shape[3])
+        if self.decouple:
+            return self._classify(compared), self.rpn_reg(
+                F.relu(self.rpn_conv(active)))
+        both = self._both(compared)
+        split = self.num_base_priors * self.cls_out_channels
+        return both[:, :split], both[:, split:]
 
     def _correspond(self, feature: Tensor, cells: Sequence[int],
                     maps: List[Tensor], head) -> Tensor:

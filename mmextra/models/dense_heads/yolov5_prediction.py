@@ -2,12 +2,13 @@
 from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
-from mmdet.models.utils import filter_scores_and_topk
 from mmdet.structures.bbox import scale_boxes
 from mmdet.utils import InstanceList
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor
+
+from ..task_modules.traceable import above, best_pairs
 
 
 class YOLOv5PredictionMixin:
@@ -61,53 +62,75 @@ class YOLOv5PredictionMixin:
                 "test_cfg=dict(score_thr=0.001, nms=dict(type='nms', "
                 'iou_threshold=0.6), max_per_img=300) in the model, or give '
                 'cfg')
+        boxes, scores, labels, img_idx = self.best_candidates(pred_maps, cfg)
+        counts = [len(boxes)]
+        if len(batch_img_metas) > 1:
+            order = img_idx.argsort(stable=True)
+            boxes, scores, labels = boxes[order], scores[order], labels[order]
+            counts = torch.zeros(
+                len(batch_img_metas), dtype=torch.long,
+                device=img_idx.device).index_add_(
+                    0, img_idx, torch.ones_like(img_idx)).tolist()
+        return [
+            self._bbox_post_process(
+                InstanceData(scores=best, labels=classes, bboxes=mine),
+                cfg=cfg,
+                rescale=rescale,
+                with_nms=with_nms,
+                img_meta=meta)
+            for mine, best, classes, meta in zip(
+                boxes.split(counts), scores.split(counts),
+                labels.split(counts), batch_img_metas)
+        ]
+
+    def best_candidates(self, pred_maps: Sequence[Tensor], cfg: ConfigDict
+                        ) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What is left of a batch before suppression; can be traced.
+
+        Args:
+            pred_maps (Sequence[Tensor]): Logits, see :meth:`forward`.
+            cfg (ConfigDict): ``score_thr`` and ``nms_pre``, the number of
+                pairs of a box and a class to keep of each image.
+
+        Returns:
+            tuple[Tensor, Tensor, Tensor, Tensor]: (n, 4) boxes x1, y1, x2,
+            y2 in pixels of the network's input, (n,) scores, best first,
+            labels and images.
+        """
         score_thr = cfg.get('score_thr', 0)
-        counts, boxes, scores = self._candidates(pred_maps, score_thr)
-        results = []
-        for mine, probabilities, meta in zip(
-                boxes.split(counts), scores.split(counts), batch_img_metas):
-            best, labels, _, kept = filter_scores_and_topk(
-                probabilities, score_thr, cfg.get('nms_pre', 30000),
-                dict(bboxes=mine))
-            results.append(
-                self._bbox_post_process(
-                    InstanceData(
-                        scores=best, labels=labels, bboxes=kept['bboxes']),
-                    cfg=cfg,
-                    rescale=rescale,
-                    with_nms=with_nms,
-                    img_meta=meta))
-        return results
+        img_idx, boxes, scores = self._candidates(pred_maps, score_thr)
+        # A traced graph takes any number of images.
+        several = torch.jit.is_tracing() or len(pred_maps[0]) > 1
+        best, labels, index = best_pairs(
+            scores, score_thr, cfg.get('nms_pre', 30000),
+            img_idx if several else None, pred_maps[0].shape[0])
+        return boxes[index], best, labels, img_idx[index]
 
     def _candidates(self, pred_maps: Sequence[Tensor], score_thr: float
-                    ) -> Tuple[List[int], Tensor, Tensor]:
+                    ) -> Tuple[Tensor, Tensor, Tensor]:
         """Boxes whose objectness exceeds the threshold.
 
         No score exceeds its objectness, so nothing is lost. All levels and
         images together, for a GPU waits once for each choice.
 
         Returns:
-            tuple[list[int], Tensor, Tensor]: Number of each image, and image
-            by image boxes x1, y1, x2, y2 in pixels (n, 4) and scores
-            (n, num_classes), in single precision, for mmcv's suppression
-            takes no other.
+            tuple[Tensor, Tensor, Tensor]: Images (n, ), boxes x1, y1, x2,
+            y2 in pixels (n, 4) and scores (n, num_classes), in single
+            precision, for mmcv's suppression takes no other.
         """
         # Cell by cell, as priors are ordered.
         preds = [self._unfold(pred_map.detach()).permute(0, 2, 3, 1, 4)
                  for pred_map in pred_maps]
-        sizes = [pred.shape[1:3] for pred in preds]
+        sizes = [(pred.shape[1], pred.shape[2]) for pred in preds]
         rows = torch.cat([pred.flatten(1, 3) for pred in preds], 1)
         objectness = rows[..., 4].sigmoid()
-        img_idx, place = (objectness > score_thr).nonzero(as_tuple=True)
+        img_idx, place = above(objectness, score_thr).unbind(1)
         chosen = rows[img_idx, place]
         priors, strides = self._priors_and_strides(sizes, rows)
         boxes = self.bbox_coder.decode(
             priors[place], chosen[:, :4], strides[place])
         scores = chosen[:, 5:].sigmoid() * objectness[img_idx, place][:, None]
-        counts = [len(place)] if len(rows) == 1 else torch.zeros(
-            len(rows), dtype=torch.long, device=rows.device).index_add_(
-                0, img_idx, torch.ones_like(img_idx)).tolist()
-        return counts, boxes.float(), scores.float()
+        return img_idx, boxes.float(), scores.float()
 
     def _priors_and_strides(self, sizes: Sequence[Tuple[int, int]],
                             like: Tensor) -> Tuple[Tensor, Tensor]:
@@ -118,7 +141,8 @@ class YOLOv5PredictionMixin:
             anchors.to(like.device) for anchors in generator.base_anchors]
         levels = generator.grid_priors(
             sizes, dtype=like.dtype, device=like.device)
-        strides = [like.new_full((len(priors), 1), stride)
+        # Not of a length, which a trace would keep.
+        strides = [torch.full_like(priors[:, :1], stride)
                    for priors, stride in zip(levels, self.strides)]
         return torch.cat(levels), torch.cat(strides)
 

@@ -147,7 +147,7 @@ class COVIDCTMaskNet(TwoStageDetector):
             rois.repeat_interleave(boxes_per_roi, dim=0),
             bbox_pred.reshape(-1, 4), max_shape=img_shape))
         dets, labels, pairs = nonempty_nms(
-            bboxes.view(len(rois), boxes_per_roi * 4), scores, cfg.score_thr,
+            bboxes.view(-1, boxes_per_roi * 4), scores, cfg.score_thr,
             cfg.nms, self.img_head.num_rois)
         return InstanceData(
             bboxes=dets[:, :4], scores=dets[:, 4], labels=labels,
@@ -167,11 +167,11 @@ class COVIDCTMaskNet(TwoStageDetector):
         Returns:
             Tensor: (k, 5), with gradients.
         """
-        ranks = torch.arange(len(rois), device=rois.device)
-        score = self._activate(cls_score)[ranks, labels]
+        score = self._activate(cls_score).gather(1, labels[:, None])[:, 0]
         boxes_per_roi = bbox_pred.shape[1] // 4
-        box = bbox_pred.unflatten(1, (boxes_per_roi, 4))[
-            ranks, labels.clamp(max=boxes_per_roi - 1)]
+        own = labels.clamp(max=boxes_per_roi - 1)[:, None, None]
+        box = bbox_pred.reshape(-1, boxes_per_roi, 4).gather(
+            1, own.expand(-1, 1, 4))[:, 0]
         representation = self.img_head.box_repr
         if representation != 'delta':
             box = get_box_tensor(self.roi_head.bbox_head.bbox_coder.decode(

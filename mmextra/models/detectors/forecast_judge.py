@@ -54,7 +54,8 @@ class ForecastJudge:
             outputs = in_float(head(self.head_maps(maps)))
             metas = [sample.metainfo for sample in samples]
             if is_plain(head, outputs, metas, cfg):
-                return batch_detections(head, *outputs, metas, cfg)
+                return batch_detections(
+                    head, outputs[0], outputs[1], metas, cfg)
             return head.predict_by_feat(
                 *outputs, batch_img_metas=metas, cfg=cfg, rescale=False)
         finally:

@@ -4,7 +4,7 @@ Each function gives the rank of the RoI for every place of the batch: a
 non-decreasing list that holds every rank, so that each copy stands right
 after its original and the order of the ranks is kept.
 """
-from typing import Literal, Optional
+from typing import Literal, Optional, Union
 
 import torch
 from torch import Tensor
@@ -42,6 +42,24 @@ def draws_to_index(num_rois: int, draws: Tensor) -> Tensor:
     """
     ranks = torch.arange(num_rois, device=draws.device)
     return torch.cat([ranks, draws]).sort().values
+
+
+def even_index(num_rois: Union[int, Tensor], size: int) -> Tensor:
+    """As many copies of each RoI, one more of the first.
+
+    Args:
+        num_rois (int or Tensor): Number n of real RoIs; in a trace a tensor.
+        size (int): Size B of the batch.
+
+    Returns:
+        Tensor: (B, ) ranks; B // n copies of each, one more of the first
+        B % n.
+    """
+    places = torch.arange(size)
+    copies, more = size // num_rois, size % num_rois
+    border = more * (copies + 1)
+    return torch.where(places < border, places // (copies + 1),
+                       more + (places - border) // copies)
 
 
 def replication_index(num_rois: int,
@@ -85,7 +103,5 @@ def replication_index(num_rois: int,
             num_rois,
             torch.randint(num_rois, (size - num_rois, ), generator=generator))
     else:
-        counts = torch.full((num_rois, ), size // num_rois)
-        counts[:size % num_rois] += 1
-        index = torch.arange(num_rois).repeat_interleave(counts)
+        index = even_index(num_rois, size)
     return index.to(device)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mmextra.utils.checks import check_choice, check_keys
 
-from .replication import ReplicationMode, replication_index
+from .replication import ReplicationMode, even_index, replication_index
 
 BoxRepr = Literal['delta', 'xyxy_norm', 'xyxy']
 ScoreMode = Literal['softmax', 'sigmoid']
@@ -103,6 +103,11 @@ class RoIBatchImageHead(BaseModule):
         Returns:
             Tensor: (``num_rois``, 5); zeros if n is zero.
         """
+        if torch.jit.is_tracing():
+            # Behind them zeros, which are taken if there is no RoI at all.
+            count = torch.as_tensor(rows.shape[0]).clamp(min=1)
+            rows = torch.cat([rows, rows.new_zeros(1, ROW)])
+            return rows[even_index(count, self.num_rois)]
         if not len(rows):
             return rows.new_zeros(self.num_rois, ROW)
         mode = self.replicate['train' if self.training else 'test']

@@ -1,4 +1,5 @@
 from .affinity import affinity, affinity_stats
+from .bag_roi_align import BagRoIAlign, bag_roi_align
 from .bottleneck_lstm_cell import BottleneckLSTMCell, LSTMState, lstm_update
 from .correlation import correlation
 from .correlation_scheduler import CorrelationScheduler
@@ -25,11 +26,11 @@ from .yolo_blocks import (
 )
 
 __all__ = [
-    'BottleneckLSTMCell', 'CorrelationScheduler', 'Dres2Layer',
+    'BagRoIAlign', 'BottleneckLSTMCell', 'CorrelationScheduler', 'Dres2Layer',
     'ForecastEncoder', 'LSM', 'LSTMState', 'LocalCorrespondenceGCN',
     'Res2Unit', 'SPPFBottleneck', 'SPPSBottleneck', 'SpatialAttention',
-    'SupportFeatures', 'affinity', 'affinity_stats', 'block_correspondence',
-    'channel_activation', 'channel_statistics', 'correlation',
-    'dense_correspondence', 'fuse_shots', 'gcn_costs', 'lstm_update',
-    'map_to_nodes', 'shared_correspondence'
+    'SupportFeatures', 'affinity', 'affinity_stats', 'bag_roi_align',
+    'block_correspondence', 'channel_activation', 'channel_statistics',
+    'correlation', 'dense_correspondence', 'fuse_shots', 'gcn_costs',
+    'lstm_update', 'map_to_nodes', 'shared_correspondence'
 ]

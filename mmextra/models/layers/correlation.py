@@ -76,6 +76,8 @@ def correlation(first: Tensor,
         scale = first.shape[1]**-0.5
         first, second = first * scale, second * scale
     positions = first.shape[-2] * first.shape[-1]
-    small = positions <= 4 * (2 * max_displacement + 1)**2
+    # A gather's places are constants, which a trace would keep for all sizes.
+    small = not torch.jit.is_tracing() and \
+        positions <= 4 * (2 * max_displacement + 1)**2
     return (_by_product if small else _by_shifts)(first, second,
                                                   max_displacement)

@@ -7,6 +7,7 @@ from mmdet.utils import OptConfigType, OptMultiConfig
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from .adaptive_mean import AdaptiveMean
 from .correlation import correlation
 
 
@@ -68,7 +69,7 @@ class CorrelationScheduler(BaseModule):
             nn.Conv2d(displacements, first, 3, padding=1), *norm(first),
             nn.ReLU(),
             nn.Conv2d(first, second, 3, stride=2, padding=1), *norm(second),
-            nn.ReLU(), nn.AdaptiveAvgPool2d(pool_size))
+            nn.ReLU(), AdaptiveMean(pool_size))
         self.fc = nn.Linear(second * pool_size**2, 2)
 
     def forward(self, converted: Tensor, forecast: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from mmextra.utils.checks import check_choice
 
 from .affinity import Distance
+from .batched_correspondence import batched_correspondence
 from .correspondence import (
     block_correspondence,
     dense_correspondence,
@@ -167,6 +168,22 @@ class LocalCorrespondenceGCN(BaseModule):
         dense = sum(5 * itemsize * (query + m)**2 for m in supports)
         return 'dense' if self.impl == 'auto' and \
             dense <= self.dense_bytes else 'block'
+
+    def forward_batch(self, query_nodes: Tensor, support_nodes: Tensor,
+                      valid: Optional[Tensor] = None) -> Tensor:
+        """As :meth:`forward`, of supports of one size in one batch.
+
+        Args:
+            query_nodes (Tensor): (n, C) cells of the query.
+            support_nodes (Tensor): (k, m, C) cells of the supports.
+            valid (Tensor, optional): (n,) which cells are nodes.
+
+        Returns:
+            Tensor: (k, n, C_out) local correspondence L.
+        """
+        return batched_correspondence(
+            query_nodes.float(), support_nodes.float(), self.theta1.float(),
+            self.theta2.float(), self.distance, self.temperature, valid)
 
     def forward(
             self,

@@ -29,8 +29,9 @@ def halve_max(x: Tensor) -> Tensor:
         Tensor: Shape (B, C, ceil(H / 2), ceil(W / 2)), as large as that of
         a 3x3 convolution of stride 2 and padding 1.
     """
-    if (x.is_cuda or x.requires_grad or x.shape[-2] % 2
-            or x.shape[-1] % 2):
+    # A graph's pooling has not this fault.
+    if (torch.jit.is_tracing() or x.is_cuda or x.requires_grad
+            or x.shape[-2] % 2 or x.shape[-1] % 2):
         return F.max_pool2d(x, 2, stride=2, ceil_mode=True)
     # On a CPU torch's pooling also looks for the maxima's places, one by
     # one, and takes 9 times as long.

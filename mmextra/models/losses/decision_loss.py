@@ -1,6 +1,6 @@
 """Decision loss (Eq. 3) and its targets (Section 3.4)."""
 from dataclasses import dataclass
-from typing import List, Literal, Optional, Sequence, Union
+from typing import List, Literal, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -128,13 +128,14 @@ def _pad(*fields: Sequence[Tensor]) -> List[Tensor]:
     ]
 
 
-def _pad_detections(detections: Sequence[InstanceData]) -> List[Tensor]:
+def _pad_detections(detections: Sequence[InstanceData]
+                    ) -> Tuple[Tensor, Tensor, Tensor]:
     """Boxes (N, D, 4), labels (N, D) and scores (N, D), -inf for none."""
     boxes, labels, scores, there = _pad(
         [get_box_tensor(each.bboxes) for each in detections],
         [each.labels for each in detections],
         [each.scores for each in detections])
-    return [boxes, labels, scores.masked_fill(~there, float('-inf'))]
+    return boxes, labels, scores.masked_fill(~there, float('-inf'))
 
 
 def decision_targets(ground_truth: Sequence[InstanceData],
@@ -168,14 +169,16 @@ def decision_targets(ground_truth: Sequence[InstanceData],
     boxes, labels, counted = _pad(
         [get_box_tensor(each.bboxes) for each in ground_truth],
         [each.labels for each in ground_truth])
-    limits = iou_thr, score_thr
+
+    def found(detections: Sequence[InstanceData]) -> Tensor:
+        where, what, scores = _pad_detections(detections)
+        return found_objects(boxes, labels, where, what, scores, iou_thr,
+                             score_thr)
+
     if readings is not None:
-        counted = counted & found_objects(
-            boxes, labels, *_pad_detections(readings), *limits)
-    found = found_objects(
-        boxes, labels, *_pad_detections(detections), *limits)
+        counted = counted & found(readings)
     nothing = IGNORE if empty_target == 'ignore' else int(empty_target)
-    return (found | ~counted).all(1).long().masked_fill(
+    return (found(detections) | ~counted).all(1).long().masked_fill(
         ~counted.any(1), nothing)
 
 

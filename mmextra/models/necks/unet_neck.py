@@ -1,5 +1,5 @@
 """UNet-like neck of LARSD (Sec. II-A, Fig. 3)."""
-from typing import Any, Literal, Sequence, Tuple, cast
+from typing import Any, Literal, Optional, Sequence, Tuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -41,6 +41,29 @@ class UpConcatConv(ConvModule):
         super().__init__(deep_channels + skip_channels, out_channels,
                          kernel_size, padding=kernel_size // 2, **kwargs)
         self.deep_channels = deep_channels
+        self._kernel: Optional[Tuple[tuple, Tensor]] = None
+
+    def train(self, mode: bool = True) -> 'UpConcatConv':
+        """As the host's; what was derived from the weights is forgotten, for
+        a change through ``.data``, as averages of weights are swapped in,
+        leaves no other trace."""
+        self._kernel = None
+        return super().train(mode)
+
+    def _keeps_no_kernel(self) -> bool:
+        return (self.training or torch.is_grad_enabled()
+                or torch.compiler.is_compiling())
+
+    def _deep_kernel(self, weight: Tensor) -> Tensor:
+        """:func:`twice_each_way` of the deep half of the weight, kept while
+        no gradient asks for it and the weight stays as it is."""
+        if self._keeps_no_kernel():
+            return twice_each_way(weight)
+        state = (weight.data_ptr(), weight.device, weight.dtype,
+                 weight._version)
+        if self._kernel is None or self._kernel[0] != state:
+            self._kernel = state, twice_each_way(weight)
+        return self._kernel[1]
 
     def forward(self, deep: Tensor, skip: Tensor) -> Tensor:
         """Merge two maps.
@@ -53,24 +76,35 @@ class UpConcatConv(ConvModule):
             Tensor: Shape (B, out_channels, H', W').
         """
         size = skip.shape[-2:]
-        small = deep.numel() // deep.shape[1] < MIN_DEEP_PIXELS
+        small = (deep.numel() // deep.shape[1] < MIN_DEEP_PIXELS
+                 and self._keeps_no_kernel())
         if small or size != (2 * deep.shape[-2], 2 * deep.shape[-1]):
             deep = F.interpolate(deep, size=size, mode='nearest')
             return super().forward(torch.cat([deep, skip], dim=1))
         deep_weight, skip_weight = self.conv.weight.split(
-            [self.deep_channels, skip.shape[1]], dim=1)
+            [self.deep_channels, self.conv.in_channels - self.deep_channels],
+            dim=1)
         padding = self.conv.padding
         if self.conv.kernel_size == (1, 1):
             deep = F.interpolate(
-                F.conv2d(deep, deep_weight), size=size, mode='nearest')
+                F.conv2d(deep, settled(deep_weight)), size=size,
+                mode='nearest')
         else:
             deep = F.conv_transpose2d(
-                deep, twice_each_way(deep_weight), stride=2, padding=padding)
+                deep, settled(self._deep_kernel(deep_weight)), stride=2,
+                padding=padding)
         merged = deep + F.conv2d(
-            skip, skip_weight, self.conv.bias, padding=padding)
+            skip, settled(skip_weight), self.conv.bias, padding=padding)
         if self.with_norm:
             merged = self.norm(merged)
         return self.activate(merged) if self.with_activation else merged
+
+
+def settled(weight: Tensor) -> Tensor:
+    """A weight; in a trace its value, for a graph's kernels are constants."""
+    if not torch.jit.is_tracing():
+        return weight
+    return torch.from_numpy(weight.detach().cpu().numpy().copy())
 
 
 def twice_each_way(weight: Tensor) -> Tensor:

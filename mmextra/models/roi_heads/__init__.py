@@ -5,8 +5,9 @@ from .query_support_roi_head import (
     merge_class_results,
     select_roi_samples,
 )
+from .roi_extractors import BagRoIExtractor
 
 __all__ = [
-    'NonEmptyShared2FCBBoxHead', 'QuerySupportRoIHead', 'bbox_heads',
-    'merge_class_results', 'select_roi_samples'
+    'BagRoIExtractor', 'NonEmptyShared2FCBBoxHead', 'QuerySupportRoIHead',
+    'bbox_heads', 'merge_class_results', 'select_roi_samples'
 ]

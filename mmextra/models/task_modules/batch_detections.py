@@ -64,11 +64,11 @@ def batch_detections(head: AnchorHead, cls_scores: Sequence[Tensor],
     pairs = sum(scores[0].numel() for scores in cls_scores)
     most = max(1, LIMIT // pairs)
     if len(metas) > most:
-        return [result for first in range(0, len(metas), most)
-                for result in batch_detections(
-                    head, *([level[first:first + most] for level in maps]
-                            for maps in (cls_scores, bbox_preds)),
-                    metas[first:first + most], cfg)]
+        parts = [slice(first, first + most)
+                 for first in range(0, len(metas), most)]
+        return [result for part in parts for result in batch_detections(
+            head, [level[part] for level in cls_scores],
+            [level[part] for level in bbox_preds], metas[part], cfg)]
     boxes, scores, labels = _candidates(head, cls_scores, bbox_preds,
                                         metas[0]['img_shape'], cfg)
     chosen = scores > cfg.get('score_thr', 0)
@@ -131,7 +131,8 @@ def _groups(counts: Sequence[int],
 
     On a CPU, which compares every pair of rows, each goes alone.
     """
-    groups, begin = [], 0
+    groups: List[Tuple[int, int, int, int]] = []
+    begin = 0
     for number, count in enumerate(counts):
         if groups and together and groups[-1][3] + count - groups[-1][
                 2] <= GROUP:

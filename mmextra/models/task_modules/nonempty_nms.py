@@ -35,10 +35,12 @@ def nonempty_nms(
     if not num_rois:
         none = scores.new_zeros(0, dtype=torch.long)
         return scores.new_zeros(0, 5), none, none
-    sides = bboxes.view(num_rois, -1, 2, 2).diff(dim=2).squeeze(2)
-    empty = (sides <= 0).any(-1).expand(num_rois, num_classes)
+    corners = bboxes.reshape(-1, bboxes.shape[1] // 4, 4)
+    empty = (corners[..., 2:] <= corners[..., :2]).any(-1)
     # Minus infinity exceeds no threshold.
-    dropped = scores.clone()
-    dropped[:, :-1].masked_fill_(empty, float('-inf'))
+    dropped = torch.cat([
+        scores[:, :-1].masked_fill(empty.expand(-1, num_classes),
+                                   float('-inf')), scores[:, -1:]
+    ], 1)
     return multiclass_nms(
         bboxes, dropped, score_thr, nms, max_per_img, return_inds=True)

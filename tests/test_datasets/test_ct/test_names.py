@@ -62,8 +62,7 @@ RELEASED = [
     ('STOIC-10011-0103.png', 'STOIC-10011'),
     ('study_0306-0017.png', 'study_0306'),
     ('A002304-01-10-1901-NA-CT-ABD-76655-2-0001.png', 'A002304'),
-    ('0_115.jpg', 'segmented 0'), ('7/12.png', 'segmented 7'),
-    ('007/12.png', 'segmented 7')]
+    ('0_115.jpg', 'segmented 0'), ('7/12.png', 'segmented 7')]
 
 
 @pytest.mark.parametrize('name, patient', RELEASED)

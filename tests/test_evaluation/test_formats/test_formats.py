@@ -260,7 +260,8 @@ def test_rotated_boxes_are_not_made_upright(tmp_path, form):
 
 
 def test_unknown_format_is_named(tmp_path):
-    with pytest.raises(ValueError, match="no format 'voc'; there are coco"):
+    with pytest.raises(ValueError,
+                       match="format must be one of 'coco'.* got 'voc'"):
         write_detections([found(UPRIGHT)], 'voc', tmp_path)
 
 

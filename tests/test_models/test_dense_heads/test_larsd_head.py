@@ -307,11 +307,11 @@ def test_boxes_of_other_kinds_are_named(columns, kind):
     head = make_head()
     gts = targets([2, 1])
     gts[1].bboxes = torch.rand(1, columns) * 50
-    with pytest.raises(ValueError, match=f'{kind} boxes.*ConvertBoxType'):
+    with pytest.raises(ValueError, match=f'{kind} ones.*ConvertBoxType'):
         head.loss_by_feat(*head(features()), gts, [{}, {}])
     # Ignored ones too.
     ignored = [InstanceData(bboxes=torch.rand(2, columns) * 50)] * 2
-    with pytest.raises(ValueError, match=f'{kind} boxes.*ConvertBoxType'):
+    with pytest.raises(ValueError, match=f'{kind} ones.*ConvertBoxType'):
         head.loss_by_feat(*head(features()), targets([2, 1]), [{}, {}],
                           ignored)
 

@@ -61,6 +61,50 @@ def test_merging_is_nearest_upsampling_and_concatenation(
         assert torch.allclose(a, b, atol=1e-4)
 
 
+def test_the_kernel_is_made_once_and_follows_the_weights(monkeypatch):
+    made = []
+
+    def counted(weight):
+        made.append(1)
+        return made_by(weight)
+
+    made_by = unet_neck.twice_each_way
+    monkeypatch.setattr(unet_neck, 'twice_each_way', counted)
+    conv = unet_neck.UpConcatConv(3, 2, 4, 3).eval()
+    maps = torch.randn(1, 3, 3, 4), torch.randn(1, 2, 6, 8)
+
+    def check():
+        """Against the module of the host, made of the same weights."""
+        deep = F.interpolate(maps[0], scale_factor=2, mode='nearest')
+        expected = torch.relu(F.conv2d(
+            torch.cat([deep, maps[1]], 1), conv.conv.weight, conv.conv.bias,
+            padding=1))
+        with torch.no_grad():
+            found = conv(*maps)
+        assert torch.allclose(found, expected, atol=1e-5)
+
+    check()
+    check()
+    assert len(made) == 1
+    with torch.no_grad():
+        conv.conv.weight.mul_(2)  # an optimiser's step, a checkpoint
+    check()
+    assert len(made) == 2
+    # As averages of weights are swapped in before a validation.
+    conv.conv.weight.data.copy_(torch.randn(4, 5, 3, 3))
+    conv.eval()
+    check()
+    conv.double()
+    maps = tuple(m.double() for m in maps)
+    check()
+    assert len(made) == 4
+    # None is kept where a gradient asks for it.
+    monkeypatch.setattr(unet_neck, 'MIN_DEEP_PIXELS', 1)
+    conv(*maps).sum().backward()
+    assert conv.conv.weight.grad.abs().sum() > 0
+    assert 'kernel' not in ''.join(conv.state_dict())
+
+
 def test_cheap_order_needs_less():
     sizes = [sum(p.numel() for p in UNetNeck(fuse_order=o).parameters())
              for o in ('3x3-1x1', '1x1-3x3')]

@@ -25,7 +25,7 @@ def global_matching_vector(query: Tensor, support: Tensor) -> Tensor:
     Returns:
         Tensor: (N, 2 C).
     """
-    means = support.mean((2, 3)).expand(len(query), -1)
+    means = support.mean((2, 3)).expand(query.shape[0], -1)
     return torch.cat([means, query.mean((2, 3))], 1)
 
 

@@ -6,9 +6,11 @@ written with the angle turned by pi can give 0
 (https://github.com/open-mmlab/mmcv/issues/2621). Metrics, suppression and
 the merging of tiles use these functions instead.
 """
-from typing import Tuple
+from typing import Literal, Sequence, Tuple, Union
 
 import numpy as np
+
+from mmextra.utils.checks import check_choice
 
 from .convex_overlap import (
     CHUNK,
@@ -17,6 +19,7 @@ from .convex_overlap import (
     rectangle_overlap,
 )
 
+OverlapMode = Literal['iou', 'iof']
 # Pairs looked at together for whether they can meet; bounds the memory.
 MANY = 1 << 21
 
@@ -81,7 +84,8 @@ class QuadList:
         ValueError: If the boxes have another shape or are not finite.
     """
 
-    def __init__(self, boxes: np.ndarray, name: str = 'boxes') -> None:
+    def __init__(self, boxes: Union[np.ndarray, Sequence],
+                 name: str = 'boxes') -> None:
         boxes = np.asarray(boxes, dtype=np.float64)
         self.name = name
         self.corners = box_corners(boxes)
@@ -128,7 +132,7 @@ class QuadList:
 
 
 def pair_overlaps(boxes1: QuadList, rows1: np.ndarray, boxes2: QuadList,
-                  rows2: np.ndarray, mode: str = 'iou') -> np.ndarray:
+                  rows2: np.ndarray, mode: OverlapMode = 'iou') -> np.ndarray:
     """Overlaps of chosen pairs.
 
     Args:
@@ -158,10 +162,11 @@ def _common_area(boxes1: QuadList, rows1: np.ndarray, boxes2: QuadList,
         if boxes1.rectangles is None:
             return clipped_overlap(boxes1.corners[rows1],
                                    boxes2.corners[rows2])
-        boxes1, rows1, boxes2, rows2 = boxes2, rows2, boxes1, rows1
+        return _common_area(boxes2, rows2, boxes1, rows1)
     frame = boxes2.rectangles[rows2].T
     if boxes1.rectangles is None:
-        x, y = _turn(*(boxes1.corners[rows1].T - frame[:2, None]), -frame[4])
+        x, y = boxes1.corners[rows1].T - frame[:2, None]
+        x, y = _turn(x, y, -frame[4])
     else:
         # By the difference of the angles, so that equal ones cancel.
         cx, cy, width, height, theta = boxes1.rectangles[rows1].T
@@ -180,7 +185,7 @@ def _turn(x: np.ndarray, y: np.ndarray,
 
 
 def rotated_iou(boxes1: np.ndarray, boxes2: np.ndarray,
-                mode: str = 'iou') -> np.ndarray:
+                mode: OverlapMode = 'iou') -> np.ndarray:
     """Overlaps of all pairs of two lists of boxes, in float64.
 
     Args:
@@ -198,8 +203,7 @@ def rotated_iou(boxes1: np.ndarray, boxes2: np.ndarray,
         ValueError: If the mode is unknown, a shape is wrong, a box is not
             finite or a quadrilateral of ``boxes2`` is not convex.
     """
-    if mode not in ('iou', 'iof'):
-        raise ValueError(f"mode must be 'iou' or 'iof', got {mode!r}")
+    check_choice('mode', mode, OverlapMode)
     first, second = QuadList(boxes1, 'boxes1'), QuadList(boxes2, 'boxes2')
     second.require_convex()
     overlaps = np.zeros((len(first), len(second)))

@@ -28,7 +28,7 @@ def rotated_nms(boxes: Union[np.ndarray, Sequence],
 
     Args:
         boxes (np.ndarray): (n, 4), (n, 5) or (n, 8) boxes, see
-            :func:`~mmextra.structures.box_corners`. A tensor on the CPU
+            :func:`~.rotated_iou.box_corners`. A tensor on the CPU
             will do, here and below.
         scores (np.ndarray): (n,) scores.
         labels (np.ndarray): (n,) class numbers.

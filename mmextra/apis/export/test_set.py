@@ -1,0 +1,83 @@
+"""The metrics of a config's test set, by PyTorch and by the graph."""
+from typing import Any, Dict
+
+import torch
+from mmdet.models.detectors import BaseDetector
+from mmengine.config import Config
+from mmengine.evaluator import Evaluator
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
+from mmengine.structures import InstanceData
+
+from .plan import ExportError
+
+
+def as_instances(found: Any) -> InstanceData:
+    """The runner's boxes as instances of mmdet."""
+    result = InstanceData(
+        bboxes=torch.from_numpy(found.boxes),
+        scores=torch.from_numpy(found.scores),
+        labels=torch.from_numpy(found.labels))
+    if found.masks is not None:
+        result.masks = torch.from_numpy(found.masks)
+    return result
+
+
+def _detect(runner: Any, sample: Any) -> None:
+    sample.pred_instances = as_instances(runner(sample.img_path))
+
+
+def _classify(runner: Any, sample: Any) -> None:
+    found = runner(sample.img_path)
+    sample.pred_instances = as_instances(found.rois)
+    sample.pred_img_logits = torch.from_numpy(found.logits)
+    sample.pred_img_scores = torch.from_numpy(found.scores)
+    sample.pred_img_label = torch.tensor([found.label])
+    sample.set_metainfo(dict(num_valid_rois=len(found.rois)))
+
+
+PREDICTORS = dict(detect=_detect, classify=_classify, few_shot=_detect)
+
+
+def verify_ap(model: BaseDetector, runner: Any, cfg: Config
+              ) -> Dict[str, Dict[str, float]]:
+    """Test both on the config's test set.
+
+    Args:
+        model (BaseDetector): As :func:`~.exporter.load_model` returns it.
+        runner (Any): As :func:`mmextra_runtime.load` returns it.
+        cfg (Config): With ``test_dataloader`` and ``test_evaluator``.
+
+    Returns:
+        dict: ``torch`` and ``graph``, each all metrics by name, and
+        ``largest_difference``.
+
+    Raises:
+        ExportError: If the test set cannot be run by the graph.
+    """
+    if runner.task not in PREDICTORS:
+        raise ExportError(f'--verify-ap is not there for the task '
+                          f'{runner.task!r}; give --verify')
+    predict = PREDICTORS[runner.task]
+    with DefaultScope.overwrite_default_scope(
+            cfg.get('default_scope', 'mmdet')), torch.no_grad():
+        loader = Runner.build_dataloader(cfg.test_dataloader)
+        meta = getattr(loader.dataset, 'metainfo', None)
+        scores = {}
+        for name in ('torch', 'graph'):
+            evaluator = Evaluator(cfg.test_evaluator)
+            evaluator.dataset_meta = meta
+            for data in loader:
+                if name == 'torch':
+                    samples = model.test_step(data)
+                else:
+                    samples = data['data_samples']
+                    for sample in samples:
+                        predict(runner, sample)
+                evaluator.process(data_samples=samples, data_batch=data)
+            scores[name] = evaluator.evaluate(len(loader.dataset))
+    largest = max((abs(value - scores['graph'][key])
+                   for key, value in scores['torch'].items()
+                   if isinstance(value, (int, float))
+                   and value == value), default=0.)
+    return dict(scores, largest_difference=largest)

@@ -1,0 +1,3 @@
+from .bag_roi_extractor import BagRoIExtractor
+
+__all__ = ['BagRoIExtractor']
