@@ -25,6 +25,7 @@ from ..image_files import (
     EXTENSIONS,
     image_size,
     index_images,
+    is_stranger,
 )
 from ..text_files import read_ids
 from ..tiff_windows import open_pixels
@@ -87,7 +88,8 @@ def read_splits(root: Path, names: Optional[Sequence[str]]
                 f'{root / folder} is missing; the data set needs the folders '
                 'images, labelTxt and ImageSets')
     found = {path.stem: path
-             for path in sorted((root / 'ImageSets').glob('*.txt'))}
+             for path in sorted((root / 'ImageSets').glob('*.txt'))
+             if not is_stranger(path.name)}
     names = list(found) if names is None else names
     for name in names or ['*']:
         if name not in found:
