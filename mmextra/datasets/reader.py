@@ -27,7 +27,7 @@ class CheckLoadable(BaseTransform):
         """Check the image of ``results['img_path']``.
 
         Args:
-            results (dict): Needs ``img_path``.
+            results (dict): With ``img_path`` if it is a file.
 
         Returns:
             dict: The same.
@@ -35,7 +35,9 @@ class CheckLoadable(BaseTransform):
         Raises:
             AnnotationError: If the loader cannot read it, or would spoil it.
         """
-        check_loadable(results['img_path'])
+        # An array that is given has none.
+        if results.get('img_path'):
+            check_loadable(results['img_path'])
         return results
 
 
