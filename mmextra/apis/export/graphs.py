@@ -7,7 +7,10 @@ from mmdet.structures.bbox import bbox2roi, get_box_tensor
 from mmengine.config import ConfigDict
 from torch import Tensor, nn
 
-from mmextra.models.task_modules.traceable import traced_nms
+from mmextra.models.task_modules.traceable import (
+    padded_decoding,
+    traced_nms,
+)
 
 Outputs = Tuple[Tensor, ...]
 
@@ -53,11 +56,12 @@ def dense_detections(head: nn.Module, feats: Sequence[Tensor],
         boxes, scores, labels, images = head.best_candidates(*outs, cfg)
         groups = images * head.num_classes + labels
     else:
-        found = head.predict_by_feat(
-            *outs,
-            batch_img_metas=[dict(img_shape=img_shape,
-                                  scale_factor=(1., 1.))],
-            cfg=candidates_cfg(cfg), rescale=False, with_nms=False)[0]
+        with padded_decoding(head):
+            found = head.predict_by_feat(
+                *outs,
+                batch_img_metas=[dict(img_shape=img_shape,
+                                      scale_factor=(1., 1.))],
+                cfg=candidates_cfg(cfg), rescale=False, with_nms=False)[0]
         boxes = get_box_tensor(found.bboxes)
         scores, groups = found.scores, found.labels
         labels = groups
