@@ -36,7 +36,10 @@ def write_images(folder: Path, sizes: Sequence[Tuple[int, int]]
 
 
 def draw_image(number: int, height: int, width: int) -> np.ndarray:
-    """Rectangles on a slope, (height, width, 3) uint8."""
+    """Rectangles on a slope, (height, width, 3) uint8.
+
+    With grain: in flat places equal scores would be in an order of chance.
+    """
     rng = np.random.default_rng(number)
     slope = np.linspace(40, 180, width)[None, :, None]
     image = np.repeat(np.repeat(slope, height, 0), 3, 2).astype(np.uint8)
@@ -46,7 +49,8 @@ def draw_image(number: int, height: int, width: int) -> np.ndarray:
             image, (int(x), int(y)),
             (int(x + rng.integers(8, 40)), int(y + rng.integers(8, 40))),
             rng.integers(0, 255, 3).tolist(), -1)
-    return image
+    grain = rng.normal(0, 12, image.shape)
+    return (image + grain).clip(0, 255).astype(np.uint8)
 
 
 def examples(cfg: Config) -> List[torch.Tensor]:

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from mmdet.structures import DetDataSample
 from mmengine.registry import DefaultScope
-from torch import nn
 
 from mmextra_runtime.images import Prepared
 
@@ -46,7 +45,7 @@ def ratios(times: Dict[str, List[float]], base: str) -> Dict[str, float]:
     }
 
 
-def eager_call(model: nn.Module, prepared: Prepared) -> Callable[[], Any]:
+def eager_call(model: Any, prepared: Prepared) -> Callable[[], Any]:
     """The model in PyTorch on a prepared image, with its suppression."""
     image = torch.from_numpy(prepared.blob)
     metas = dict(
@@ -67,7 +66,7 @@ def graph_call(runner: Any, prepared: Prepared) -> Callable[[], Any]:
     return lambda: runner.run_prepared([prepared])
 
 
-def detector_speed(model: nn.Module, runner: Any, image: np.ndarray,
+def detector_speed(model: Any, runner: Any, image: np.ndarray,
                    rounds: int = 15) -> Dict[str, float]:
     """Compare a detector's graph with PyTorch.
 

@@ -8,7 +8,6 @@ from mmengine.evaluator import Evaluator
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmengine.structures import InstanceData
-from torch import nn
 
 
 def as_instances(found: Any) -> InstanceData:
@@ -46,7 +45,7 @@ PREDICTORS = dict(detect=_detect, classify=_classify, stream=_stream,
                   few_shot=_detect)
 
 
-def show_supports(model: nn.Module, runner: Any, cfg: Config,
+def show_supports(model: Any, runner: Any, cfg: Config,
                   dataset: Any) -> None:
     """Show both the classes of the test set, as its hook says."""
     from .few_shot_graphs import saved_bank
@@ -58,7 +57,7 @@ def show_supports(model: nn.Module, runner: Any, cfg: Config,
 
 
 
-def verify_ap(model: nn.Module, runner: Any, cfg: Config
+def verify_ap(model: Any, runner: Any, cfg: Config
               ) -> Dict[str, Dict[str, float]]:
     """Test both on the config's test set.
 
