@@ -21,10 +21,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import mmextra  # noqa: E402, F401  # isort: skip
 import numpy as np
 import torch
+from mmengine.config import Config
 
 from mmextra.apis.export import Options, export_built, load_model
+from mmextra.apis.export.preprocess import test_pipeline
 from mmextra.apis.export.speed import detector_speed, stream_speed
+from mmextra.utils.untrained_model import load_config
 from mmextra_runtime import load, read_image
+
+
+def resize_to(cfg: Config, side: int) -> None:
+    """Let a config's test pipeline resize to another side."""
+    for step in test_pipeline(cfg):
+        if step['type'].endswith('Resize'):
+            step['scale'] = (side, side)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -36,7 +46,10 @@ def run(args: argparse.Namespace) -> None:
         image = np.random.default_rng(0).integers(
             0, 255, (args.size, args.size, 3), dtype=np.uint8)
     for config in args.config:
-        model, cfg = load_model(config)
+        cfg = load_config(config)
+        if args.scale:
+            resize_to(cfg, args.scale)
+        model, cfg = load_model(cfg)
         with tempfile.TemporaryDirectory() as folder:
             report = export_built(model, cfg, folder, Options(args.opset))
             stream = report['task'] == 'stream'
@@ -58,6 +71,9 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('--image', help='by default an image of noise')
     parser.add_argument('--size', type=int, default=640,
                         help='side of the image of noise')
+    parser.add_argument('--scale', type=int,
+                        help="side of the network's input; by default the "
+                        "config's")
     parser.add_argument('--rounds', type=int, default=15)
     parser.add_argument('--opset', type=int, default=17)
     parser.add_argument('--provider', default='cpu')
