@@ -105,7 +105,8 @@ def use_channels_last(model: nn.Module) -> None:
                     f'{name} of {type(part).__name__} is a '
                     f'{type(module).__name__} of mmcv, which needs maps in '
                     'the usual order; leave channels_last off')
-        part.to(memory_format=torch.channels_last)
+        part.to(  # type: ignore[call-overload]
+            memory_format=torch.channels_last)
     parts[-1].register_forward_hook(_in_usual_order)
 
 
