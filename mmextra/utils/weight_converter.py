@@ -16,7 +16,7 @@ Weights = Dict[str, Tensor]
 
 def load_weights(checkpoint: str) -> Weights:
     """The weights of a checkpoint, or of a file that holds nothing else."""
-    loaded = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    loaded = torch.load(checkpoint, map_location='cpu')
     return loaded.get('state_dict', loaded)
 
 
