@@ -258,8 +258,9 @@ def test_ssd_head_answers_what_mmdet_3_3_asks():
             type='SSDAnchorGenerator', scale_major=False, input_size=64,
             basesize_ratio_range=(0.2, 0.9), strides=[8], ratios=[[2]],
             min_sizes=[8], max_sizes=[16]),
-        test_cfg=ConfigDict(nms_pre=10, nms=dict(type='nms', iou_threshold=0.5),
-                            min_bbox_size=0, score_thr=0.0, max_per_img=5)))
+        test_cfg=ConfigDict(
+            nms_pre=10, nms=dict(type='nms', iou_threshold=0.5),
+            min_bbox_size=0, score_thr=0.0, max_per_img=5)))
     # The line of its base_dense_head.py.
     assert not getattr(head.loss_cls, 'custom_cls_channels', False)
     found = head.predict_by_feat(
