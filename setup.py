@@ -69,7 +69,7 @@ setup(
                  'mmextra_runtime')),
     package_data={
         'mmextra': ['py.typed'],
-        'mmextra.evaluation': ['references/*.yml'],
+        'mmextra.evaluation': ['references/*.yml', 'zoo/Snakefile'],
     },
     python_requires='>=3.10,<3.14',
     classifiers=[
@@ -85,7 +85,7 @@ setup(
     extras_require={
         name: requirements(name)
         for name in ('openmmlab', 'onedl', 'tests', 'vis', 'speed', 'ct',
-                     'export')
+                     'export', 'bench')
     },
     cmdclass=dict(build_py=BuildWithResources),
     entry_points=dict(

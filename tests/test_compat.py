@@ -20,10 +20,11 @@ from torch.utils.data import DataLoader
 
 from mmextra import compat
 from mmextra.utils import config_root
+from mmextra_stack.families import version_tuple
 
 needs_allow_list = pytest.mark.skipif(
-    not hasattr(torch.serialization, 'add_safe_globals'),
-    reason='this torch has no allow-list for weights_only loading')
+    version_tuple(torch.__version__) < compat.SAFE_TORCH,
+    reason='this torch loads without a check by default')
 
 
 # ---------------------------------------------------------------- the stack
@@ -152,6 +153,16 @@ def test_own_checkpoint_loads_safely(checkpoint):
     history = loss.data[0]
     assert loss.statistics('mean', 2) == pytest.approx(history[-2:].mean())
     assert loss.statistics('min', 4) == history.min()
+
+
+@needs_allow_list
+def test_own_checkpoint_loads_after_another_list_was_lent(checkpoint):
+    """As onedl's loader lends one, with the classes and getattr itself."""
+    with torch.serialization.safe_globals(
+            [HistoryBuffer, np.ndarray, np.dtype, getattr,
+             type(np.dtype('f8')), type(np.dtype('i8'))]):
+        pass
+    assert torch.load(checkpoint, weights_only=True)['meta']['epoch'] == 2
 
 
 @needs_allow_list

@@ -12,9 +12,9 @@ import pytest
 from tests.helpers import ROOT
 
 # Of the folder that is packed, what a build reads.
-PACKED = ('mmextra', 'mmextra_stack', 'configs', 'tools', 'requirements',
-          'setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE',
-          'model-index.yml')
+PACKED = ('mmextra', 'mmextra_runtime', 'mmextra_stack', 'configs', 'tools',
+          'requirements', 'setup.py', 'pyproject.toml', 'MANIFEST.in',
+          'README.md', 'LICENSE', 'model-index.yml')
 
 
 def run(*command, **kwargs) -> str:

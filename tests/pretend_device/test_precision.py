@@ -2,8 +2,11 @@
 import pytest
 import torch
 
-from mmextra.evaluation.device_check import FAMILIES
-from mmextra.evaluation.device_check.steps import FamilySteps, scores_of
+from mmextra.evaluation.device_check import (
+    FAMILIES,
+    FamilySteps,
+    scores_of,
+)
 from mmextra.models.roi_heads.bbox_heads import (
     AttentiveBBoxHead,
     MultiRelationBBoxHead,

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import nibabel
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 from pycocotools.coco import COCO
 
+from mmextra.apis import image_demo
 from mmextra.apis.analysis import critical_areas
 from mmextra.apis.model_converters import released_covid_ct
 from mmextra.datasets.ct.pixel_statistics import mean_std
@@ -464,3 +466,29 @@ def test_speed_of_detector_and_classifier(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert '64 x 64, 1 threads, process time, median of 2' in printed
     assert f'{detector["test ms"]:.2f}' in printed
+
+
+def test_demo_on_dicom_and_volumes(tmp_path):
+    """The demo draws what training reads."""
+    common, _ = write_models(tmp_path, pipeline=[
+        dict(type='LoadCTSlice'),
+        dict(type='Resize', scale=(64, 64), keep_ratio=False),
+        dict(type='PackCTInputs')])
+    volume = np.full((40, 50, 2), -600, np.int16)
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)),
+                 tmp_path / 'scan.nii.gz')
+    folder = tmp_path / 'slices'
+    folder.mkdir()
+    write_dicom(folder / '1.2.840.dcm', np.full((50, 40), 375))
+    for source, name in ((folder, '1.2.840'),
+                         (tmp_path / 'scan.nii.gz#1', 'scan#1')):
+        paths = image_demo.find_images(source)
+        done, = image_demo.draw_detections(
+            paths, *map(Path, common), tmp_path / 'out', score_thr=2.)
+        assert done.picture.name == f'{name}.png' and done.shown == 0
+        picture = cv2.imread(str(done.picture))
+        assert abs(picture.astype(int) - 127).max() <= 2
+    cfg = Config.fromfile(common[0])
+    cfg.test_dataloader.dataset.pipeline[0] = dict(type='LoadImageFromFile')
+    with pytest.raises(ValueError, match='840.dcm.*LoadCTSlice'):
+        image_demo.demo_pixels(cfg, folder / '1.2.840.dcm')
