@@ -5,7 +5,7 @@ Research only, not a medical device.
 import statistics
 import time
 from pathlib import Path
-from typing import List, Sequence
+from typing import Any, Dict, List, Sequence
 
 import torch
 from mmdet.structures.mask import BitmapMasks
@@ -73,7 +73,7 @@ def summarise(contestants: List[LesionContestant], modes: Sequence[str]
     """Median process times, and how many times faster than the first."""
     rows = []
     for each in contestants:
-        row = dict(model=each.name)
+        row: Dict[str, Any] = dict(model=each.name)
         for mode in modes:
             row[f'{mode} ms'] = each.summary(mode)['cpu_ms']
             first = contestants[0].summary(mode)['cpu_ms']
