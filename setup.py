@@ -49,8 +49,10 @@ class BuildWithResources(build_py):
     @staticmethod
     def _copy(source: Path, target: Path) -> None:
         if source.is_dir():
+            # The scripts that set up a checkout are of no use in a wheel.
             shutil.copytree(source, target, ignore=shutil.ignore_patterns(
-                '__pycache__', '*.py[cod]'))
+                '__pycache__', '*.py[cod]', 'quickstart.sh', 'run_tests.sh',
+                'test_stacks.sh'))
         else:
             shutil.copy2(source, target)
 
@@ -67,7 +69,7 @@ setup(
                  'mmextra_runtime')),
     package_data={
         'mmextra': ['py.typed'],
-        'mmextra.evaluation': ['references/*.yml'],
+        'mmextra.evaluation': ['references/*.yml', 'zoo/Snakefile'],
     },
     python_requires='>=3.10,<3.14',
     classifiers=[
@@ -83,7 +85,7 @@ setup(
     extras_require={
         name: requirements(name)
         for name in ('openmmlab', 'onedl', 'tests', 'vis', 'speed', 'ct',
-                     'export')
+                     'export', 'bench')
     },
     cmdclass=dict(build_py=BuildWithResources),
     entry_points=dict(

@@ -3,8 +3,8 @@
 A check of the stack that says which command mends it, mmrotate's import on
 Python >= 3.10 and beside newer hosts, a clear answer where mmrotate is absent,
 loading of mmengine's own checkpoints under torch's safe unpickler, pictures
-under matplotlib >= 3.11, and which metrics are better the larger they are.
-Nothing else.
+under matplotlib >= 3.11, SSD on mmdet 3.3, and which metrics are better the
+larger they are. Nothing else.
 """
 import collections
 import collections.abc
@@ -12,11 +12,15 @@ import functools
 from typing import Any, NoReturn
 
 from mmextra_stack.checks import import_if_there, needs_mmrotate, problems
+from mmextra_stack.families import version_tuple
 
 # Parts of the names of metrics of which more is better: AP05 to AP95, the
 # sensitivity of a class.
 GROWING_METRICS = (*(f'AP{n:02d}' for n in range(5, 100, 5)), 'sens_',
                    'recall')
+
+# The first that loads checkpoints safely by default.
+SAFE_TORCH = (2, 6)
 
 
 def check_stack() -> None:
@@ -132,11 +136,12 @@ def trust_own_checkpoints() -> None:
     torch >= 2.6 loads safely by default and refuses the message hub that
     mmengine saves (https://github.com/open-mmlab/mmengine/issues/1655).
     The few harmless classes in it are put on torch's allow-list, so a
-    checkpoint with anything else is still refused.
+    checkpoint with anything else is still refused. Older torch loads without
+    a check by default and has no list of names.
     """
     import numpy as np
     import torch
-    if not hasattr(torch.serialization, 'add_safe_globals'):
+    if version_tuple(torch.__version__) < SAFE_TORCH:
         return
     from mmengine.logging import HistoryBuffer
     core = getattr(np, '_core', None) or np.core
@@ -148,10 +153,14 @@ def trust_own_checkpoints() -> None:
                                           (scalar, 'scalar'))
                    for path in ('core', '_core')]
     kinds = ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'b1')
+    classes = [HistoryBuffer, np.ndarray, np.dtype,
+               *(type(np.dtype(kind)) for kind in kinds)]
+    # All by their names: onedl's loader lists the bare classes for the length
+    # of a load and afterwards takes them off, whoever listed them.
     torch.serialization.add_safe_globals(
-        [HistoryBuffer, np.ndarray, np.dtype,
-         (_history_attribute, 'builtins.getattr'), *numpy_names] +
-        [type(np.dtype(kind)) for kind in kinds])
+        [(_history_attribute, 'builtins.getattr'), *numpy_names,
+         *((cls, f'{cls.__module__}.{cls.__qualname__}')
+           for cls in classes)])
 
 
 def know_growing_metrics() -> None:
@@ -163,6 +172,17 @@ def know_growing_metrics() -> None:
     from mmengine.hooks import CheckpointHook
     known = CheckpointHook._default_greater_keys
     known += [key for key in GROWING_METRICS if key not in known]
+
+
+def complete_ssd_head() -> None:
+    """Let ``SSDHead`` predict in mmdet 3.3, and in onedl's mmdet.
+
+    Their dense heads ask ``loss_cls`` for its kind of scores; this one has
+    none.
+    """
+    from mmdet.models.dense_heads import SSDHead
+    if not hasattr(SSDHead, 'loss_cls'):
+        SSDHead.loss_cls = None
 
 
 def hold_picture_frame() -> None:

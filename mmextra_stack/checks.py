@@ -119,6 +119,18 @@ def _pkg_resources() -> Optional[str]:
     return None
 
 
+def _torchvision() -> Optional[str]:
+    """Whether what onedl-mmrotate imports is there; its metadata is silent."""
+    torch = installed('torch')
+    if not installed(ONEDL.distributions['mmrotate']) or \
+            _is_there('torchvision'):
+        return None
+    # Else pip takes the newest, and replaces torch by the one that it wants.
+    held = f' torch=={torch}' if torch else ''
+    return ('onedl-mmrotate needs torchvision, which is not installed: run '
+            f'"pip install torchvision{held}"')
+
+
 def _is_there(name: str) -> bool:
     """Whether a host can be found.
 
@@ -173,7 +185,8 @@ def problems() -> Iterator[str]:
     Yields:
         str: One sentence; the first is the one to mend first.
     """
-    first = [check() for check in (_python, _mixture, _torch, _pkg_resources)]
+    first = [check() for check in (_python, _mixture, _torch, _torchvision,
+                                   _pkg_resources)]
     yield from filter(None, first)
     if any(first):
         # What follows imports the hosts, which need these.

@@ -16,6 +16,7 @@ DOORS = {
     'benchmark': ('run_benchmark.py', 'train and test configs of the papers'),
     'table': ('benchmark_table.py', 'benchmark tables of finished runs'),
     'synthetic': ('make_synthetic.py', 'write a synthetic data set'),
+    'export': ('export.py', 'write a detector as ONNX'),
     'mmdet': ('mmdet_tool.py', 'run another script of mmdet'),
     'install-mmcv': ('install_mmcv.py', 'build mmcv for the torch installed'),
 }

@@ -16,7 +16,7 @@ from .mmcv_source import (
     Source,
     cxx_standard,
     fetch_source,
-    join_dispatchers,
+    join_sources,
     patch_setup,
     pip,
 )
@@ -128,7 +128,7 @@ def build_wheel(wheel_dir: Path, facts: Dict, archs: List[str],
         setup = folder / 'setup.py'
         setup.write_text(patch_setup(setup.read_text(), std))
         if version in source.releases:
-            join_dispatchers(folder)
+            join_sources(folder)
         print(f'Building {source.distribution} {version} for torch '
               f'{facts["version"]}, '
               f'{std}, {"CUDA " + " ".join(archs) if archs else "CPU"}, '

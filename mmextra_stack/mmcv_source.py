@@ -34,13 +34,18 @@ class Source(NamedTuple):
 SOURCES = {
     # Its setup.py imports pkg_resources, which setuptools 82 dropped;
     # current torch wants 77.
-    OPENMMLAB.extra: Source('mmcv', ('2.0.0', '2.0.1', '2.1.0', '2.2.0'),
+    OPENMMLAB.extra: Source('mmcv', ('2.0.1', '2.1.0', '2.2.0'),
                             ('setuptools>=77,<82', 'wheel', 'ninja',
                              'psutil')),
     ONEDL.extra: Source('onedl-mmcv', ('2.3.6', ),
                         ('setuptools>=80', 'wheel', 'ninja', 'psutil',
                          'packaging>=24.2')),
 }
+# Sources that are compiled by themselves: the binding, and those that define
+# macros or names that others define as well.
+APART = ('pybind.cpp', 'cpu/psamask.cpp', 'cpu/bezier_align.cpp',
+         'cpu/roi_align.cpp', 'cpu/roi_align_rotated.cpp',
+         'cpu/rotated_feature_align.cpp')
 # Every mmdet 3 admits it.
 COMMON_RELEASE = '2.0.1'
 
@@ -104,24 +109,26 @@ def pip(*args: object, **kwargs: Any) -> None:
     run([sys.executable, '-m', 'pip', *args], **kwargs)
 
 
-def join_dispatchers(folder: Path) -> None:
-    """Compile the ops' entrances, which only choose a device, as one file.
+def join_sources(folder: Path) -> None:
+    """Compile what has few lines of its own as two files.
 
-    Each of the fifty has few lines of its own and all of torch's headers,
-    so that reading them once saves two thirds of a build for the CPU. Every
-    release in :data:`SOURCES` has been compiled this way.
+    Each of mmcv's 57 entrances, which only choose a device, and of its 20
+    kernels for the CPU has all of torch's headers, which take most of the
+    time; 8 files are left of 77. Every release in :data:`SOURCES` has been
+    compiled this way.
 
     Args:
         folder (Path): The unpacked source.
     """
     entrances = folder / 'mmcv' / 'ops' / 'csrc' / 'pytorch'
-    joined = []
-    for path in sorted(entrances.glob('*.cpp')):
-        if path.name != 'pybind.cpp':
-            # No longer found by the *.cpp of mmcv's setup.py.
-            part = path.rename(path.with_suffix('.inc'))
-            joined.append(f'#include "{part.name}"\n')
-    (entrances / 'entrances.cpp').write_text(''.join(joined))
+    for place in (entrances, entrances / 'cpu'):
+        joined = []
+        for path in sorted(place.glob('*.cpp')):
+            if path.relative_to(entrances).as_posix() not in APART:
+                # No longer found by the *.cpp of mmcv's setup.py.
+                part = path.rename(path.with_suffix('.inc'))
+                joined.append(f'#include "{part.name}"\n')
+        (place / f'joined_{place.name}.cpp').write_text(''.join(joined))
 
 
 def admitted_by_mmdet() -> Optional[Tuple[int, ...]]:

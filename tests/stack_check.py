@@ -67,7 +67,7 @@ def check(paper: str) -> None:
     assert all(value.isfinite().all() for value in trained.values()
                if value.is_floating_point())
     path = f'{cfg.work_dir}/iter_1.pth'
-    saved = torch.load(path, map_location='cpu', weights_only=True)
+    saved = torch.load(path, map_location='cpu')
     cfg.load_from, cfg.experiment_name = path, f'{paper}_again'
     again = Runner.from_cfg(cfg)
     metrics = again.test()

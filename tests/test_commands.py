@@ -18,10 +18,11 @@ import pytest
 from mmengine.config import Config
 
 from mmextra.utils import stock_tools
+from mmextra_stack import command
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r'```bash\n(.*?)```', re.S)
-INLINE = re.compile(r'`((?:python|bash) tools/[^`]+)`')
+INLINE = re.compile(r'`((?:(?:python|bash) tools/|mmextra )[^`]+)`')
 COMMENT = re.compile(r'^#\s+(python tools/.*)', re.M)
 # In place of what a shell would run.
 SHELL = """
@@ -29,6 +30,7 @@ set -e
 show() { printf '%q ' "$@"; echo; }
 python() { show python "$@"; }
 bash() { show bash "$@"; }
+mmextra() { show mmextra "$@"; }
 shell_script() { show "$@"; }
 cd() { :; }
 pip() { :; }
@@ -42,6 +44,7 @@ SCRIPTS = {
     'tools/slurm_test.sh': ('tools/test.py', [0, 1]),
     'tools/quickstart.sh': None,
     'tools/run_tests.sh': None,
+    'tools/test_stacks.sh': None,
 }
 
 
@@ -105,6 +108,13 @@ def parse(tool: str, arguments: List[str], monkeypatch) -> None:
 @pytest.mark.parametrize('line', COMMANDS)
 def test_command(line, monkeypatch):
     words = shlex.split(line)
+    if words[0] == 'mmextra':
+        if words[1] == 'doctor':
+            return
+        words = ['python', f'tools/{command.DOORS[words[1]][0]}',
+                 *map(command.find_config, words[2:])]
+        assert not any(word.endswith('.py') and not Path(word).is_file()
+                       for word in words[2:]), line
     tool, *arguments = words[words[0] in ('python', 'bash'):]
     assert (ROOT / tool).is_file()
     configs = [word for word in arguments if word.startswith('configs/')]

@@ -7,8 +7,11 @@ import sys
 import numpy as np
 import pytest
 import torch
+from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
+from mmengine.config import Config, ConfigDict
 from mmengine.evaluator import BaseMetric
+from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, load_checkpoint
@@ -17,10 +20,12 @@ from mmrotate.visualization import RotLocalVisualizer
 from torch.utils.data import DataLoader
 
 from mmextra import compat
+from mmextra.utils import config_root
+from mmextra_stack.families import version_tuple
 
 needs_allow_list = pytest.mark.skipif(
-    not hasattr(torch.serialization, 'add_safe_globals'),
-    reason='this torch has no allow-list for weights_only loading')
+    version_tuple(torch.__version__) < compat.SAFE_TORCH,
+    reason='this torch loads without a check by default')
 
 
 # ---------------------------------------------------------------- the stack
@@ -75,6 +80,19 @@ def test_mmrotate_is_imported_and_the_alias_gone():
     from mmrotate.registry import MODELS
     assert MODELS.get('RefineSingleStageDetector') is not None
     assert sys.version_info < (3, 10) or not hasattr(collections, 'Sequence')
+
+
+def test_own_configs_are_bases(tmp_path):
+    config = tmp_path / 'own.py'
+    config.write_text("_base_ = 'mmextra::larsd/hrsd.py'\nseed = 3")
+    cfg = Config.fromfile(config)
+    assert cfg.seed == 3
+    stock = Config.fromfile(config_root() / 'larsd' / 'hrsd.py')
+    assert cfg.model == stock.model
+    config.write_text("_base_ = 'mmextra::larsd/absent.py'")
+    with pytest.raises(FileNotFoundError, match=r'own.py: _base_ '
+                       r"'mmextra::larsd/absent.py' is no config of mmextra"):
+        Config.fromfile(config)
 
 
 # -------------------------------------------------------------- checkpoints
@@ -136,6 +154,16 @@ def test_own_checkpoint_loads_safely(checkpoint):
     history = loss.data[0]
     assert loss.statistics('mean', 2) == pytest.approx(history[-2:].mean())
     assert loss.statistics('min', 4) == history.min()
+
+
+@needs_allow_list
+def test_own_checkpoint_loads_after_another_list_was_lent(checkpoint):
+    """As onedl's loader lends one, with the classes and getattr itself."""
+    with torch.serialization.safe_globals(
+            [HistoryBuffer, np.ndarray, np.dtype, getattr,
+             type(np.dtype('f8')), type(np.dtype('i8'))]):
+        pass
+    assert torch.load(checkpoint, weights_only=True)['meta']['epoch'] == 2
 
 
 @needs_allow_list
@@ -223,6 +251,24 @@ def test_getattr_of_a_statistic_is_allowed(tmp_path):
     assert torch.load(target, weights_only=True) is HistoryBuffer.mean
 
 
+def test_ssd_head_answers_what_mmdet_3_3_asks():
+    head = MODELS.build(dict(
+        type='SSDHead', num_classes=2, in_channels=(4, ),
+        anchor_generator=dict(
+            type='SSDAnchorGenerator', scale_major=False, input_size=64,
+            basesize_ratio_range=(0.2, 0.9), strides=[8], ratios=[[2]],
+            min_sizes=[8], max_sizes=[16]),
+        test_cfg=ConfigDict(
+            nms_pre=10, nms=dict(type='nms', iou_threshold=0.5),
+            min_bbox_size=0, score_thr=0.0, max_per_img=5)))
+    # The line of its base_dense_head.py.
+    assert not getattr(head.loss_cls, 'custom_cls_channels', False)
+    found = head.predict_by_feat(
+        *head((torch.rand(1, 4, 8, 8), )),
+        batch_img_metas=[dict(img_shape=(64, 64), scale_factor=(1., 1.))])
+    assert 0 < len(found[0]) <= 5
+
+
 def test_boxes_beyond_the_border_leave_the_image_in_place():
     image = np.random.default_rng(0).integers(
         0, 255, (100, 150, 3)).astype(np.uint8)
@@ -235,3 +281,24 @@ def test_boxes_beyond_the_border_leave_the_image_in_place():
     drawn = visualizer.get_image()
     assert drawn.shape == image.shape and (drawn != image).any()
     np.testing.assert_array_equal(drawn[:, 100:], image[:, 100:])
+
+
+# ------------------------------------------------------------------ metrics
+
+
+@pytest.mark.parametrize('key', [
+    'voc07/AP50', 'merged/AP40', 'img/sens_Control', 'lesion/AP75',
+    'vid/mAP', 'det/precision', 'coco/bbox_mAP', 'rbox/recall50'])
+def test_the_best_checkpoint_of_our_metrics(key):
+    hook = CheckpointHook(save_best='auto')
+    hook._init_rule(hook.rules, [key])
+    assert hook.rules == ['greater']
+    compat.know_growing_metrics()
+    assert len(set(CheckpointHook._default_greater_keys)) == len(
+        CheckpointHook._default_greater_keys)
+
+
+def test_names_that_nobody_knows_still_stop():
+    hook = CheckpointHook(save_best='auto')
+    with pytest.raises(ValueError, match='Cannot infer'):
+        hook._init_rule(hook.rules, ['overlap/gap'])

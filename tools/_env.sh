@@ -12,6 +12,9 @@
 # Environment variables:
 #   MMEXTRA_VENV       virtual environment to use and, if absent, to create
 #   MMEXTRA_TORCH      what pip installs where torch is absent
+#   MMEXTRA_HOSTS      what pip installs where the hosts are absent: an extra
+#                      of mmextra and further requirements, by default
+#                      "openmmlab mmdet==3.1.0"; "onedl" is the other family
 #   MMEXTRA_MMCV_ARGS  arguments for tools/install_mmcv.py
 #   PYTHON             Python for find_python, taken as it is
 
@@ -115,8 +118,8 @@ make_venv() {
     [ -x "$venv/bin/python" ] && return
     step "Creating the virtual environment $venv"
     command -v python3 >/dev/null || die 'python3 is not installed'
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' ||
-        die "mmextra needs Python 3.8 or newer, this is $(python3 --version)"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+        die "mmextra needs Python 3.10 or newer, this is $(python3 --version)"
     python3 -m venv "$venv" || {
         # A half-made folder would pass for an environment next time.
         rm -rf "$venv"
@@ -134,7 +137,7 @@ from pathlib import Path
 
 root = Path(sys.argv[1])
 files = sorted(root.glob('requirements/*.txt'))
-files += [root / 'setup.py', root / 'tools' / 'install_mmcv.py']
+files += [root / 'setup.py', *sorted(root.glob('mmextra_stack/*mmcv*.py'))]
 digest = hashlib.sha256(b''.join(file.read_bytes() for file in files))
 
 
@@ -146,7 +149,7 @@ def version(name):
 
 
 print(digest.hexdigest(), root, sys.argv[2], 'torch', version('torch'),
-      'mmcv', version('mmcv'))
+      'mmcv', version('mmcv'), version('onedl-mmcv'))
 PYTHON
 }
 
@@ -161,7 +164,7 @@ install_mmcv() {
             2>/dev/null; then
         arguments=--cpu
     fi
-    step "mmcv with compiled ops (6 minutes when it must be built)"
+    step "mmcv with compiled ops (some minutes when it must be built)"
     # Of the compiler's output only the counter and the file: [12/77] nms.
     # shellcheck disable=SC2086
     filtered 's|^ *\(\[[0-9]*/[0-9]*\]\) .*/\([^/]*\)\.o\.d .*|  \1 \2|p
@@ -213,11 +216,19 @@ set_up() {
     "$PY" -c 'import importlib.metadata as m; print("torch==" + m.version("torch"))' \
         >"$pins"
     export PIP_CONSTRAINT=$pins
-    install_mmcv
+    local hosts=${MMEXTRA_HOSTS:-openmmlab mmdet==3.1.0}
+    if has_modules "$PY" mmengine mmdet mmrotate; then
+        # Whichever family is there stays, and its versions.
+        hosts=$("$PY" -c 'from mmextra_stack import families as f
+print(f.present_family().extra)')
+    fi
     step "mmdet, mmrotate and mmextra${extras:+ with extras: $extras}"
     quietly "$PY" -m pip install 'setuptools<82' wheel
+    # shellcheck disable=SC2086
     quietly "$PY" -m pip install --no-build-isolation \
-        -e "$root${extras:+[$extras]}"
+        -e "$root[${hosts%% *}${extras:+,$extras}]" \
+        $(cut -s -d ' ' -f 2- <<<"$hosts")
+    install_mmcv
     quietly "$PY" -c 'import mmextra'
     # Not writable: the next run checks again, which takes a minute longer.
     fingerprint "$extras" 2>/dev/null >"$stamp" || true

@@ -24,12 +24,14 @@ from mmextra.apis.export import (
     verify,
     write_report,
 )
+from mmextra.apis.export.onnx_file import check_opset
 from mmextra.apis.export.test_set import verify_ap
 
 
 def run(args: argparse.Namespace) -> None:
     """Export, verify, report."""
     from mmextra_runtime import load
+    check_opset(args.opset)
     model, cfg = load_model(args.config, args.checkpoint)
     report = export_built(
         model, cfg, args.out,

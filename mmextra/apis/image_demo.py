@@ -14,6 +14,7 @@ from mmengine.registry import DefaultScope
 from mmextra.datasets.ct import slice_stem
 from mmextra.datasets.ct_files import DICOM, NIFTI, is_volume, slice_file
 from mmextra.datasets.image_files import EXTENSIONS as DATA_EXTENSIONS
+from mmextra.datasets.image_files import is_stranger
 from mmextra.evaluation.formats import Detections, write_detections
 from mmextra.utils.checkpoint_fit import check_fit
 from mmextra.utils.palettes import with_enough_colours
@@ -44,7 +45,8 @@ def find_images(path: Path) -> List[Path]:
     if not path.is_dir():
         raise FileNotFoundError(f'there is no image or folder {path}')
     images = sorted(
-        p for p in path.iterdir() if p.suffix.lower() in EXTENSIONS)
+        p for p in path.iterdir() if p.suffix.lower() in EXTENSIONS
+        and not is_stranger(p.name))
     if not images:
         raise FileNotFoundError(
             f'folder {path} has no image ({", ".join(EXTENSIONS)})')

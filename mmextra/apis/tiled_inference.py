@@ -14,6 +14,7 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 
 from mmextra.datasets.image_files import check_uint8, read_pixels
+from mmextra.datasets.tiff_windows import open_pixels
 from mmextra.structures import (
     Tile,
     box_corners,
@@ -141,7 +142,8 @@ def tiled_inference(model: BaseDetector,
     if batch_size < 1:
         raise ValueError(f'batch_size must be at least 1, got {batch_size}')
     nms = default_nms(model.cfg.model) if nms is None else nms
-    pixels = read_image(image)
+    pixels = (read_image(image) if isinstance(image, np.ndarray) else
+              open_pixels(str(image)))
     height, width = pixels.shape[:2]
     tiles = image_tiles('image', width, height, tile, overlap)
     parts: List[InstanceData] = []

@@ -37,8 +37,11 @@ def voc_objects(root: ET.Element, path: str) -> List[ET.Element]:
                 REMEDY)
         if element.tag == 'object' and (
                 len(boxes) > 1 or len(element.findall('bndbox')) != 1):
+            oriented = element.find('robndbox') is not None
             raise AnnotationError(
-                path, 'an <object> must hold one <bndbox>', REMEDY)
+                path, 'an <object> must hold one <bndbox>' + (
+                    '; this one is oriented (<robndbox>), take the folder of '
+                    'horizontal boxes' if oriented else ''), REMEDY)
     return root.findall('object')
 
 

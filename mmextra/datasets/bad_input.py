@@ -1,4 +1,5 @@
 """Bad files in a data set: stop at the first, or skip, count and say so."""
+import os
 import os.path as osp
 import warnings
 from typing import Dict, List, Literal
@@ -9,6 +10,9 @@ from mmextra.structures import box_corners, polygon_area, rotated_iou
 from mmextra.utils.checks import check_choice
 
 OnError = Literal['raise', 'skip']
+
+# Entries of a folder in which a missing one is sought.
+LOOKED_AT = 50
 
 
 class AnnotationError(ValueError):
@@ -130,4 +134,30 @@ def require_layout(paths: Dict[str, str], help_text: str) -> None:
     for what, path in paths.items():
         if not osp.exists(path):
             raise FileNotFoundError(
-                f'{what} not found: {osp.abspath(path)}\n{help_text}')
+                f'{what} not found: {osp.abspath(path)}{_elsewhere(path)}\n'
+                f'{help_text}')
+
+
+def _elsewhere(path: str, depth: int = 3) -> str:
+    """Where else there is something of that name, for a message: sets are
+    unpacked one folder too deep or too high."""
+    name = osp.basename(osp.normpath(path)).lower()
+    place = osp.dirname(osp.abspath(path))
+    while not osp.isdir(place):
+        place = osp.dirname(place)
+    folders = [place]
+    for _ in range(depth + 1):
+        below = []
+        for folder in folders:
+            try:
+                entries = sorted(os.listdir(folder))[:LOOKED_AT]
+            except OSError:
+                continue
+            for entry in entries:
+                if entry.lower() == name:
+                    return (f' (but there is {osp.join(folder, entry)}; name '
+                            'it in data_root or data_prefix)')
+            below += [osp.join(folder, entry) for entry in entries
+                      if osp.isdir(osp.join(folder, entry))]
+        folders = below[:LOOKED_AT]
+    return ''

@@ -6,9 +6,10 @@ that another one has are lost without a word.
 import json
 import warnings
 from collections import Counter
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 from mmdet.datasets.api_wrappers import COCO
+from mmengine.logging import print_log
 
 from .bad_input import AnnotationError
 from .text_files import read_text, slashes, starts_with_mark
@@ -250,6 +251,27 @@ def tell_left_out(path: str, count: int) -> None:
         warnings.warn(
             f'{path}: left out {count} boxes that are smaller than a pixel '
             'or outside of their image', stacklevel=3)
+
+
+def tell_other_classes(content: dict, classes: Sequence[str],
+                       path: str) -> None:
+    """Log the boxes of categories that a data set does not ask for.
+
+    Args:
+        content (dict): See :func:`read_coco`.
+        classes (Sequence[str]): Those that it asks for.
+        path (str): The file, for the message.
+    """
+    names = {item['id']: item['name'] for item in content['categories']
+             if item['name'] not in classes}
+    others = Counter(names[item['category_id']] for item in content[
+        'annotations'] if item['category_id'] in names)
+    if others:
+        print_log(
+            f'{path}: left out {sum(others.values())} boxes of classes that '
+            'are not asked for: ' + ', '.join(
+                f'{k} {name}' for name, k in others.most_common(20)),
+            logger='current')
 
 
 def is_usable(ann: dict, width: float, height: float) -> bool:

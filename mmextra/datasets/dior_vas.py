@@ -127,6 +127,7 @@ class DIORVASDataset(ReaderMixin, XMLDataset):
         self.img_subdirs = ((img_subdir, ) if isinstance(img_subdir, str) else
                             tuple(img_subdir))
         self.bad = BadInput(on_error)
+        kwargs.setdefault('data_prefix', dict(sub_data_root=''))
         super().__init__(
             img_subdir=self.img_subdirs[0], ann_subdir=ann_subdir, **kwargs)
 

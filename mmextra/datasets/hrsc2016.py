@@ -80,6 +80,9 @@ class HRSC2016Dataset(ReaderMixin, HRSCDataset):
                  **kwargs) -> None:
         self.ignore_difficult = ignore_difficult
         self.bad = BadInput(on_error)
+        if kwargs.get('data_root'):
+            kwargs.setdefault('data_prefix',
+                              dict(sub_data_root='FullDataSet/'))
         metainfo = kwargs.get('metainfo') or {}
         if metainfo.get('classes') is not None:
             kwargs['metainfo'] = self._with_codes(

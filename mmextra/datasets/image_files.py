@@ -5,7 +5,7 @@ import os.path as osp
 import threading
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Dict, Iterator, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -143,6 +143,28 @@ def check_loadable(path: str) -> None:
         AnnotationError: If it has more than eight bits in a channel, more
             than four channels, or more pixels than OpenCV decodes.
     """
+    check_channels(path)
+    if exceeds_limit(path):
+        width, height = image_size(path)
+        pixels = width * height
+        raise AnnotationError(
+            path, f'has {width} x {height} = {pixels} pixels, OpenCV decodes '
+            f'up to {PIXEL_LIMIT}', 'Cut it into tiles, a TIFF with '
+            'tools/dataset_converters/tile_images.py, or set the environment '
+            f'variable {LIMIT_NAME}={pixels} before Python starts')
+
+
+def exceeds_limit(path: str) -> bool:
+    """Whether an image has more pixels than OpenCV decodes."""
+    try:
+        header = image_header(path)
+    except (OSError, ValueError):
+        return False
+    return header.width * header.height > PIXEL_LIMIT
+
+
+def check_channels(path: str) -> None:
+    """The part of :func:`check_loadable` that is about channels."""
     try:
         header = image_header(path)
     except (OSError, ValueError):
@@ -159,13 +181,6 @@ def check_loadable(path: str) -> None:
             path, f'has {header.samples} channels',
             'Keep three of them, for example with gdal_translate -b 1 -b 2 '
             '-b 3')
-    pixels = header.width * header.height
-    if pixels > PIXEL_LIMIT:
-        raise AnnotationError(
-            path, f'has {header.width} x {header.height} = {pixels} pixels, '
-            f'OpenCV decodes up to {PIXEL_LIMIT}', 'Cut it into tiles with '
-            'tools/dataset_converters/tile_images.py, or set the environment '
-            f'variable {LIMIT_NAME}={pixels} before Python starts')
 
 
 def read_pixels(path: str) -> np.ndarray:
@@ -276,18 +291,24 @@ def _from_tags(tags, mode: str, bits: int) -> ImageHeader:
                        tags.get(SAMPLES, 1))
 
 
-def _tiff_header(path: str):
+def tiff_tags(path: str) -> Optional[ImageFileDirectory_v2]:
+    """The tags of the first image of a TIFF; None if it is none."""
+    with open(path, 'rb') as file:
+        start = file.read(8)
+        if start[:4] not in (b'II*\0', b'MM\0*', b'II+\0'):
+            return None
+        if start[2] == ord('+'):
+            start += file.read(8)
+        tags = ImageFileDirectory_v2(start)
+        file.seek(tags.next)
+        tags.load(file)
+        return tags
+
+
+def _tiff_header(path: str) -> Optional[ImageHeader]:
     """The header of a TIFF of which Pillow makes no image, or None."""
     try:
-        with open(path, 'rb') as file:
-            start = file.read(8)
-            if start[:4] not in (b'II*\0', b'MM\0*', b'II+\0'):
-                return None
-            if start[2] == ord('+'):
-                start += file.read(8)
-            tags = ImageFileDirectory_v2(start)
-            file.seek(tags.next)
-            tags.load(file)
-            return _from_tags(tags, '', 8)
+        tags = tiff_tags(path)
+        return tags and _from_tags(tags, '', 8)
     except Exception:
         return None

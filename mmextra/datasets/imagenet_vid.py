@@ -8,7 +8,12 @@ from mmdet.registry import DATASETS
 
 from .bad_input import AnnotationError, require_layout
 from .class_names import VID_ALIASES, ClassNames, hint
-from .coco_json import normalised_coco, number_tracks, tell_left_out
+from .coco_json import (
+    normalised_coco,
+    number_tracks,
+    tell_left_out,
+    tell_other_classes,
+)
 from .ilsvrc_classes import VID_CLASSES
 from .reader import ReaderMixin, tell_other_sizes
 from .text_files import temporary_copy
@@ -71,6 +76,7 @@ class ImageNetVIDDataset(ReaderMixin, BaseVideoDataset):
         content, changed = normalised_coco(self.ann_file)
         self._check_videos(content)
         changed |= self._fold_categories(content)
+        tell_other_classes(content, self.metainfo['classes'], self.ann_file)
         # Speeds are measured, not trained on.
         changed |= self.test_mode and number_tracks(content, self.ann_file)
         self._left_out, self._source = 0, self.ann_file

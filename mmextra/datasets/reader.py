@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from mmcv.transforms import BaseTransform, LoadImageFromFile
+from mmdet.visualization.palette import get_palette
 
 from mmextra.utils.palettes import with_enough_colours
 
@@ -26,7 +27,7 @@ class CheckLoadable(BaseTransform):
         """Check the image of ``results['img_path']``.
 
         Args:
-            results (dict): Needs ``img_path``.
+            results (dict): With ``img_path`` if it is a file.
 
         Returns:
             dict: The same.
@@ -34,7 +35,9 @@ class CheckLoadable(BaseTransform):
         Raises:
             AnnotationError: If the loader cannot read it, or would spoil it.
         """
-        check_loadable(results['img_path'])
+        # An array that is given has none.
+        if results.get('img_path'):
+            check_loadable(results['img_path'])
         return results
 
 
@@ -63,7 +66,7 @@ class ReaderMixin:
     """For a data set of mmengine: class names, loadable images, a reason.
 
     - ``metainfo=dict(classes=('ship'))``, a text, is one class.
-    - More classes than the data set has colours are drawn in others.
+    - Other classes than the data set's own have colours too.
     - An image that the pipeline's loader would spoil is refused by name.
     - A filter that leaves no image says why.
     """
@@ -78,7 +81,15 @@ class ReaderMixin:
                 'classes') is not None:
             metainfo = dict(metainfo, classes=class_tuple(
                 metainfo['classes'], cls.__name__))
-        return with_enough_colours(super()._load_metainfo(metainfo))
+        loaded = super()._load_metainfo(metainfo)
+        colours = loaded.get('palette')
+        if isinstance(colours, list) and 'palette' not in (metainfo or ()):
+            # Each class keeps its colour; a list too short stops drawing.
+            own = dict(zip(cls.METAINFO['classes'], colours))
+            others = get_palette('random', len(loaded['classes']))
+            loaded['palette'] = [own.get(*pair) for pair in zip(
+                loaded['classes'], others)]
+        return with_enough_colours(loaded)
 
     def require_images(self, kept: List[dict]) -> List[dict]:
         """What a filter leaves, if it is not nothing.

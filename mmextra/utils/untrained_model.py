@@ -5,8 +5,8 @@ from typing import Any
 from mmdet.registry import MODELS
 from mmengine.config import Config
 from mmengine.hub import get_config
+from mmengine.model import BaseModel
 from mmengine.registry import init_default_scope
-from torch import nn
 
 
 def load_config(name: str) -> Config:
@@ -27,7 +27,7 @@ def _drop_pretrained(node: Any) -> None:
             _drop_pretrained(each)
 
 
-def build_untrained(cfg: Config) -> nn.Module:
+def build_untrained(cfg: Config) -> BaseModel:
     """The model of a config, for what does not depend on its weights.
 
     Args:
@@ -35,7 +35,7 @@ def build_untrained(cfg: Config) -> nn.Module:
             ``default_scope`` becomes the current one.
 
     Returns:
-        nn.Module: The model; no part is pretrained, so ``init_weights``
+        BaseModel: The model; no part is pretrained, so ``init_weights``
         downloads nothing.
     """
     init_default_scope(cfg.get('default_scope', 'mmdet'))

@@ -6,6 +6,7 @@ from typing import Callable, Dict, Optional, Sequence
 
 import torch
 from mmengine.config import Config
+from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
 from .untrained_model import build_untrained
@@ -15,8 +16,34 @@ Weights = Dict[str, Tensor]
 
 def load_weights(checkpoint: str) -> Weights:
     """The weights of a checkpoint, or of a file that holds nothing else."""
-    loaded = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    loaded = torch.load(checkpoint, map_location='cpu')
     return loaded.get('state_dict', loaded)
+
+
+def convert_file(source: str, out: Path,
+                 convert: Callable[[Weights], Weights]) -> int:
+    """Convert the weights of a checkpoint, of whatever model.
+
+    Args:
+        source (str): A file or an address, as mmengine takes it.
+        out (Path): The file to write.
+        convert (Callable): From the weights to others.
+
+    Returns:
+        int: Number of tensors written.
+
+    Raises:
+        ValueError: If they cannot be read or converted; ``source`` is named.
+    """
+    try:
+        loaded = CheckpointLoader.load_checkpoint(source, 'cpu')
+        converted = convert(loaded.get('state_dict', loaded))
+    except (OSError, ValueError, RuntimeError, ImportError,
+            UnpicklingError) as error:
+        raise ValueError(f'{source}: {error}') from error
+    out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(converted, out)
+    return len(converted)
 
 
 def run_converter(parser: argparse.ArgumentParser,

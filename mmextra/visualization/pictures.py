@@ -192,7 +192,8 @@ def draw_boxes(image: np.ndarray,
         if place is None:
             continue
         x, y = place
-        color = tuple(int(c) for c in color)
+        red, green, blue = (int(c) for c in color)
+        color = red, green, blue
         pen.rectangle([x, y, x + int(w), y + int(h)], fill=color)
         pen.text((x + pad, y + pad), text, fill=_ink(color), font=font)
     return np.asarray(drawn)

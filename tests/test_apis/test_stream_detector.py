@@ -1,3 +1,5 @@
+import warnings
+
 import cv2
 import numpy as np
 import pytest
@@ -8,8 +10,9 @@ from mmengine.registry import init_default_scope
 
 from mmextra.apis import ImageFolder, init_stream_detector, open_source
 from mmextra.models.task_modules import ReadPolicy
+from mmextra.utils.checkpoint_fit import check_fit
 from tests.helpers import worked_case
-from tests.video_helpers import SIZE, config, results, same
+from tests.video_helpers import SIZE, config, detector_cfg, results, same
 
 
 def build(policy=None, **options):
@@ -102,6 +105,44 @@ def test_missing_frames_and_wrong_ones_are_told():
         detector.step(np.zeros((0, 8, 3), np.uint8))
     with pytest.raises(ValueError, match='numpy'):
         detector.step(torch.zeros(8, 8, 3))
+    with pytest.raises(ValueError, match='float'):
+        detector.step(np.zeros((8, 8, 3), np.float32))
+
+
+def test_checkpoints_of_other_models_are_refused(tmp_path):
+    """Loading would leave at random what does not fit."""
+    torch.manual_seed(0)
+    good = init_stream_detector(config(height=48)).model
+    state = good.state_dict()
+    paths = {name: str(tmp_path / f'{name}.pth')
+             for name in ('good', 'classes', 'foreign', 'part', 'names')}
+    names = ('airplane', 'car', 'watercraft')
+    meta = dict(dataset_meta=dict(classes=names))
+    torch.save(dict(state_dict=state, meta=meta), paths['good'])
+    other = init_stream_detector(config(height=48, detector=detector_cfg(
+        num_classes=7))).model
+    torch.save(dict(state_dict=other.state_dict(), meta=dict(
+        dataset_meta=dict(classes=tuple('abcdefg')))), paths['classes'])
+    torch.save(dict(state_dict={'a.weight': torch.ones(2)}),
+               paths['foreign'])
+    torch.save(dict(state_dict={
+        key: value for key, value in state.items()
+        if key.startswith('detector.')}), paths['part'])
+    torch.save(dict(state_dict=state, meta=dict(dataset_meta=dict(
+        classes=('cat', 'dog', 'cow')))), paths['names'])
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        check_fit(good, paths['good'], names)
+    with pytest.raises(ValueError, match='classes.pth.*another shape, the '
+                       r'first detector.bbox_head.*knows the classes a, b'):
+        init_stream_detector(config(height=48), paths['classes'])
+    with pytest.raises(ValueError, match='foreign.pth.*none of its 1 weigh'):
+        init_stream_detector(config(height=48), paths['foreign'])
+    with pytest.warns(UserWarning, match='part.pth: .* stay as they are'):
+        init_stream_detector(config(height=48), paths['part'])
+    with pytest.warns(UserWarning, match='names.pth was trained on the '
+                      'classes cat, dog, cow'):
+        init_stream_detector(config(height=48), paths['names'])
 
 
 def test_files_and_policies_are_taken_as_they_are(tmp_path):
@@ -109,7 +150,16 @@ def test_files_and_policies_are_taken_as_they_are(tmp_path):
     config(height=48).dump(path)
     policy = ReadPolicy('alternate', interval=3)
     detector = init_stream_detector(path, policy=policy)
-    assert detector.stream.policy is policy
+    assert vars(detector.stream.policy) == vars(policy)
+    # Two streams of one object, frame by frame, do not count together.
+    other = init_stream_detector(path, policy=policy)
+    ops = []
+    for frame in frames(6):
+        ops.append(detector.step(frame).is_forecast)
+        other.step(frame, force_read=True)
+    assert policy.frame == 0
+    detector.reset()
+    assert ops == [False, True, True] * 2
     ops = [detector.step(frame).is_forecast for frame in frames(6)]
     assert ops == [False, True, True] * 2
 
@@ -181,6 +231,7 @@ def test_sources(tmp_path):
     assert source.read()[1][0, 0, 0] == 1
     assert source.read() == (False, None) and not source.grab()
     (tmp_path / '3.png').write_bytes(b'')
+    (tmp_path / '._1.png').write_bytes(b'')
     broken = open_source(str(tmp_path))
     broken.grab(), broken.grab()
     with pytest.raises(ValueError, match='3.png'):

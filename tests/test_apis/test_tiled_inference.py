@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -152,6 +153,11 @@ def test_named_errors(harbour, tmp_path):
             tiled_inference(model, tmp_path / 'bad.png')
     with pytest.raises(ValueError, match=r'\(100, 150\)'):
         tiled_inference(model, harbour[..., 0])
+    with pytest.raises(ValueError, match='uint8.*float64 from 0 to 1.*255'):
+        tiled_inference(model, harbour / harbour.max())
+    cv2.imwrite(str(tmp_path / 'deep.png'), np.zeros((8, 8), np.uint16))
+    with pytest.raises(ValueError, match=r'deep\.png: has 16 bits per ch'):
+        tiled_inference(model, tmp_path / 'deep.png')
     with pytest.raises(ValueError, match='overlap < size'):
         tiled_inference(model, harbour, tile=64, overlap=64)
     with pytest.raises(ValueError, match='batch_size'):

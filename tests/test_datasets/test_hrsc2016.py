@@ -300,3 +300,26 @@ def test_generated_set_round_trip(harbour):
             np.testing.assert_allclose([cx, cy, w, h], wanted[:4], atol=0.02)
             # The angle up to half a turn.
             assert abs(math.sin(angle - wanted[4])) < 0.005
+
+
+def test_angles_in_degrees_are_refused(tmp_path):
+    write_set(tmp_path, [dict(OBJECT, mbox_ang='45')])
+    with pytest.raises(AnnotationError, match='<mbox_ang>: the angle 45 .*'
+                       'degrees'):
+        load(tmp_path)
+
+
+def test_classes_by_name_find_their_codes(tmp_path):
+    write_set(tmp_path, [OBJECT, dict(OBJECT, Class_ID='100000005')])
+    dataset = load(tmp_path, classwise=True,
+                   metainfo=dict(classes=('nimitz', 'blue-ridge')))
+    assert dataset.metainfo['classes_id'] == ('05', '17')
+    # Of the two ships one is asked for.
+    assert [i['bbox_label'] for i in dataset[0]['instances']] == [0]
+    with pytest.raises(ValueError, match="Nimits.*nearest 'Nimitz'"):
+        load(tmp_path, classwise=True, metainfo=dict(classes=('Nimits', )))
+    with pytest.raises(ValueError, match='2 classes and 1 classes_id'):
+        load(tmp_path, classwise=True, metainfo=dict(
+            classes=('a', 'b'), classes_id=('05', )))
+    with pytest.warns(UserWarning, match='classwise=False .*car'):
+        load(tmp_path, metainfo=dict(classes=('car', )))

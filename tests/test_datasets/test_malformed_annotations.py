@@ -88,12 +88,14 @@ def place(parser, tmp_path):
 
 
 def plain(content: bytes) -> bytes:
-    """A text in UTF-8 without mark and with the usual ends of lines."""
+    """A text in UTF-8 without mark, with the usual ends of lines, and not
+    declared to be anything else."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         content = content.decode('utf-16').encode()
     if content.startswith(codecs.BOM_UTF8):
         content = content[3:]
-    return content.replace(b'\r\n', b'\n').replace(b'\r', b'\n')
+    content = content.replace(b'\r\n', b'\n').replace(b'\r', b'\n')
+    return re.sub(rb'\A\s*<\?xml[^>]*\?>', b'', content)
 
 
 def instances_of(images, name='bad'):

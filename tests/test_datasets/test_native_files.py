@@ -13,6 +13,9 @@ from PIL import Image
 
 from mmextra.datasets import (
     AnnotationError,
+    DIORVASDataset,
+    FewShotVOCDataset,
+    HRSC2016Dataset,
     HRSDDataset,
     ImageNetVIDDataset,
     VisDroneDataset,
@@ -129,6 +132,22 @@ def test_a_text_is_one_class(kind, tmp_path):
     assert len(record(kind, dataset)['instances']) == 1
 
 
+def test_other_classes_have_colours(kind, tmp_path):
+    known = READERS[kind][1]
+    classes = ('other', known) if kind != 'HRSC2016' else (known, )
+    if kind in ('COCO', 'VID'):
+        classes = (known, )
+    dataset = build(kind, tmp_path, picture(), **(
+        dict(classes=classes) if kind == 'VOC' else
+        dict(metainfo=dict(classes=classes))))
+    palette = dataset.metainfo.get('palette')
+    assert palette is None or len(palette) == len(classes)
+    own = type(dataset).METAINFO
+    if palette and known in own['classes'] and kind != 'HRSC2016':
+        place = own['classes'].index(known)
+        assert palette[-1] == own['palette'][place]
+
+
 @pytest.mark.parametrize('options', [
     dict(filter_cfg=dict(filter_empty_gt=True, min_size=0)),
     dict(filter_cfg=dict(filter_empty_gt=False, min_size=1000))])
@@ -220,6 +239,50 @@ def test_images_alone_are_read_in_test_mode(kind, tmp_path):
     assert len(dataset) == 1 and not dataset.get_data_info(0)['instances']
     with pytest.raises(FileNotFoundError, match='annotations'):
         reader(data_root=str(tmp_path))
+
+
+@pytest.mark.parametrize('kind', ['HRSC2016', 'DIOR', 'VOC'], indirect=True)
+def test_data_root_alone_is_enough(kind, tmp_path):
+    build(kind, tmp_path, picture())
+    maker, name = READERS[kind]
+    options = dict(maker(tmp_path, picture(), '.jpg', (5, 5, 25, 20), name,
+                         (80, 60)).keywords)
+    reader = dict(HRSC2016=HRSC2016Dataset, DIOR=DIORVASDataset,
+                  VOC=FewShotVOCDataset)[kind]
+    del options['data_prefix']
+    if kind == 'VOC':
+        options['classes'] = (name, )
+    dataset = reader(serialize_data=False, **options)
+    assert len(record(kind, dataset)['instances']) == 1
+
+
+@pytest.mark.parametrize('kind', ['HRSC2016', 'HRSD', 'DIOR', 'VisDrone'],
+                         indirect=True)
+def test_a_set_one_folder_too_deep_is_found_for_the_message(kind, tmp_path):
+    maker, name = READERS[kind]
+    builder = maker(tmp_path / 'data/unpacked', picture(), '.jpg',
+                    (5, 5, 25, 20), name, (80, 60))
+    with pytest.raises(FileNotFoundError, match='but there is .*unpacked'):
+        builder(data_root=str(tmp_path / 'data'))
+
+
+def test_images_of_dior_in_one_folder(tmp_path):
+    init_default_scope('mmdet')
+    build('DIOR', tmp_path, picture())
+    (tmp_path / 'JPEGImages-test').rename(tmp_path / 'JPEGImages')
+    dataset = DIORVASDataset(
+        data_root=str(tmp_path), ann_file='ImageSets/Main/train.txt',
+        serialize_data=False)
+    assert dataset.get_data_info(0)['img_path'].endswith('JPEGImages/a.jpg')
+
+
+def test_oriented_boxes_of_dior_are_named(tmp_path):
+    init_default_scope('mmdet')
+    build('DIOR', tmp_path, picture())
+    path = next(tmp_path.rglob('a.xml'))
+    path.write_text(path.read_text().replace('bndbox', 'robndbox'))
+    with pytest.raises(AnnotationError, match='oriented .*horizontal boxes'):
+        rebuild('DIOR', tmp_path)()
 
 
 # COCO's entries

@@ -73,6 +73,18 @@ def test_only_openmmlab_needs_pkg_resources(versions, monkeypatch):
     assert checks._pkg_resources() is None
 
 
+def test_onedl_mmrotate_imports_torchvision(versions, monkeypatch):
+    monkeypatch.setattr(checks, '_is_there', lambda name: False)
+    versions.clear()
+    assert checks._torchvision() is None
+    versions['onedl-mmrotate'] = '1.2.1'
+    text = checks._torchvision()
+    torch = families.installed('torch')
+    assert f'run "pip install torchvision torch=={torch}"' in text
+    monkeypatch.setattr(checks, '_is_there', lambda name: True)
+    assert checks._torchvision() is None
+
+
 @pytest.mark.parametrize('name, version', [
     ('mmdet', '2.28.0'), ('mmcv', '1.7.2'), ('mmengine', '0.8.4'),
     ('mmrotate', '0.3.4')])

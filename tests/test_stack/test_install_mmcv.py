@@ -323,16 +323,21 @@ def test_build_for_cuda_is_forced_and_for_cpu_prevented():
     assert mmcv_build.build_environment([])['FORCE_CUDA'] == '0'
 
 
-def test_entrances_are_joined(tmp_path):
+def test_sources_are_joined(tmp_path):
     """Every op is compiled once, and mmcv's own pattern finds it."""
     folder = tmp_path / 'mmcv' / 'ops' / 'csrc' / 'pytorch'
     (folder / 'cpu').mkdir(parents=True)
-    for name in ('nms', 'roi_align', 'pybind', 'cpu/nms'):
-        (folder / f'{name}.cpp').write_text(f'int {name[-3:]}() {{ }}\n')
-    mmcv_source.join_dispatchers(tmp_path)
+    names = ['pybind', 'nms', 'psamask', 'cpu/nms', 'cpu/psamask']
+    for name in names:
+        (folder / f'{name}.cpp').write_text(f'// {name}\n')
+    mmcv_source.join_sources(tmp_path)
     assert sorted(path.name for path in folder.glob('*.cpp')) == [
-        'entrances.cpp', 'pybind.cpp']
-    assert [path.name for path in folder.glob('cpu/*.cpp')] == ['nms.cpp']
-    lines = (folder / 'entrances.cpp').read_text().splitlines()
-    assert lines == ['#include "nms.inc"', '#include "roi_align.inc"']
-    assert (folder / 'nms.inc').read_text() == 'int nms() { }\n'
+        'joined_pytorch.cpp', 'pybind.cpp']
+    assert sorted(path.name for path in folder.glob('cpu/*.cpp')) == [
+        'joined_cpu.cpp', 'psamask.cpp']
+    compiled = ''
+    for path in folder.rglob('*.cpp'):
+        for line in path.read_text().splitlines():
+            compiled += line if line.startswith('//') else (
+                path.parent / line.split('"')[1]).read_text()
+    assert all(compiled.count(f'// {name}') == 1 for name in names)

@@ -7,6 +7,7 @@ from mmextra.structures import (
     cut_tile,
     image_tiles,
     is_sliver,
+    locate_tile,
     merge_nms,
     move_boxes,
     parse_tile_id,
@@ -45,6 +46,30 @@ def test_names_round_trip():
     for wrong in ('port', 'port__1024__0__0', '__1024__0___0', 7):
         with pytest.raises(ValueError, match='no tile name'):
             parse_tile_id(wrong)
+
+
+@pytest.mark.parametrize('name, shape, tile, rate', [
+    ('a__1024__0___824', (1024, 1024), Tile('a', 1024, 0, 824), 1),
+    ('a__1024__0___824', None, Tile('a', 1024, 0, 824), 1),
+    # Cut without padding at the edge of a small image.
+    ('a__1024__0___0', (600, 800, 3), Tile('a', 1024, 0, 0), 1),
+    # By DOTA_devkit, of images resized by 1, a half and two.
+    ('P0001__1__824___0', (1024, 1024), Tile('P0001', 1024, 824, 0), 1),
+    ('P0001__0.5__0___824', (800, 1024), Tile('P0001', 1024, 0, 824), .5),
+    ('P0001__2__0___0', (1024, 1024), Tile('P0001', 1024, 0, 0), 2),
+    ('a__b__1__2__3___4', (8, 8), Tile('a__b__1', 8, 3, 4), 2)])
+def test_tiles_of_any_tool_are_located(name, shape, tile, rate):
+    assert locate_tile(name, shape) == (tile, rate)
+
+
+@pytest.mark.parametrize('name, shape, message', [
+    ('a__1__0___0', None, 'ori_shape'), ('a__0.5__0___0', None, 'ori_shape'),
+    ('a__512__0___0', (1024, 1024), '512 is neither .*1024, 1024'),
+    ('a__0__0___0', (1024, 1024), '0 is neither'),
+    ('a.png', (8, 8), 'no tile name')])
+def test_tiles_that_do_not_fit_are_refused(name, shape, message):
+    with pytest.raises(ValueError, match=message):
+        locate_tile(name, shape)
 
 
 def test_cut_pads_small_images():

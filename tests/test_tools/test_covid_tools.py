@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import nibabel
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 from pycocotools.coco import COCO
 
+from mmextra.apis import image_demo
 from mmextra.apis.analysis import critical_areas
 from mmextra.apis.model_converters import released_covid_ct
 from mmextra.datasets.ct.pixel_statistics import mean_std
@@ -340,8 +342,13 @@ def test_released_layout(tmp_path, capsys):
     made = torch.load(args[2], weights_only=True)['state_dict']
     assert made.keys() == ours.keys()
     assert all(torch.equal(made[name], ours[name]) for name in ours)
-    assert released_covid_ct.rename(
-        's2new.fc_scores_2.bias') == 'img_head.fcs.1.bias'
+    for theirs_name, ours_name in (
+            ('fc_scores', 'fcs.0'), ('fc_scores_2', 'fcs.1'),
+            ('fc_scores_img', 'fc_img'), ('fc_img', 'fc_img')):
+        for part in ('weight', 'bias'):
+            assert released_covid_ct.rename(
+                f's2new.{theirs_name}.{part}') == f'img_head.{ours_name}.' \
+                f'{part}'
     torch.save(dict(theirs, head=torch.zeros(1)), tmp_path / 'theirs.pth')
     with pytest.raises(SystemExit):
         module.main(args)
@@ -382,6 +389,7 @@ def test_critical_areas(data, tmp_path):
     x1, y1, x2, y2 = best['bbox']
     assert best['area'] == pytest.approx((x2 - x1) * (y2 - y1))
     assert np.load(out / made[2]).shape == (96, 96)
+    assert 'not a medical device' in found['notice']
     # An image without a list has no truth.
     image = next((data / 'covidx_ct/images').iterdir())
     module.main([*common, '--images', str(image)])
@@ -418,6 +426,12 @@ def test_critical_areas_of_dicom_and_volumes(tmp_path, monkeypatch):
     # What the pipeline loaded, in pixels of the original.
     panels = [figure.axes[0].images[0] for figure in figures
               if figure.axes[0].images]
+    # Figures travel, so each carries the notice; panels have the masks.
+    for figure in figures:
+        assert 'not a medical device' in figure.get_supxlabel()
+        if figure.axes[0].images:
+            shade = figure.axes[0].images[1].get_array()
+            assert shade.shape == (40, 50, 4) or shade.shape == (50, 40, 4)
     assert [set(panel.get_array().flat) for panel in panels] == [
         {0}, {127}, {0}, {127}]
     assert all(list(panel.get_extent()) == [0, 40, 50, 0] for panel in panels)
@@ -455,3 +469,29 @@ def test_speed_of_detector_and_classifier(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert '64 x 64, 1 threads, process time, median of 2' in printed
     assert f'{detector["test ms"]:.2f}' in printed
+
+
+def test_demo_on_dicom_and_volumes(tmp_path):
+    """The demo draws what training reads."""
+    common, _ = write_models(tmp_path, pipeline=[
+        dict(type='LoadCTSlice'),
+        dict(type='Resize', scale=(64, 64), keep_ratio=False),
+        dict(type='PackCTInputs')])
+    volume = np.full((40, 50, 2), -600, np.int16)
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)),
+                 tmp_path / 'scan.nii.gz')
+    folder = tmp_path / 'slices'
+    folder.mkdir()
+    write_dicom(folder / '1.2.840.dcm', np.full((50, 40), 375))
+    for source, name in ((folder, '1.2.840'),
+                         (tmp_path / 'scan.nii.gz#1', 'scan#1')):
+        paths = image_demo.find_images(source)
+        done, = image_demo.draw_detections(
+            paths, *map(Path, common), tmp_path / 'out', score_thr=2.)
+        assert done.picture.name == f'{name}.png' and done.shown == 0
+        picture = cv2.imread(str(done.picture))
+        assert abs(picture.astype(int) - 127).max() <= 2
+    cfg = Config.fromfile(common[0])
+    cfg.test_dataloader.dataset.pipeline[0] = dict(type='LoadImageFromFile')
+    with pytest.raises(ValueError, match='840.dcm.*LoadCTSlice'):
+        image_demo.demo_pixels(cfg, folder / '1.2.840.dcm')

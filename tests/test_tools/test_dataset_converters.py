@@ -230,3 +230,37 @@ def test_two_images_of_one_name(tool, tmp_path):
     with pytest.raises(SystemExit, match='would both become a'):
         tool.main(['--from', 'coco_rbox', str(source), str(tmp_path / 'out'),
                    '--img-dir', str(tmp_path / 'img')])
+
+
+@pytest.mark.parametrize('angle', ['30', '-6.4'])
+def test_degrees_are_refused_as_radians(tool, rolabelimg, tmp_path, angle):
+    path = rolabelimg / 'a.xml'
+    path.write_text(path.read_text().replace('1.570796', angle))
+    args = ['--from', 'rolabelimg', str(rolabelimg), str(tmp_path / 'out'),
+            '--img-dir', str(rolabelimg / 'img')]
+    with pytest.raises(SystemExit, match=r'object 0.*--angle deg'):
+        tool.main(args)
+    source = tmp_path / 'c.json'
+    source.write_text(json.dumps(dict(
+        images=[dict(id=0, file_name='img\\a.jpg')],
+        categories=[dict(id=0, name='ship')],
+        annotations=[dict(id=0, image_id=0, category_id=0,
+                          bbox=[50, 30, 40, 10, float(angle)])])))
+    args = ['--from', 'coco_rbox', str(source), str(tmp_path / 'out'),
+            '--img-dir', str(tmp_path)]
+    with pytest.raises(SystemExit, match=r'annotation 0.*--angle deg'):
+        tool.main(args)
+    tool.main([*args, '--angle', 'deg'])
+    found = np.array(rows(tmp_path / 'out/labelTxt/a.txt')[0][:8], float)
+    turn = np.deg2rad(float(angle))
+    along = found.reshape(4, 2)[1] - found.reshape(4, 2)[0]
+    np.testing.assert_allclose(
+        along, [40 * np.cos(turn), 40 * np.sin(turn)], atol=1e-3)
+
+
+def test_a_name_to_replace_that_nobody_has_is_told(tool, rolabelimg,
+                                                   tmp_path):
+    with pytest.warns(UserWarning, match="no object is called Raft.*'raft'"):
+        tool.main(['--from', 'rolabelimg', str(rolabelimg),
+                   str(tmp_path / 'out'), '--img-dir',
+                   str(rolabelimg / 'img'), '--rename', 'Raft=float'])

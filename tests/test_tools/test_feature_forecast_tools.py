@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 import torch
 from mmdet.registry import MODELS
+from mmdet.structures import DetDataSample
 from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
 
+from mmextra.apis import stream_demo
 from mmextra.apis.analysis.forecast_sweep import (
     Sweep,
     over_alternate,
     policies,
 )
-from mmextra.apis.stream_demo import skip_late
+from mmextra.apis.stream_demo import StreamOutput, skip_late
 from mmextra.apis.video_replay import (
     KeptVideo,
     Stopwatch,
@@ -130,7 +133,59 @@ def test_sweep_draws_and_writes(trained, tmp_path):
 def test_sweep_caps_the_scheduler_alone():
     capped, fixed = policies([-1], [4], max_forecasts=2)
     assert (capped['mode'], capped['max_forecasts']) == ('scheduler', 2)
-    assert 'max_forecasts' not in fixed and fixed['interval'] == 4
+    assert fixed['max_forecasts'] is None and fixed['interval'] == 4
+
+
+@pytest.mark.parametrize('asked, expected', [
+    (None, True), (True, True), (False, False)])
+def test_sweep_tests_the_policy_of_the_config(trained, asked, expected):
+    """Unless the command line says otherwise."""
+    sweep = Sweep(*trained[0], max_videos=1, options={
+        'model.policy': dict(mode='scheduler', threshold=1.,
+                             cumulative=True, max_forecasts=7)})
+    scheduler, fixed = (sweep.policy_of(setting) for setting in policies(
+        [.5], [2], cumulative=asked))
+    assert scheduler.cumulative is expected and scheduler.threshold == .5
+    assert scheduler.max_forecasts == 7
+    # A fixed rule stays one.
+    assert fixed.max_forecasts is None and fixed.mode == 'alternate'
+
+
+def test_frames_of_other_sizes_are_written_too(tmp_path):
+    sizes = [(40, 60), (40, 60), (80, 60), (20, 90), (40, 60)]
+    output = StreamOutput(str(tmp_path / 'out.avi'), False, 1, 25.)
+    for height, width in sizes:
+        assert output.put(np.full((height, width, 3), 200, np.uint8))
+    output.close()
+    capture, count = cv2.VideoCapture(str(tmp_path / 'out.avi')), 0
+    while True:
+        there, frame = capture.read()
+        if not there:
+            break
+        assert frame.shape == (40, 60, 3)
+        # Sides in proportion, the rest black.
+        share = (frame.mean(2) > 100).mean()
+        height, width = sizes[count]
+        factor = min(40 / height, 60 / width)
+        assert share == pytest.approx(
+            height * width * factor ** 2 / 2400, abs=.06)
+        count += 1
+    assert count == len(sizes)
+
+
+def test_labels_have_no_ghost(monkeypatch):
+    """Each text is drawn once, so that no width can differ."""
+    drawn = []
+    monkeypatch.setattr(stream_demo.cv2, 'putText', lambda *args: drawn.append(
+        args[1]))
+    found = InstanceData(
+        bboxes=torch.tensor([[5., 5., 30., 30.], [20., 20., 50., 50.]]),
+        labels=torch.tensor([0, 4]), scores=torch.tensor([.9, .8]))
+    sample = DetDataSample(metainfo=dict(
+        is_forecast=True, forecast_conf=.5), pred_instances=found)
+    stream_demo.draw(np.zeros((60, 60, 3), np.uint8), sample, ['cat'], .3, 9.)
+    # A label without a name is no error.
+    assert drawn == ['cat 0.90', 'class 4 0.80', 'forecast  next 0.50  9 fps']
 
 
 def test_gain_over_a_fixed_rule():

@@ -42,6 +42,9 @@ def hrsd(tmp_path):
     (root / 'labelTxt' / 'port.txt').write_text('gsd:0.5\n' + ''.join(lines))
     (root / 'ImageSets' / 'train.txt').write_text('port\n')
     (root / 'ImageSets' / 'test.txt').write_text('sea\nport\n')
+    # As other systems leave them behind.
+    (root / 'ImageSets' / '._test.txt').write_bytes(b'\0\5\26\7')
+    (root / 'images' / '._sea.bmp').write_bytes(b'\0\5\26\7')
     return root
 
 

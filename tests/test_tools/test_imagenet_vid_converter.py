@@ -1,6 +1,8 @@
 import json
 import shutil
 
+import cv2
+import numpy as np
 import pytest
 
 from mmextra.datasets import AnnotationError
@@ -155,3 +157,77 @@ def test_command_line_writes_what_the_generator_wrote(moving, tmp_path):
     lists.write_text('train/train_0001 1\n')
     with pytest.raises(ValueError, match='line 1'):
         read_frame_list(lists)
+
+
+def test_bad_files_come_out_of_worker_processes(root):
+    path = root / 'Annotations/VID/train/x/dogs/000001.xml'
+    path.write_text('<annotation>')
+    names = find_videos(str(root), ['train/*'])
+    with pytest.raises(AnnotationError, match='000001.xml'):
+        convert_videos(str(root), names, True, workers=2)
+
+
+def test_linked_folders_and_other_extensions(root, tmp_path_factory):
+    other = tmp_path_factory.mktemp('elsewhere')
+    for kind in ('Annotations/VID', 'Data/VID'):
+        (other / kind).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(root / kind / 'train', other / kind)
+        (root / kind / 'train').symlink_to(other / kind)
+        # In a circle.
+        (root / kind / 'val/again').symlink_to(root / kind)
+    names = find_videos(str(root), ['train/*'])
+    assert names == ['train/x/cars', 'train/x/dogs']
+    for path, suffix in zip(sorted((root / 'Data/VID/train/x/cars').iterdir()),
+                            ('.jpg', '.jpeg', '.JPEG')):
+        path.rename(path.with_suffix(suffix))
+    with pytest.warns(UserWarning, match='none of the 30'):
+        videos, _ = convert_videos(str(root), names, True)
+    assert [i['file_name'] for i in videos['images'][:3]] == [
+        'train/x/cars/8.jpeg', 'train/x/cars/9.JPEG', 'train/x/cars/10.jpg']
+
+
+def test_two_objects_of_one_track_id_are_two(root):
+    for stem in ('000000', '000001'):
+        write_frame(root, 'val/twins', stem, [(4, DOG), (4, CAR), (5, DOG)])
+    with pytest.warns(UserWarning, match='2 times two objects .*val/twins/00'
+                      '0000, trackid 4'):
+        videos, _ = convert_videos(str(root), ['val/twins'], False)
+    assert [a['instance_id'] for a in videos['annotations']] == [
+        1, 2, 3, 1, 2, 3]
+
+
+def test_classes_by_name_and_frames_of_another_size(root):
+    write_frame(root, 'val/names', '000000', [(0, DOG), (1, CAR)])
+    path = root / 'Annotations/VID/val/names/000000.xml'
+    path.write_text(path.read_text().replace(DOG, 'Red Panda'))
+    image = root / 'Data/VID/val/names/000000.JPEG'
+    cv2.imwrite(str(image.with_suffix('.jpg')),
+                np.zeros((40, 90, 3), np.uint8))
+    image.unlink()
+    with pytest.warns(UserWarning, match='90 x 40, annotated as 80 x 60'):
+        videos, _ = convert_videos(str(root), ['val/names'], False)
+    assert [a['category_id'] for a in videos['annotations']] == [21, 7]
+
+
+def test_lists_say_how_much_of_them_fits(root):
+    names = find_videos(str(root), ['train/x/dogs'])
+    with pytest.raises(ValueError, match='2 videos and 3 frames; 0 of these '
+                       'videos and 0 .*another release'):
+        convert_videos(str(root), names, True, dict(a=[1, 2], b=[3]))
+    with pytest.raises(ValueError, match='1 of these videos and 0 of'):
+        convert_videos(str(root), names, True, {'train/x/dogs': [500]})
+    with pytest.warns(UserWarning, match='2 of these frames are among'):
+        convert_videos(str(root), names, True,
+                       {'train/x/dogs': [0, 2, 500], 'a': [1]})
+    with pytest.warns(UserWarning, match='among the 2 videos'):
+        convert_videos(str(root), find_videos(str(root), ['train/*']), True,
+                       {'train/x/dogs': [0, 2]})
+
+
+def test_a_list_of_videos_is_no_list_of_frames(tmp_path):
+    path = tmp_path / 'list.txt'
+    path.write_text('val/a 1 0 464\nval/b 465 0 464\n')
+    with pytest.raises(ValueError, match='list of videos'):
+        read_frame_list(path)
+    path.write_bytes(b'\xef\xbb\xbftrain\\a 1 10 300\r\n')
+    assert read_frame_list(path) == {'train/a': [10]}

@@ -9,7 +9,7 @@ from mmengine.config import Config, ConfigDict
 from mmrotate.structures.bbox import QuadriBoxes, RotatedBoxes
 
 from mmextra.apis.analysis import anchors, box_shapes
-from tests.helpers import load_tool
+from tests.helpers import TOOLS, load_tool
 
 
 @pytest.fixture(scope='module')
@@ -138,9 +138,10 @@ def test_written_fragment_is_a_config(tool, coco, tmp_path, monkeypatch):
         '--symmetric', '--out', str(out)])
     tool.main()
     # Areas 800, 800 | 1250, 1250; a box and its mirror share the median.
-    assert Config.fromfile(out).to_dict() == dict(
-        larsd_anchors=[[(30.0, 30.0)], [(37.5, 37.5)]],
-        larsd_area_ranges=[800])
+    assert Config.fromfile(out).to_dict() == dict(model=dict(
+        bbox_head=dict(anchor_generator=dict(
+            anchors=[[(30.0, 30.0)], [(37.5, 37.5)]])),
+        train_cfg=dict(assigner=dict(area_ranges=[800]))))
 
 
 def test_long_lists_are_broken_between_pairs():
@@ -151,7 +152,24 @@ def test_long_lists_are_broken_between_pairs():
     assert max(map(len, text.splitlines())) <= 79
     scope = {}
     exec(text, scope)
-    assert scope['larsd_anchors'] == [level]
+    assert scope['model']['bbox_head']['anchor_generator']['anchors'] == [
+        level]
+
+
+def test_what_is_printed_can_be_pasted(tool, tmp_path):
+    """Below its _base_ it changes the anchors of a paper's config."""
+    from mmextra.models.task_modules.prior_generators import anchor_clustering
+    shapes = anchor_clustering.AnchorShapes(
+        [[(20., 6.)], [(40., 12.)], [(80., 24.)]], [300., 900.], [1.] * 3,
+        1., 1.)
+    base = TOOLS.parent / 'configs/larsd/synthetic-p2p3p4.py'
+    path = tmp_path / 'mine.py'
+    path.write_text(f'_base_ = {str(base)!r}\n' + anchors.fragment(
+        shapes, 'T'))
+    cfg = Config.fromfile(path)
+    assert cfg.model.bbox_head.anchor_generator.anchors == shapes.anchors
+    assert cfg.model.train_cfg.assigner.area_ranges == [300, 900]
+    assert cfg.model.type == Config.fromfile(base).model.type
 
 
 SIDES = [(8, 8), (12, 6), (9, 20), (40, 30), (30, 60), (60, 60), (90, 200),
@@ -193,7 +211,7 @@ def test_yolo_anchors_come_by_area_and_level(tool, yolo, tmp_path, capsys,
     assert 'larsd' not in told
     # (500, 4) is within a factor of 4 of none of the nine.
     assert 'Best possible recall 100.0 %, 0.0 % with those of' in told
-    levels = Config.fromfile(out).to_dict()
+    levels = Config.fromfile(out).model.bbox_head.anchor_generator
     assert list(levels) == ['base_sizes']
     assert [sorted(map(tuple, levels['base_sizes'][i])) for i in order] == [
         sorted(SIDES[i:i + 3]) for i in (0, 3, 6)]
@@ -225,8 +243,8 @@ def test_yolo_anchors_without_any_in_the_config(tool, yolo, tmp_path):
     out = tmp_path / 'anchors.py'
     tool.main([str(yolo), '--groups', '1', '--clusters', '3', '--out',
                str(out)])
-    assert [len(level) for level in Config.fromfile(out).base_sizes] == [
-        1, 1, 1]
+    generator = Config.fromfile(out).model.bbox_head.anchor_generator
+    assert [len(level) for level in generator.base_sizes] == [1, 1, 1]
 
 
 def test_one_group_of_larsd_anchors(tool, yolo, tmp_path):
@@ -236,8 +254,7 @@ def test_one_group_of_larsd_anchors(tool, yolo, tmp_path):
     cfg.dump(yolo)
     out = tmp_path / 'anchors.py'
     tool.main([str(yolo), '--groups', '1', '--out', str(out)])
-    assert list(Config.fromfile(out)) == ['larsd_anchors',
-                                          'larsd_area_ranges']
+    assert list(Config.fromfile(out).model) == ['bbox_head', 'train_cfg']
     # mmdet's AnchorGenerator has numbers under the same key.
     cfg.model.bbox_head.anchor_generator.base_sizes = [8, 16]
     assert anchors.yolo_generator(cfg) is None

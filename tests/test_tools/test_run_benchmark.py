@@ -7,6 +7,7 @@ import pytest
 
 from tests.helpers import TINY_LARSD, load_tool
 
+pytest.importorskip('snakemake', reason='Snakemake 9 needs Python 3.11')
 ROOT = Path(__file__).parents[2]
 
 
@@ -16,7 +17,7 @@ def tool():
 
 
 def test_benchmark_with_a_config_that_fails(
-        tool, harbour, tmp_path, monkeypatch, capsys):
+        tool, harbour, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv('PYTHONWARNINGS', 'ignore')
     folder, out = tmp_path / 'tiny', tmp_path / 'out'
     folder.mkdir()
@@ -50,7 +51,7 @@ def test_benchmark_with_a_config_that_fails(
         100 * row['measured']['voc07/AP50'])
     assert (ap['in the paper'], ap["paper's dataset"]) == ('90.3', 'HRSC2016')
 
-    printed = capsys.readouterr().out
+    printed = capfd.readouterr().out
     for text in ('start    tiny/synthetic/seed0/train',
                  'done     tiny/synthetic/seed0/test', 'benchmark.html'):
         assert text in printed

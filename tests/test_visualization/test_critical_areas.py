@@ -3,7 +3,13 @@ import torch
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
-from mmextra.visualization import roi_rows, score_area, score_map, top_areas
+from mmextra.visualization import (
+    predicted_masks,
+    roi_rows,
+    score_area,
+    score_map,
+    top_areas,
+)
 
 
 def test_scores_and_areas_by_rank():
@@ -44,3 +50,21 @@ def test_a_map_of_a_slope():
     assert np.allclose(found[30, 12:64], (np.arange(12, 64) - 10.5) / 2,
                        atol=1e-4)
     assert (score_map(ramp[:0], torch.zeros(0, 4), 3, 4) == 0).all()
+
+
+def test_masks_of_a_map():
+    """Where the mask is probable, and in no place outside of a box."""
+    logits = torch.stack([torch.full((28, 28), 3.), torch.full((28, 28), .5)])
+    boxes = torch.tensor([[2., 2, 8, 8], [5., 5, 14, 12]])
+    scores = score_map(logits, boxes, 16, 20)
+    # All values are above 0, also those that fill the rest.
+    found = predicted_masks(scores, boxes.numpy())
+    expected = np.zeros((16, 20), bool)
+    expected[2:8, 2:8] = expected[5:12, 5:14] = True
+    assert np.array_equal(found, expected)
+    # A probability of 0.9 is a logit of 2.2.
+    expected[:] = False
+    expected[2:8, 2:8] = True
+    assert np.array_equal(
+        predicted_masks(scores, boxes.numpy(), .9), expected)
+    assert not predicted_masks(scores, np.zeros((0, 4))).any()

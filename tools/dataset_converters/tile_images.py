@@ -9,17 +9,14 @@ Reads and writes the layout of HRSD::
 Tiles are named ``<id>__<size>__<x>___<y>``. mmrotate's ``img_split.py`` cuts
 at the same places, but deletes objects that are cut below the threshold, so
 that a detector learns their visible part as background; here they stay, as
-difficult ones. It also writes no lists of the splits and refuses a folder
+difficult ones. A TIFF of more pixels than OpenCV decodes is read window by
+window. This tool also writes no lists of the splits and refuses a folder
 that exists, where this tool goes on with what is missing.
 
     python tools/dataset_converters/tile_images.py data/hrsd data/hrsd_tiles
 """
-import os
 from pathlib import Path
 from typing import Optional, Sequence
-
-# Scenes are larger than what OpenCV opens of strangers; before it is loaded.
-os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 40))
 
 import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
 from mmextra.datasets.converters.tiles import tile_dataset

@@ -1,5 +1,6 @@
 """Speed of label assignment, by shapes and by the IoU of all priors."""
 import statistics
+from functools import partial
 from pathlib import Path
 from typing import Callable, Dict
 
@@ -46,6 +47,10 @@ def contestants(models: Path, size: int,
     }
 
 
+def _milliseconds(call: Callable[[], object]) -> float:
+    return 1000 * time_call(call)['wall']
+
+
 def assigner_speed(models: Path, size: int, objects: int, rounds: int) -> dict:
     """Medians of interleaved rounds, after one to warm up.
 
@@ -55,8 +60,7 @@ def assigner_speed(models: Path, size: int, objects: int, rounds: int) -> dict:
     """
     calls = contestants(models, size, objects)
     readings = take_turns(
-        [lambda call=call: 1000 * time_call(call)['wall']
-         for call in calls.values()], rounds)
+        [partial(_milliseconds, call) for call in calls.values()], rounds)
     row = {f'{name}_ms': statistics.median(values)
            for name, values in zip(calls, readings)}
     return dict(objects=objects, **row,

@@ -4,7 +4,7 @@ from typing import Iterator, List, Sequence, Tuple
 import mmcv
 import torch
 from mmdet.registry import DATASETS
-from mmdet.structures.bbox import HorizontalBoxes
+from mmdet.structures.bbox import BaseBoxes, HorizontalBoxes
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.utils import track_iter_progress
@@ -91,7 +91,7 @@ def resize_factors(step: dict, size: Tuple[int, int]) -> list:
     return factors
 
 
-def shapes_of(boxes) -> Tensor:
+def shapes_of(boxes: BaseBoxes) -> Tensor:
     """(w, h) of boxes; rotated ones in the frame of LARSD's box code.
 
     Args:

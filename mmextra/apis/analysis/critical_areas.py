@@ -4,13 +4,14 @@ Research only, not a medical device: not for diagnosis or triage.
 """
 import json
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence
+from typing import Dict, Iterator, List, Optional, Sequence
 
 import numpy as np
 import torch
 from matplotlib import pyplot as plt
 from mmcv.transforms import Compose
 from mmdet.apis import init_detector
+from mmdet.models.detectors import BaseDetector
 from mmdet.registry import DATASETS
 from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import bbox2roi
@@ -45,12 +46,12 @@ def load_images(cfg: Config, ann_file: Optional[str],
         yield pipeline(dict(img_path=path, img_id=slice_stem(Path(path).name)))
 
 
-def mask_score_map(model: torch.nn.Module, data: dict,
+def mask_score_map(model: BaseDetector, data: dict,
                    rows: np.ndarray) -> np.ndarray:
     """Map of the raw mask scores of boxes of the original image.
 
     Args:
-        model (nn.Module): The segmentation model.
+        model (BaseDetector): The segmentation model.
         data (dict): The image, from a test pipeline.
         rows (np.ndarray): (k, 5) score and box.
     """
@@ -66,7 +67,7 @@ def mask_score_map(model: torch.nn.Module, data: dict,
     return score_map(best, boxes, *sample.ori_shape[:2])
 
 
-def mask_threshold(model: torch.nn.Module) -> float:
+def mask_threshold(model: BaseDetector) -> float:
     """The probability from which on the model calls a pixel a lesion."""
     return model.test_cfg.rcnn.get('mask_thr_binary', 0.5)
 
@@ -152,16 +153,16 @@ def show_critical_areas(
     plt.switch_backend('Agg')
     cfg = Config.fromfile(classifier[0])
     model = init_detector(cfg, classifier[1], device=device)
-    seg = segmentation and init_detector(*segmentation, device=device)
-    for each, path in ((model, classifier[1]), (seg, (
-            segmentation or [None])[-1])):
-        if each and path:
-            check_fit(each, path)
+    check_fit(model, classifier[1])
+    seg = None
+    if segmentation:
+        seg = init_detector(*segmentation, device=device)
+        check_fit(seg, segmentation[-1])
     classes = cfg.test_dataloader.dataset.get('metainfo', {}).get(
         'image_classes') or DATASETS.get(
             cfg.test_dataloader.dataset.type).METAINFO['image_classes']
     out_dir.mkdir(parents=True, exist_ok=True)
-    written = {}
+    written: Dict[Path, str] = {}
     for data in load_images(cfg, ann_file, images, max_images):
         with torch.no_grad():
             sample = model.test_step(pseudo_collate([data]))[0]

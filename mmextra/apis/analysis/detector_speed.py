@@ -7,7 +7,10 @@ from typing import Any, Dict, List, Optional, Sequence
 import torch
 from mmcv.cnn import fuse_conv_bn
 from mmdet.models.dense_heads import YOLOXHead
+from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
+from mmdet.models.detectors import BaseDetector
 from mmengine.config import Config
+from mmengine.structures import InstanceData
 
 from mmextra.evaluation.speed import TimedModel, random_batch
 from mmextra.models.dense_heads import YOLOv5Head
@@ -115,6 +118,7 @@ class Contestant(TimedModel):
         cfg = Config.fromfile(path)
         name = Path(path).stem
         if first is not None:
+            variant = variant or {}
             apply_variant(cfg, variant)
             name = ' '.join([name, *(
                 f'{key}={value}' for key, value in variant.items())])
@@ -124,7 +128,7 @@ class Contestant(TimedModel):
         if first is not None:
             take_weights(model, first.weights)
         # Before they are fused.
-        self.weights = model.state_dict() if variant else {}
+        self.weights: Dict[str, Any] = model.state_dict() if variant else {}
         if fuse:
             model = fuse_conv_bn(model.eval())
         self.batch = random_batch(
@@ -136,7 +140,7 @@ class Contestant(TimedModel):
         self.parts['assign'] = 0.
         self._watch_assigners()
         self.nms_boxes = 0
-        head = getattr(self.model, 'bbox_head', None)
+        head: Any = getattr(self.model, 'bbox_head', None)
         if head is not None:
             self._count_boxes(head)
             if getattr(head, 'use_sigmoid_cls', False) or isinstance(
@@ -147,7 +151,7 @@ class Contestant(TimedModel):
 
     @staticmethod
     def _num_classes(model: dict) -> int:
-        head = model.get('bbox_head') or model.get('roi_head').bbox_head
+        head = model.get('bbox_head') or model['roi_head'].bbox_head
         return (head[0] if isinstance(head, list) else head).num_classes
 
     def _watch_assigners(self) -> None:
@@ -161,12 +165,13 @@ class Contestant(TimedModel):
                     assigner, 'assign_levels') else 'assign')
                 self.watch('assign', assigner, name)
 
-    def _count_boxes(self, head: torch.nn.Module) -> None:
+    def _count_boxes(self, head: BaseDenseHead) -> None:
         """Count what the head hands to NMS."""
         method = head._bbox_post_process
 
         @functools.wraps(method)
-        def counted(results, *args, with_nms=True, **kwargs):
+        def counted(results: InstanceData, *args: Any,
+                    with_nms: bool = True, **kwargs: Any) -> InstanceData:
             # LASA asks for the candidates without NMS first.
             if with_nms:
                 self.nms_boxes += len(results)
@@ -174,12 +179,13 @@ class Contestant(TimedModel):
 
         head._bbox_post_process = counted
 
-    def _even_out(self, head: torch.nn.Module, candidates: int) -> None:
+    def _even_out(self, head: BaseDenseHead, candidates: int) -> None:
         """Let so many boxes of each image pass, the best ones."""
+        model: BaseDetector = self.model
         with torch.no_grad():
-            data = self.model.data_preprocessor(self.batch, False)
-            self.model.eval()
-            outputs = head(self.model.extract_feat(data['inputs']))
+            data = model.data_preprocessor(self.batch, False)
+            model.eval()
+            outputs = head(model.extract_feat(data['inputs']))
         levels = outputs[0]
         if isinstance(head, YOLOv5Head):
             levels = [level.unflatten(1, (-1, head.num_attrib))[:, :, 4]
@@ -193,12 +199,12 @@ class Contestant(TimedModel):
         threshold = logits.new_tensor(head.test_cfg.get('score_thr', 0.))
         passing = threshold.logit(eps=1e-3) + torch.linspace(
             2, 1, wanted, device=logits.device)
-        even = torch.full_like(logits, -math.inf).scatter_(
+        whole = torch.full_like(logits, -math.inf).scatter_(
             1, best, passing.expand_as(best))
         even = [part.reshape(level.shape) for part, level in zip(
-            even.split([level[0].numel() for level in levels], 1), levels)]
+            whole.split([level[0].numel() for level in levels], 1), levels)]
 
-        def replace(module, inputs, outputs):
+        def replace(module: Any, inputs: Any, outputs: Any) -> Any:
             if module.training:
                 return None
             if isinstance(module, YOLOv5Head):

@@ -1,6 +1,16 @@
 """Time and memory of the local correspondence and of few-shot detectors."""
 import statistics
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
+from functools import partial
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +20,7 @@ from torch import Tensor
 
 from mmextra.evaluation.speed import peak_memory, take_turns, time_call
 from mmextra.models.layers import LocalCorrespondenceGCN
+from mmextra.models.layers.local_correspondence_gcn import Implementation
 from mmextra.utils.untrained_model import build_untrained
 
 Steps = Dict[str, Callable[[], object]]
@@ -40,6 +51,10 @@ class GraphSizes(NamedTuple):
     chunk: Optional[int] = None
 
 
+def _seconds(step: Callable[[], object]) -> float:
+    return time_call(step)['cpu']
+
+
 def measure(steps: Steps, rounds: int,
             per: Optional[Dict[str, int]] = None,
             differences: Optional[Dict[str, List[float]]] = None
@@ -58,11 +73,11 @@ def measure(steps: Steps, rounds: int,
     """
     per = per or dict.fromkeys(steps, 1)
     readings = dict(zip(steps, take_turns(
-        [lambda step=step: time_call(step)['cpu'] for step in steps.values()],
+        [partial(_seconds, step) for step in steps.values()],
         rounds, warm_up=int(rounds > 1))))
-    rows = []
+    rows: List[Dict[str, Any]] = []
     for name, step in steps.items():
-        row = dict(
+        row: Dict[str, Any] = dict(
             form=name,
             seconds=statistics.median(readings[name]) / per[name],
             mib=peak_memory(step, 'cpu') / 2**20,
@@ -75,19 +90,20 @@ def measure(steps: Steps, rounds: int,
 
 
 def random_features(sizes: GraphSizes, supports: int,
-                    dtype: torch.dtype):
+                    dtype: torch.dtype) -> Tuple[Tensor, List[Tensor]]:
     """Non-negative features with a common part, like those of a backbone."""
     rng = torch.Generator().manual_seed(0)
     common = torch.rand(1, sizes.channels, generator=rng)
 
-    def draw(number):
+    def draw(number: int) -> Tensor:
         noise = torch.rand(number, sizes.channels, generator=rng)
         return ((noise + common)**2).to(dtype)
 
     return draw(sizes.query), [draw(sizes.support) for _ in range(supports)]
 
 
-def build_gcn(sizes: GraphSizes, impl: str) -> LocalCorrespondenceGCN:
+def build_gcn(sizes: GraphSizes,
+              impl: Implementation) -> LocalCorrespondenceGCN:
     torch.manual_seed(0)
     return LocalCorrespondenceGCN(
         sizes.channels, (sizes.width, sizes.channels), impl=impl,
@@ -117,21 +133,22 @@ def tested_forms(sizes: GraphSizes, rounds: int) -> List[dict]:
     query, supports = random_features(sizes, sizes.classes, torch.float32)
     weight = torch.randn(15, sizes.channels) * .01
 
-    def step(impl, number, *inputs):
+    def step(impl: Any, number: int, query: Tensor,
+             supports: List[Tensor]) -> Callable[[], Tensor]:
         module = build_gcn(
             sizes, 'dense' if impl == 'textbook' else impl).to(
-                inputs[0].dtype)
+                query.dtype)
 
-        def project(local):
+        def project(local: Tensor) -> Tensor:
             return F.linear(local, weight.to(local.dtype))
 
-        def run():
+        def run() -> Tensor:
             with torch.no_grad():
                 if impl == 'textbook':
                     return textbook(
-                        inputs[0], inputs[1][:number], module.theta1,
+                        query, supports[:number], module.theta1,
                         module.theta2, module.temperature, project)
-                return module(inputs[0], inputs[1][:number], project)
+                return module(query, supports[:number], project)
 
         return run
 
@@ -150,22 +167,24 @@ def tested_forms(sizes: GraphSizes, rounds: int) -> List[dict]:
             ((one - exact).abs().max() / exact.abs().max()).item()
             for one in (found, double)
         ]
-    return measure(
-        {name: step(name, number, query, supports)
-         for name, number in numbers.items()}, rounds, numbers, differences)
+    steps: Steps = {name: step(name, number, query, supports)
+                    for name, number in numbers.items()}
+    return measure(steps, rounds, numbers, differences)
 
 
 def trained_forms(sizes: GraphSizes, rounds: int) -> List[dict]:
     """Forward and backward of the pairs of one query."""
-    steps = {}
+    steps: Steps = {}
     gradients = {}
+    impl: Implementation
     for impl in ('dense', 'block'):
         module = build_gcn(sizes, impl)
         query, supports = random_features(sizes, sizes.pairs, torch.float32)
         leaves = [query.requires_grad_(), *(
             s.requires_grad_() for s in supports)]
 
-        def run(module=module, leaves=leaves):
+        def run(module: LocalCorrespondenceGCN = module,
+                leaves: List[Tensor] = leaves) -> Any:
             for leaf in leaves:
                 leaf.grad = None
             module(leaves[0], leaves[1:]).square().sum().backward()
@@ -205,7 +224,7 @@ def detector_step(path: str, classes: int,
         if head.support_feat == 'roi':
             one = model.roi_head.bbox_roi_extractor(features, rois)[0]
 
-        def other(tensor):
+        def other(tensor: Tensor) -> Tensor:
             noise = torch.rand(tensor.shape, generator=rng)
             return tensor * (.5 + noise)
 
@@ -216,7 +235,7 @@ def detector_step(path: str, classes: int,
     image = torch.randint(0, 256, (3, *image_size), generator=rng,
                           dtype=torch.uint8)
 
-    def run():
+    def run() -> object:
         sample = DetDataSample(metainfo=dict(
             img_shape=tuple(image_size), ori_shape=tuple(image_size),
             scale_factor=(1., 1.), img_id=0))

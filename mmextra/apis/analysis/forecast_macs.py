@@ -1,5 +1,5 @@
 """Parameters and multiplications of the parts of a feature forecast."""
-from typing import Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import torch
 from torch import nn
@@ -8,7 +8,8 @@ from mmextra.models.detectors import FeatureForecastDetector
 from mmextra.models.layers import CorrelationScheduler
 
 
-def count_macs(module: nn.Module, inputs: Sequence, output) -> int:
+def count_macs(module: nn.Module, inputs: Sequence,
+               output: Any) -> int:
     """Multiplications of one call of a layer.
 
     Args:
@@ -50,7 +51,8 @@ def part_costs(model: FeatureForecastDetector,
     handles = []
     for name, part in parts.items():
         for module in part.modules():
-            def add(module, inputs, output, name=name):
+            def add(module: nn.Module, inputs: Any, output: Any,
+                    name: str = name) -> None:
                 macs[name] += count_macs(module, inputs, output)
             handles.append(module.register_forward_hook(add))
     model.eval()
@@ -76,7 +78,8 @@ def forecast_costs(model: FeatureForecastDetector, size: int) -> List[dict]:
         ``read``, all parts, and ``forecast``, all but the backbone (and the
         neck, if the forecast is inserted after it).
     """
-    rows = [dict(part=name, params=params, macs=macs)
+    rows: List[Dict[str, Any]] = [
+        dict(part=name, params=params, macs=macs)
             for name, params, macs in part_costs(model, size)]
     only_read = {'backbone'} | ({'neck'} if model.insert == 'neck' else set())
     for name, wanted in (('read', rows), ('forecast', [

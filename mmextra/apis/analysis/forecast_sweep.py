@@ -177,12 +177,12 @@ def plot(rows: Sequence[dict], path: Path, title: str) -> None:
             axis.annotate(row['name'][2:], (row[key], row['mAP']),
                           xytext=(3, 4), textcoords='offset points',
                           fontsize=7)
-        for words, marker, wanted in (
-                ('alternate', 's', lambda r: r['mode'] == 'alternate'
-                 and not r.get('hold')),
-                ('last map held', 'x', lambda r: r.get('hold')),
-                ('per frame', '^', lambda r: r['mode'] == 'always_read')):
-            chosen = [r for r in rows if wanted(r)]
+        for words, marker, chosen in (
+                ('alternate', 's', [r for r in rows if r['mode'] ==
+                                    'alternate' and not r.get('hold')]),
+                ('last map held', 'x', [r for r in rows if r.get('hold')]),
+                ('per frame', '^', [r for r in rows
+                                    if r['mode'] == 'always_read'])):
             if chosen:
                 axis.plot([r[key] for r in chosen],
                           [r['mAP'] for r in chosen], marker,

@@ -8,6 +8,7 @@ from pickle import UnpicklingError
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import torch
+from mmdet.models.detectors import BaseDetector
 from mmdet.registry import MODELS
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
@@ -17,12 +18,11 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, load_checkpoint
 from mmrotate.registry import METRICS
 from rich.progress import track
-from torch import nn
 
 from mmextra.evaluation.benchmark.render import markdown_table
 from mmextra.evaluation.metrics import RBoxAPMetric
 from mmextra.models.dense_heads import LASAMixin
-from mmextra.models.task_modules.lasa import lasa_points
+from mmextra.models.task_modules.lasa import Pattern, lasa_points
 from mmextra.utils.output_cache import OutputCache, run_network
 
 IOU_THRS = [percent / 100 for percent in range(50, 100, 5)]
@@ -30,7 +30,7 @@ VALUES = ('AP50', 'AP75', 'mAP')
 SETTING = ('pattern', 'extent', 'mode')
 
 
-def settings_of(patterns: Sequence[str], extents: Sequence[float],
+def settings_of(patterns: Sequence[Pattern], extents: Sequence[float],
                 modes: Sequence[str]) -> List[Optional[dict]]:
     """None for LASA off, then every combination.
 
@@ -39,12 +39,12 @@ def settings_of(patterns: Sequence[str], extents: Sequence[float],
     """
     combined = [dict(zip(SETTING, values))
                 for values in itertools.product(patterns, extents, modes)]
-    for setting in combined:
-        lasa_points(setting['pattern'], setting['extent'])
+    for pattern, extent in itertools.product(patterns, extents):
+        lasa_points(pattern, extent)
     return [None, *combined]
 
 
-def lasa_head(model: nn.Module) -> LASAMixin:
+def lasa_head(model: BaseDetector) -> Any:
     """The head of a detector.
 
     Raises:
@@ -87,12 +87,12 @@ def ap_evaluator(config: Any) -> Evaluator:
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, cache: OutputCache, lasa: Optional[dict],
+def evaluate(model: BaseDetector, cache: OutputCache, lasa: Optional[dict],
              evaluator: Evaluator, device: torch.device) -> Dict[str, float]:
     """Score and suppress the boxes with one setting and measure them.
 
     Args:
-        model (nn.Module): The detector that the outputs are from.
+        model (BaseDetector): The detector that the outputs are from.
         cache (OutputCache): The outputs.
         lasa (dict, optional): Config of the alignment; None is off.
         evaluator (Evaluator): With ``dataset_meta``.
@@ -102,7 +102,7 @@ def evaluate(model: nn.Module, cache: OutputCache, lasa: Optional[dict],
         dict[str, float]: Of every metric the values that :data:`VALUES`
         names, with the metric's prefix.
     """
-    head = lasa_head(model)
+    head: Any = lasa_head(model)
     head.set_lasa(lasa)
     for index, samples in enumerate(cache.samples):
         found = head.predict_by_feat(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import List, Optional, Sequence
 
 import torch
+from mmdet.models.detectors import BaseDetector
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.analysis import get_model_complexity_info
@@ -61,7 +62,7 @@ def paper_state(cfg: dict, model: torch.nn.Module, configs: Path) -> int:
     return total
 
 
-def flops_of(model: torch.nn.Module, height: int, width: int) -> float:
+def flops_of(model: BaseDetector, height: int, width: int) -> float:
     """Multiply-accumulate operations of one forward pass without
     post-processing, as mmengine counts them."""
     sample = DetDataSample(metainfo=dict(

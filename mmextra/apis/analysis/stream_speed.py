@@ -21,6 +21,7 @@ Step = Callable[[Tensor], None]
 
 def favour_background(model: nn.Module, amount: float) -> None:
     """Raise the background's score of all SSD heads in a model."""
+    head: Any
     for head in model.modules():
         if type(head).__name__ != 'SSDHead':
             continue
@@ -66,6 +67,11 @@ class StreamContestant:
     def forecasts(self) -> bool:
         return self.stream is not None and self.model.forecasts
 
+    @property
+    def has_forecast(self) -> bool:
+        """Whether one is pending."""
+        return self.stream is not None and self.stream.pending is not None
+
     def rows(self) -> List[Tuple[str, Step]]:
         """Names and functions of what is measured."""
         if not self.forecasts:
@@ -91,7 +97,9 @@ class StreamContestant:
         """Have a forecast pending, whatever the policy wants."""
         with torch.no_grad():
             maps = self.model.extract_maps(image)
-            self.stream.pending = self.model.step_maps(maps, None).forecast
+            pending = self.model.step_maps(maps, None).forecast
+        if self.stream is not None:
+            self.stream.pending = pending
 
     def forecast(self, image: Tensor) -> None:
         self.model.advance(self.stream, None, self._sample(), FORECAST)
@@ -129,7 +137,7 @@ def stream_speed(contestants: Sequence[StreamContestant], frames: int,
             if contestant.optimize:
                 image = image.contiguous(memory_format=torch.channels_last)
             for name, step in contestant.rows():
-                if name == 'forecast' and contestant.stream.pending is None:
+                if name == 'forecast' and not contestant.has_forecast:
                     contestant.prepare_forecast(image)
                 reading = clock(step, image)
                 if turn >= warm_up:

@@ -5,7 +5,7 @@ import torch
 from mmdet.models.roi_heads import StandardRoIHead
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead
 from mmengine.config import Config
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmextra.models.dense_heads import YOLOv5Head
 
@@ -92,7 +92,7 @@ def thresholds(cfg: Any, nms: Optional[dict], **more: Any) -> Dict[str, Any]:
         min_bbox_size=cfg.get('min_bbox_size', -1), clip=None, **more)
 
 
-def box_facts(kind: str, head: nn.Module) -> Dict[str, Any]:
+def box_facts(kind: str, head: Any) -> Dict[str, Any]:
     """``box`` of ``meta.json``."""
     if kind == 'upright':
         return dict(kind=kind, order=['x1', 'y1', 'x2', 'y2'])
@@ -104,7 +104,7 @@ def box_facts(kind: str, head: nn.Module) -> Dict[str, Any]:
         range_degrees=ANGLES.get(version, [-45, 45]))
 
 
-def plan_dense(model: nn.Module, cfg: Config, spec: Dict[str, Any],
+def plan_dense(model: Any, cfg: Config, spec: Dict[str, Any],
                options: Options) -> ExportPlan:
     """A single-stage detector: one graph."""
     head = model.bbox_head
@@ -130,7 +130,7 @@ def refuse_runner(options: Options) -> None:
                           'inside its graph; leave --nms out')
 
 
-def _check_rpn(model: nn.Module) -> None:
+def _check_rpn(model: Any) -> None:
     for cfg in (model.test_cfg.rpn, model.test_cfg.rcnn):
         suppression(cfg, Options(nms='graph'))
     head = model.roi_head
@@ -139,7 +139,7 @@ def _check_rpn(model: nn.Module) -> None:
                           'StandardRoIHead and its kin can')
 
 
-def plan_two_stage(model: nn.Module, cfg: Config, spec: Dict[str, Any],
+def plan_two_stage(model: Any, cfg: Config, spec: Dict[str, Any],
                    options: Options) -> ExportPlan:
     """A two-stage detector: one graph, with masks if it has them."""
     refuse_runner(options)
@@ -161,7 +161,7 @@ def plan_two_stage(model: nn.Module, cfg: Config, spec: Dict[str, Any],
         thresholds(test, suppression(test, Options())[1], **more))
 
 
-def plan_classifier(model: nn.Module, cfg: Config, spec: Dict[str, Any],
+def plan_classifier(model: Any, cfg: Config, spec: Dict[str, Any],
                     options: Options) -> ExportPlan:
     """COVID-CT-Mask-Net: one graph."""
     refuse_runner(options)

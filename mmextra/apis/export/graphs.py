@@ -7,7 +7,10 @@ from mmdet.structures.bbox import bbox2roi, get_box_tensor
 from mmengine.config import ConfigDict
 from torch import Tensor, nn
 
-from mmextra.models.task_modules.traceable import traced_nms
+from mmextra.models.task_modules.traceable import (
+    padded_decoding,
+    traced_nms,
+)
 
 Outputs = Tuple[Tensor, ...]
 
@@ -31,7 +34,7 @@ def sized_nms(cfg: ConfigDict) -> Dict[str, Any]:
     return dict(cfg['nms'], min_size=cfg.get('min_bbox_size', -1))
 
 
-def dense_detections(head: nn.Module, feats: Sequence[Tensor],
+def dense_detections(head: Any, feats: Sequence[Tensor],
                      img_shape: Sequence[Any], cfg: ConfigDict,
                      suppress: bool) -> Outputs:
     """Boxes of a dense head.
@@ -53,11 +56,12 @@ def dense_detections(head: nn.Module, feats: Sequence[Tensor],
         boxes, scores, labels, images = head.best_candidates(*outs, cfg)
         groups = images * head.num_classes + labels
     else:
-        found = head.predict_by_feat(
-            *outs,
-            batch_img_metas=[dict(img_shape=img_shape,
-                                  scale_factor=(1., 1.))],
-            cfg=candidates_cfg(cfg), rescale=False, with_nms=False)[0]
+        with padded_decoding(head):
+            found = head.predict_by_feat(
+                *outs,
+                batch_img_metas=[dict(img_shape=img_shape,
+                                      scale_factor=(1., 1.))],
+                cfg=candidates_cfg(cfg), rescale=False, with_nms=False)[0]
         boxes = get_box_tensor(found.bboxes)
         scores, groups = found.scores, found.labels
         labels = groups
@@ -77,7 +81,7 @@ class DenseGraph(nn.Module):
         suppress (bool): With non-maximum suppression in the graph.
     """
 
-    def __init__(self, detector: nn.Module, suppress: bool) -> None:
+    def __init__(self, detector: Any, suppress: bool) -> None:
         super().__init__()
         self.detector = detector
         self.suppress = suppress
@@ -91,11 +95,25 @@ class DenseGraph(nn.Module):
             self.suppress)
 
 
-def proposals(detector: nn.Module, feats: Sequence[Tensor],
+class AppliedLimit(int):
+    """A limit that is less than any number, so that it is applied.
+
+    mmdet's RPN truncates a level only if it has more boxes than the limit,
+    and a trace would keep what its example did.
+    """
+
+    def __lt__(self, other: Any) -> bool:
+        """Always."""
+        return True
+
+
+def proposals(detector: Any, feats: Sequence[Tensor],
               img_shape: Sequence[Any]) -> Tensor:
     """(n, 4) boxes of the RPN of a two-stage detector for one image."""
     head, cfg = detector.rpn_head, candidates_cfg(detector.test_cfg.rpn)
     cfg['nms'] = sized_nms(detector.test_cfg.rpn)
+    if cfg.get('nms_pre', -1) > 0:
+        cfg['nms_pre'] = AppliedLimit(cfg['nms_pre'])
     return head.predict_by_feat(
         *head(feats), batch_img_metas=[dict(img_shape=img_shape)], cfg=cfg,
         rescale=False)[0].bboxes
@@ -109,7 +127,7 @@ class TwoStageGraph(nn.Module):
             ``StandardRoIHead``.
     """
 
-    def __init__(self, detector: nn.Module) -> None:
+    def __init__(self, detector: Any) -> None:
         super().__init__()
         self.detector = detector
 
@@ -145,7 +163,7 @@ class ClassifierGraph(nn.Module):
         model (nn.Module): A :class:`~mmextra.models.COVIDCTMaskNet`.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
 

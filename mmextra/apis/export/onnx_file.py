@@ -13,7 +13,7 @@ from .plan import ExportError, GraphPlan, Options
 # RoIAlign's half pixels came with 16; torch's tracing exporter ends at 20.
 OPSETS = range(16, 21)
 MISSING = ('exporting needs the package {name}, which is missing: '
-           'pip install "mmextra[export]"')
+           'pip install -e ".[export]"')
 
 
 def check_opset(opset: int) -> None:
@@ -48,7 +48,7 @@ def write_graph(plan: GraphPlan, path: Path, options: Options
     check_opset(options.opset)
     known = inspect.signature(torch.onnx.export).parameters
     # Newer versions of torch trace only when told to.
-    settings = {key: value for key, value in dict(
+    settings: Dict[str, Any] = {key: value for key, value in dict(
         dynamo=False, autograd_inlining=False).items() if key in known}
     module = plan.module.eval()
     try:

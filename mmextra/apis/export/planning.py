@@ -1,9 +1,8 @@
 """Which family a model is exported as."""
-from typing import Callable, Tuple
+from typing import Any, Callable, Tuple
 
 from mmdet.models.detectors import SingleStageDetector, TwoStageDetector
 from mmengine.config import Config
-from torch import nn
 
 from mmextra.models.detectors import (
     COVIDCTMaskNet,
@@ -27,7 +26,7 @@ FAMILIES: Tuple[Tuple[type, Callable[..., ExportPlan]], ...] = (
 )
 
 
-def plan_export(model: nn.Module, cfg: Config,
+def plan_export(model: Any, cfg: Config,
                 options: Options) -> ExportPlan:
     """What the export of a model consists of.
 

@@ -31,7 +31,7 @@ def test_pipeline(cfg: Config) -> List[dict]:
     if not dataset.get('pipeline'):
         raise ValueError('the config has no test_dataloader with a pipeline, '
                          'so it does not say how images are prepared')
-    steps = []
+    steps: List[dict] = []
     for step in dataset['pipeline']:
         steps += step['transforms'] if step['type'].endswith(
             'TransformBroadcaster') else [step]

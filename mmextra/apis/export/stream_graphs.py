@@ -24,7 +24,7 @@ class StreamGraph(nn.Module):
             if they are not an input.
     """
 
-    def __init__(self, model: nn.Module, names: List[str], state: Any,
+    def __init__(self, model: Any, names: List[str], state: Any,
                  suppress: bool, size: Optional[Tuple[int, int]]) -> None:
         super().__init__()
         self.model, self.names = model, names
@@ -71,7 +71,7 @@ class StreamGraph(nn.Module):
         return tuple(result)
 
 
-def state_levels(model: nn.Module, state: Any) -> List[int]:
+def state_levels(model: Any, state: Any) -> List[int]:
     """Which map each tensor of a state belongs to."""
     if state is None:
         return []
@@ -79,12 +79,12 @@ def state_levels(model: nn.Module, state: Any) -> List[int]:
             for _ in pytree.tree_flatten(own)[0]]
 
 
-def compares_with_read(model: nn.Module) -> bool:
+def compares_with_read(model: Any) -> bool:
     """Whether the scheduler looks at the last maps that were read."""
     return model.scheduler is not None and model.scheduler_input == 'read'
 
 
-def output_names(model: nn.Module, states: int, maps: int,
+def output_names(model: Any, states: int, maps: int,
                  reads: bool) -> List[str]:
     """Outputs of a graph in order."""
     return ['boxes', 'scores', 'labels'] + \
@@ -94,7 +94,7 @@ def output_names(model: nn.Module, states: int, maps: int,
         ['read_map'] * (reads and compares_with_read(model))
 
 
-def plan_stream(model: nn.Module, cfg: Config, spec: Dict[str, Any],
+def plan_stream(model: Any, cfg: Config, spec: Dict[str, Any],
                 options: Options) -> ExportPlan:
     """A feature forecast: ``read``, and ``forecast`` if it forecasts."""
     detector = model.detector
@@ -104,8 +104,8 @@ def plan_stream(model: nn.Module, cfg: Config, spec: Dict[str, Any],
                           'stream cannot be exported; a single stage can')
     kind, nms = suppression(head.test_cfg, options)
     inputs, dynamic = image_inputs(spec, options, clips=True)
-    size = None if 'img_shape' in inputs else tuple(
-        inputs['image'].shape[-2:])
+    high, wide = inputs['image'].shape[-2:]
+    size = None if 'img_shape' in inputs else (high, wide)
     with torch.no_grad():
         feats = model.extract_maps(inputs['image'])
         out = model.step_maps(feats)

@@ -1,14 +1,13 @@
 """Comparing an exported model with the one in PyTorch."""
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
 
 import numpy as np
 import torch
 from mmdet.apis import inference_detector
 from mmdet.structures.bbox import get_box_tensor
 from mmengine.registry import DefaultScope
-from torch import nn
 
 from mmextra_runtime.images import read_image
 from mmextra_runtime.results import Detections
@@ -17,6 +16,8 @@ from .plan import ExportError
 
 BOX_TOLERANCE = 0.5
 SCORE_TOLERANCE = 1e-3
+# Of each image the boxes' difference, and what else there is.
+Compared = Iterator[Tuple['Difference', Dict[str, float]]]
 EXTENSIONS = ('.bmp', '.png', '.jpg', '.jpeg', '.tif', '.tiff')
 
 
@@ -73,7 +74,7 @@ def compare(first: Detections, second: Detections) -> Difference:
             continue
         rest[index[best]] = False
         pixels = 0.
-        if first.masks is not None:
+        if first.masks is not None and second.masks is not None:
             own, other = first.masks[i], second.masks[index[best]]
             pixels = float((own != other).sum() / max(own.sum(), 1))
         result.add(Difference(0, 1, float(away[best]), float(apart[best]),
@@ -97,7 +98,7 @@ def find_images(where: Union[str, Path, Sequence]) -> List[Path]:
     Raises:
         ExportError: If there is none.
     """
-    if isinstance(where, (list, tuple)):
+    if not isinstance(where, (str, Path)):
         return [Path(each) for each in where]
     where = Path(where)
     found = [where] if where.is_file() else sorted(
@@ -109,7 +110,7 @@ def find_images(where: Union[str, Path, Sequence]) -> List[Path]:
     return found
 
 
-def eager_detections(model: nn.Module, image: Union[str, Path]
+def eager_detections(model: Any, image: Union[str, Path]
                      ) -> Tuple[Detections, Any]:
     """What the model in PyTorch finds.
 
@@ -136,7 +137,7 @@ def as_detections(found: Any) -> Detections:
                       found.labels.numpy(), (), masks)
 
 
-def verify(model: nn.Module, runner: Any,
+def verify(model: Any, runner: Any,
            images: Union[str, Path, Sequence],
            limit: int = 0) -> Dict[str, Any]:
     """Run both on images and compare.
@@ -155,7 +156,8 @@ def verify(model: nn.Module, runner: Any,
     paths = find_images(images)
     paths = paths[:limit] if limit else paths
     compared = COMPARISONS[runner.task](model, runner, paths)
-    total, extra = Difference(), {}
+    total = Difference()
+    extra: Dict[str, float] = {}
     for difference, more in compared:
         total.add(difference)
         for key, value in more.items():
@@ -165,13 +167,13 @@ def verify(model: nn.Module, runner: Any,
                 **extra)
 
 
-def _detect(model: nn.Module, runner: Any, paths: Sequence[Path]):
+def _detect(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
     for path in paths:
         yield compare(eager_detections(model, path)[0],
                       runner(read_image(path))), {}
 
 
-def _classify(model: nn.Module, runner: Any, paths: Sequence[Path]):
+def _classify(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
     for path in paths:
         found, sample = eager_detections(model, path)
         own = runner(read_image(path))
@@ -182,7 +184,7 @@ def _classify(model: nn.Module, runner: Any, paths: Sequence[Path]):
                                    own.scores).max()))
 
 
-def _stream(model: nn.Module, runner: Any, paths: Sequence[Path]):
+def _stream(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
     # Not at the top: a stream is one of several kinds of models.
     from ..stream_detector import StreamDetector, frame_pipeline
     with DefaultScope.overwrite_default_scope('mmdet'):
@@ -201,7 +203,7 @@ def _stream(model: nn.Module, runner: Any, paths: Sequence[Path]):
             conf=apart, forecasts=float(own.info['is_forecast']))
 
 
-def _few_shot(model: nn.Module, runner: Any, paths: Sequence[Path]):
+def _few_shot(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
     # Not at the top: a few-shot detector is one of several kinds of models.
     from ..few_shot import process_support_images
     # Without classes of its own it looks for the first pictures themselves.

@@ -84,7 +84,8 @@ def find_image(images: Dict[str, str], img_id: str, where: str) -> str:
 def read_hrsc(source: ShipSource, bad: BadInput) -> Iterator[Record]:
     """HRSC2016: every list in ImageSets is a split; the class is "ship"."""
     root = Path(source.path)
-    lists = sorted(root.glob('ImageSets/*.txt'))
+    lists = sorted(path for path in root.glob('ImageSets/*.txt')
+                   if not is_stranger(path.name))
     if not lists:
         raise FileNotFoundError(
             f'{root / "ImageSets"} has no list of a split; the source of '

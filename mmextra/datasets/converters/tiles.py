@@ -25,9 +25,10 @@ from ..image_files import (
     EXTENSIONS,
     image_size,
     index_images,
-    read_pixels,
+    is_stranger,
 )
 from ..text_files import read_ids
+from ..tiff_windows import open_pixels
 
 # As DOTA's own splitter marks what it has cut through.
 TRUNCATED = 2
@@ -87,7 +88,8 @@ def read_splits(root: Path, names: Optional[Sequence[str]]
                 f'{root / folder} is missing; the data set needs the folders '
                 'images, labelTxt and ImageSets')
     found = {path.stem: path
-             for path in sorted((root / 'ImageSets').glob('*.txt'))}
+             for path in sorted((root / 'ImageSets').glob('*.txt'))
+             if not is_stranger(path.name)}
     names = list(found) if names is None else names
     for name in names or ['*']:
         if name not in found:
@@ -133,7 +135,7 @@ def tile_image(path: Path, label: Path, out: Path, size: int, overlap: int,
     targets = [out / 'images' / f'{tile}{ext}' for tile in tiles]
     if all(t.is_file() and t.stat().st_mtime >= newest for t in targets):
         return tiles
-    pixels = read_pixels(str(path))
+    pixels = open_pixels(str(path))
     if pixels.shape[:2] != (height, width):
         raise ValueError(
             f'{path} cannot be decoded to its {width}x{height} pixels; '

@@ -1,6 +1,7 @@
 """CT slices with a class each, as COVIDx-CT and CNCB list them."""
 import logging
 import os.path as osp
+import warnings
 from typing import List, Optional
 
 from mmdet.datasets import BaseDetDataset
@@ -35,7 +36,9 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
 
     A line of the list is ``name [class [x1 y1 x2 y2]]``; names of COVIDx-CT
     and of the authors tell the class themselves, and a class that stands
-    behind one must be the same. Research only, not a medical device.
+    behind one must be the same. Images are found under either of the two
+    names, by class, patient, scan and slice. In test mode a line may tell
+    no class, for inference alone. Research only, not a medical device.
 
     Args:
         ann_file (str): The list. One of COVIDx-CT 1 may have the name that
@@ -83,7 +86,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
         """Load the list.
 
         Returns:
-            list[dict]: ``img_id``, ``img_path``, ``img_label``,
+            list[dict]: ``img_id``, ``img_path``, ``img_label`` if known,
             ``patient_id``, ``scan_id``, ``slice_id`` (empty if the name does
             not tell them), ``body_box`` where listed, and empty
             ``instances``.
@@ -128,6 +131,12 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                  if info['img_path'] not in finder.lost
                  and self._is_good(info)]
         self._tell_renamed(finder)
+        unknown = sum('img_label' not in info for info in found)
+        if unknown:
+            warnings.warn(
+                f'{self.ann_file}: of {unknown} of {len(found)} images the '
+                'class is not known; they are for inference alone',
+                stacklevel=2)
         self.bad.summarise(self.ann_file)
         if not found:
             raise ValueError(
@@ -166,7 +175,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 where, f'{" ".join(rest)!r} are not whole numbers',
                 REMEDY) from None
         parsed = parse_ct_name(name)
-        if not parsed and not numbers:
+        if not parsed and not numbers and not self.test_mode:
             raise AnnotationError(
                 where, f'neither {name!r} nor the line tells the class',
                 'Put the class behind the name: "name class"')
@@ -174,9 +183,9 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
             raise AnnotationError(
                 where, f'{name!r} says class {parsed.label}, the line '
                 f'{numbers[0]}', REMEDY)
-        label = numbers[0] if numbers else parsed.label
+        label = numbers[0] if numbers else parsed and parsed.label
         classes = self.metainfo['image_classes']
-        if not 0 <= label < len(classes):
+        if label is not None and not 0 <= label < len(classes):
             raise AnnotationError(
                 where, f'class {label} is none of the {len(classes)} classes '
                 f'({", ".join(classes)})',
@@ -191,7 +200,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
         info = dict(
             img_id=slice_stem(name),
             img_path=path,
-            img_label=label,
+            **({} if label is None else dict(img_label=label)),
             patient_id=source.patient_id if source else '',
             scan_id=source.scan_id if source else '',
             slice_id=source.slice_id if source else '',

@@ -1,6 +1,7 @@
 """CT slices with lesion masks, as CNCB and COVID-CT-Mask-Net lay them out."""
 import os
 import os.path as osp
+import warnings
 from pathlib import Path
 from typing import Dict, List, Literal, Mapping, Optional
 
@@ -59,7 +60,8 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
     With :class:`LoadCTSlice` in the pipeline an image may also be a DICOM
     file, or a slice of a NIfTI volume: ``scan.nii.gz#12`` in the list, with
     the mask ``scan_12.png``, turned as ``LoadCTSlice`` shows the slice. Masks
-    are images in any case, not volumes.
+    are images in any case, not volumes. In test mode the folder of masks
+    may be absent, for inference alone.
 
     Args:
         ann_file (str): List of images, one a line, as ``0_115.jpg``; without
@@ -141,6 +143,12 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
         }
         if self.ann_file:
             needed['list of the split (ann_file)'] = self.ann_file
+        self._truth = osp.exists(masks) or not self.test_mode
+        if not self._truth:
+            del needed['folder of masks (data_prefix.mask)']
+            warnings.warn(
+                f'there is no folder {masks}; the slices are read without '
+                'lesions, for inference alone', stacklevel=2)
         layout_help = LAYOUT.format(imgs=imgs.rstrip('/'),
                                     masks=masks.rstrip('/'))
         require_layout(needed, layout_help)
@@ -148,9 +156,11 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
         names = self._listed(images, imgs)
         if not self.ann_file:
             self._check_volumes(imgs)
-            self._check_unpaired(images, imgs, masks)
+            if self._truth:
+                self._check_unpaired(images, imgs, masks)
         paths = {name: self._mask_path(name, masks) for name in names}
-        lost = [path for path in paths.values() if not osp.isfile(path)]
+        lost = [path for path in paths.values()
+                if self._truth and not osp.isfile(path)]
         if lost:
             shown = '\n  '.join(lost[:5])
             self.bad.report(FileNotFoundError(
@@ -158,7 +168,7 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
                 f'are\n  {shown}\n{layout_help}'))
         data_list = []
         for name in names:
-            if not osp.isfile(paths[name]):
+            if self._truth and not osp.isfile(paths[name]):
                 continue
             try:
                 data_list.append(
@@ -253,29 +263,32 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
         return osp.join(folder, name + self.mask_suffix)
 
     def _read_slice(self, name: str, img_path: str, mask_path: str) -> dict:
-        mask = read_lesion_mask(mask_path, self.mask_values.values())
         if not any(isinstance(step, LoadCTSlice)
                    for step in self.pipeline.transforms):
             check_bit_depth(img_path)
         self.check_slice(img_path)
-        height, width = mask.shape
-        size = slice_size(img_path)
-        if size != (width, height):
-            raise AnnotationError(
-                mask_path, f'is {width} x {height}, but {img_path} is '
-                f'{size[0]} x {size[1]}',
-                'Image and mask must be of one size')
+        width, height = slice_size(img_path)
         patient_id, slice_id = parse_slice_name(name)
-        return dict(
+        info = dict(
             img_id=name.replace('/', '_'),
             img_path=img_path,
-            seg_map_path=mask_path,
             height=height,
             width=width,
             patient_id=patient_id,
             slice_id=slice_id,
-            instances=lesion_instances(
-                mask, self.mapping, self.min_area, self.connectivity))
+            instances=[])
+        if self._truth:
+            mask = read_lesion_mask(mask_path, self.mask_values.values())
+            if mask.shape != (height, width):
+                raise AnnotationError(
+                    mask_path, f'is {mask.shape[1]} x {mask.shape[0]}, but '
+                    f'{img_path} is {width} x {height}',
+                    'Image and mask must be of one size')
+            info.update(
+                seg_map_path=mask_path,
+                instances=lesion_instances(
+                    mask, self.mapping, self.min_area, self.connectivity))
+        return info
 
     def filter_data(self) -> List[dict]:
         """Drop slices without lesions if ``filter_cfg`` says

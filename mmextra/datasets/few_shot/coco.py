@@ -10,7 +10,12 @@ from mmextra.utils.class_splits import COCO_SPLITS
 
 from ..bad_input import AnnotationError
 from ..class_names import hint
-from ..coco_json import coco_index, read_coco, tell_left_out
+from ..coco_json import (
+    coco_index,
+    read_coco,
+    tell_left_out,
+    tell_other_classes,
+)
 from ..reader import tell_other_sizes
 from .base import FewShotMixin
 from .settings import expand_ann_cfg, shot_files
@@ -101,7 +106,9 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
                 :func:`~..coco_json.read_coco`, or gives a category another
                 id than the files before.
         """
-        coco = coco_index(read_coco(path))
+        content = read_coco(path)
+        tell_other_classes(content, self.metainfo['classes'], path)
+        coco = coco_index(content)
         ids = {cat['name']: cat['id'] for cat in coco.cats.values()}
         for name in self.metainfo['classes']:
             if name not in ids:

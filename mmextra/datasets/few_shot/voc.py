@@ -70,6 +70,7 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
                              f'{tuple(coordinate_offset)}')
         self.coordinate_offset = tuple(coordinate_offset)
         self.use_difficult = use_difficult
+        kwargs.setdefault('data_prefix', dict(sub_data_root=''))
         super().__init__(*args, **kwargs)
 
     def load_data_list(self) -> List[dict]:

@@ -44,8 +44,8 @@ class RBoxRandomCrop(RandomCrop):
         crop_type (str): See there.
         allow_negative_crop (bool): Whether a crop may lose all boxes that
             are not ignored; if not, None is returned and the data set takes
-            another image. An image that has none to lose is background,
-            which ``filter_empty_gt=False`` asks for, and cropped anyway.
+            another image. An image without boxes is background, which
+            ``filter_empty_gt=False`` asks for, and cropped anyway.
         min_visible (float): Share of a box's area, in (0, 1].
 
     Raises:
@@ -92,7 +92,7 @@ class RBoxRandomCrop(RandomCrop):
             truth.get('gt_ignore_flags', np.zeros(len(boxes))), dtype=bool)
         truth['gt_ignore_flags'] = ignored | (fraction < self.min_visible)
         kept = fraction > 0
-        if (~ignored).any() and not allow_negative_crop and not (
+        if len(boxes) and not allow_negative_crop and not (
                 kept & ~truth['gt_ignore_flags']).any():
             return None
         results.update({key: value[kept] for key, value in truth.items()})

@@ -28,6 +28,8 @@ _TWO_IMAGES = {'train_dataloader.batch_size': 2}
 # Untrained heads are sure of nothing, and post-processing of nothing is no
 # test; few candidates, for rotated NMS on a CPU is slow.
 _SOMETHING = {'model.test_cfg.score_thr': 0., 'model.test_cfg.nms_pre': 100}
+# Or another order of proposals draws other samples.
+_ALL_ROIS = {'model.train_cfg.rcnn.sampler.num': 512}
 FAMILIES = {
     'LARSD': Family(
         'larsd/synthetic', 'harbour', changes=_SOMETHING,
@@ -49,8 +51,10 @@ FAMILIES = {
         changes={**_TWO_IMAGES, 'model.bbox_head.num_classes': 4,
                  'model.test_cfg.score_thr': 0.}),
     'GCN-FSOD': Family(
-        'gcn_fsod/synthetic-5shot', 'toys', peer='Attention RPN'),
-    'Attention RPN': Family('gcn_fsod/synthetic-5shot-attention_rpn', 'toys'),
+        'gcn_fsod/synthetic-5shot', 'toys', changes=_ALL_ROIS,
+        peer='Attention RPN'),
+    'Attention RPN': Family(
+        'gcn_fsod/synthetic-5shot-attention_rpn', 'toys', changes=_ALL_ROIS),
     'TFA': Family('gcn_fsod/synthetic-5shot-tfa', 'toys'),
     'feature forecast': Family(
         'feature_forecast/synthetic', 'moving_objects', peer='SSDLite'),

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from ..benchmark import draw_bars, write_atomic
 from ..benchmark.plot import MEASURED_COLOR
-from .runner import BLOCKED, FAILED
+from .engine import BLOCKED
+from .run_stage import FAILED
 from .table import ZooTable, cost_of, to_csv
 
 NAME = 'benchmark'

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import torch
 
 from ..benchmark import find_files, load_runs, versions, write_atomic
-from .runner import Run
+from .engine import Run
 
 FORMAT = 'mmextra-zoo'
 VERSION = 1

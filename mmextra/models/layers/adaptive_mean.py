@@ -1,4 +1,6 @@
 """Pooling to a fixed size that can be traced for any size."""
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -32,7 +34,7 @@ class AdaptiveMean(nn.AdaptiveAvgPool2d):
         """(N, C, h, w) to (N, C, size, size)."""
         if not torch.jit.is_tracing():
             return super().forward(x)
-        size = self.output_size
+        size: Any = self.output_size
         rows, cols = (pooling_weights(x.shape[axis], size).to(x)
                       for axis in (2, 3))
         return rows @ x @ cols.t()

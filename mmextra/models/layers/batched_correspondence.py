@@ -9,11 +9,11 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from .affinity import DISTANCES, EPS, embed_nodes, mirror
+from .affinity import DISTANCES, EPS, Distance, embed_nodes, mirror
 from .correspondence import Temperature
 
 
-def _embed(nodes: Tensor, distance: str) -> Tensor:
+def _embed(nodes: Tensor, distance: Distance) -> Tensor:
     """(k, m, C) nodes to (k, m, C + 2) embedded ones."""
     flat = embed_nodes(nodes.flatten(0, 1), distance)
     return flat.reshape(nodes.shape[0], nodes.shape[1], flat.shape[1])
@@ -39,7 +39,7 @@ def batched_correspondence(query: Tensor,
                            supports: Tensor,
                            theta1: Tensor,
                            theta2: Tensor,
-                           distance: str,
+                           distance: Distance,
                            temperature: Temperature,
                            valid: Optional[Tensor] = None) -> Tensor:
     """The local correspondences of k classes with one query.

@@ -82,20 +82,29 @@ class UpConcatConv(ConvModule):
             deep = F.interpolate(deep, size=size, mode='nearest')
             return super().forward(torch.cat([deep, skip], dim=1))
         deep_weight, skip_weight = self.conv.weight.split(
-            [self.deep_channels, skip.shape[1]], dim=1)
+            [self.deep_channels, self.conv.in_channels - self.deep_channels],
+            dim=1)
         padding = self.conv.padding
         if self.conv.kernel_size == (1, 1):
             deep = F.interpolate(
-                F.conv2d(deep, deep_weight), size=size, mode='nearest')
+                F.conv2d(deep, settled(deep_weight)), size=size,
+                mode='nearest')
         else:
             deep = F.conv_transpose2d(
-                deep, self._deep_kernel(deep_weight), stride=2,
+                deep, settled(self._deep_kernel(deep_weight)), stride=2,
                 padding=padding)
         merged = deep + F.conv2d(
-            skip, skip_weight, self.conv.bias, padding=padding)
+            skip, settled(skip_weight), self.conv.bias, padding=padding)
         if self.with_norm:
             merged = self.norm(merged)
         return self.activate(merged) if self.with_activation else merged
+
+
+def settled(weight: Tensor) -> Tensor:
+    """A weight; in a trace its value, for a graph's kernels are constants."""
+    if not torch.jit.is_tracing():
+        return weight
+    return torch.from_numpy(weight.detach().cpu().numpy().copy())
 
 
 def twice_each_way(weight: Tensor) -> Tensor:

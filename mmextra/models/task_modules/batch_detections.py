@@ -64,11 +64,11 @@ def batch_detections(head: AnchorHead, cls_scores: Sequence[Tensor],
     pairs = sum(scores[0].numel() for scores in cls_scores)
     most = max(1, LIMIT // pairs)
     if len(metas) > most:
-        return [result for first in range(0, len(metas), most)
-                for result in batch_detections(
-                    head, *([level[first:first + most] for level in maps]
-                            for maps in (cls_scores, bbox_preds)),
-                    metas[first:first + most], cfg)]
+        parts = [slice(first, first + most)
+                 for first in range(0, len(metas), most)]
+        return [result for part in parts for result in batch_detections(
+            head, [level[part] for level in cls_scores],
+            [level[part] for level in bbox_preds], metas[part], cfg)]
     boxes, scores, labels = _candidates(head, cls_scores, bbox_preds,
                                         metas[0]['img_shape'], cfg)
     chosen = scores > cfg.get('score_thr', 0)

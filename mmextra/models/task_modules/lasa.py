@@ -90,6 +90,16 @@ def _layout(shapes: Tuple[Tuple[int, int, int], ...],
             torch.tensor(offsets, dtype=torch.float32, device=device))
 
 
+def _traced_sizes(maps: Sequence[Tensor]) -> Tensor:
+    """The integers of :func:`_layout` for maps of any size."""
+    rows, first = [], torch.zeros((), dtype=torch.long)
+    for each in maps:
+        height, width = (torch.as_tensor(side) for side in each.shape[1:])
+        rows.append(torch.stack([height, width, first]))
+        first = first + len(each) * height * width
+    return torch.stack(rows)
+
+
 def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
                 channel_idx: Tensor, strides: Sequence[Tuple[float, float]],
                 offset: Offset, points: Tensor) -> Tensor:
@@ -117,8 +127,10 @@ def lasa_scores(maps: Sequence[Tensor], boxes: Tensor, level_idx: Tensor,
     offsets = ((offset, offset), ) * len(maps) if isinstance(
         offset, (int, float)) else tuple(map(tuple, offset))
     layout, stride, shift = _layout(
-        tuple(tuple(m.shape) for m in maps), tuple(map(tuple, strides)),
-        offsets, boxes.device)
+        tuple((len(m), int(m.shape[1]), int(m.shape[2])) for m in maps),
+        tuple(map(tuple, strides)), offsets, boxes.device)
+    if torch.jit.is_tracing():
+        layout = _traced_sizes(maps)
     flat = torch.cat([m.reshape(-1) for m in maps]).to(boxes.dtype)
     height, width, first = layout[level_idx].unbind(-1)
     plane = first + channel_idx * height * width

@@ -281,3 +281,14 @@ def test_folders_with_a_hash(tmp_path):
                     pipeline=pipeline)
         assert data.get_data_info(1)['img_id'] == 'case#1'
         assert [int(each['inputs'].max()) for each in data] == [7, 9]
+
+
+def test_images_of_unknown_class_in_test_mode(root):
+    """For inference alone; training still needs the class."""
+    with pytest.warns(UserWarning, match='of 1 of 2 images the class is not'):
+        data = load(root, f'crop.png\n{NAMES[0]}\n', pipeline=PIPELINE,
+                    test_mode=True)
+    assert 'img_label' not in data[0]['data_samples']
+    assert data[1]['data_samples'].img_label == 0
+    with pytest.raises(AnnotationError, match='tells the class'):
+        load(root, 'crop.png\n')

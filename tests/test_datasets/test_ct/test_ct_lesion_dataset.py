@@ -258,3 +258,23 @@ def test_colour_slices_are_three_channels_as_they_are(flat):
     data = CTLesionDataset(data_root=str(flat), pipeline=PIPELINE)
     # OpenCV's order: blue first.
     assert data[0]['inputs'][:, 50, 60].tolist() == [0, 0, 200]
+
+
+def test_slices_without_masks_in_test_mode(tmp_path):
+    """For inference alone; training still needs the masks."""
+    (tmp_path / 'imgs').mkdir()
+    for name in ('0_1', '0_2'):
+        Image.fromarray(np.zeros((40, 50), np.uint8)).save(
+            tmp_path / f'imgs/{name}.png')
+    with pytest.warns(UserWarning, match='masks.*for inference alone'):
+        data = CTLesionDataset(
+            data_root=str(tmp_path), test_mode=True, pipeline=[])
+    info = data.get_data_info(1)
+    assert (info['img_id'], info['width'], info['height']) == ('0_2', 50, 40)
+    assert info['instances'] == [] and 'seg_map_path' not in info
+    with pytest.raises(FileNotFoundError, match='folder of masks'):
+        CTLesionDataset(data_root=str(tmp_path), pipeline=[])
+    # A folder that lacks some is a mistake also then.
+    (tmp_path / 'masks').mkdir()
+    with pytest.raises(FileNotFoundError, match='2 of 2 images have no mask'):
+        CTLesionDataset(data_root=str(tmp_path), test_mode=True, pipeline=[])

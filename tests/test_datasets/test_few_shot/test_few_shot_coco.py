@@ -160,6 +160,8 @@ def test_folders_of_coco():
     assert image_folder('COCO_val2014_0001.jpg', 'x.json') == 'val2014/'
     assert image_folder('1.jpg', 'a/instances_train2017.json') == 'train2017/'
     assert image_folder('1.jpg', 'mine.json') == ''
+    # A word that ends like a folder of COCO is none.
+    assert image_folder('interval2014_7.jpg', 'x.json') == ''
     assert image_folder('train2014/COCO_train2014_1.jpg', 'x.json') == ''
 
 

@@ -1,3 +1,4 @@
+import itertools
 import random
 
 import pytest
@@ -5,6 +6,7 @@ import torch
 from mmdet.registry import DATASETS
 from mmdet.utils import register_all_modules
 
+from mmextra.datasets import ImageViews
 from mmextra.datasets.few_shot import draw_supports, query_aware_candidates
 
 NAMES = ('ant', 'bee', 'cod', 'doe', 'elk', 'fox')
@@ -138,3 +140,34 @@ def test_supports_of_other_classes(zoo):
         multi_pipelines=dict(support=SUPPORT))
     with pytest.raises(ValueError, match='same order'):
         build(zoo, support_dataset=other)
+
+
+def test_loops_end(zoo):
+    dataset = build(zoo, ways=2, shots=1, repeat_times=2)
+    count = sum(1 for _ in itertools.islice(dataset, len(dataset) + 5))
+    assert count == len(dataset) == len(list(dataset))
+    for index in (len(dataset), -len(dataset) - 1):
+        with pytest.raises(IndexError, match=f'has {len(dataset)} items'):
+            dataset[index]
+    assert dataset[-1]['inputs']
+
+
+def test_views_of_queries_and_supports(zoo):
+    views = ImageViews(build(zoo, ways=3, shots=2))
+    found = views.views(2)
+    assert len(found) == 1 + 3 * 2
+    names = [view['data_samples'].img_path for view in found]
+    assert names[0].startswith('000002_query_')
+    assert names[1].startswith('000002_support0_')
+    assert len(set(names)) == 7
+    # The supports of the query's class come first.
+    query = found[0]['data_samples']
+    label = int(query.gt_instances.labels[0])
+    assert f'_query_{NAMES[label]}_' in names[0]
+    assert all(f'support{k}_{NAMES[label]}_' in names[1 + k]
+               for k in range(2))
+    for view in found:
+        assert view['inputs'].shape[0] == 3
+        assert len(view['data_samples'].gt_instances.bboxes)
+    assert len(list(views)) == 7 * len(views)
+    assert views.metainfo['classes'] == NAMES

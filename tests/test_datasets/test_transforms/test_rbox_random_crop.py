@@ -1,14 +1,19 @@
 import math
 import warnings
 
+import cv2
 import numpy as np
 import pytest
 import torch
-from mmrotate.registry import TRANSFORMS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmrotate.registry import DATASETS, TRANSFORMS
 from mmrotate.structures.bbox import RotatedBoxes
 
 from mmextra.datasets.transforms import RBoxRandomCrop, visible_fraction
+from tests.helpers import TOOLS
 
+CONFIGS = TOOLS.parent / 'configs'
 SHAPE = (100, 100)
 
 
@@ -94,10 +99,40 @@ def test_negative_crop(box, ignored):
 
 
 def test_empty_image():
-    assert crop_at(0, 0)(sample([])) is None
-    results = crop_at(0, 0, allow_negative_crop=True)(sample([]))
-    assert len(results['gt_bboxes']) == 0
-    assert results['gt_bboxes_labels'].shape == (0, )
+    for allowed in (False, True):
+        results = crop_at(0, 0, allow_negative_crop=allowed)(sample([]))
+        assert len(results['gt_bboxes']) == 0
+        assert results['gt_bboxes_labels'].shape == (0, )
+        assert results['img'].shape == (30, 40, 3)
+
+
+@pytest.mark.parametrize('name', [
+    'larsd/hrsc2016', 'larsd/hrsd', 'larsd/synthetic', 'larsd/marina'])
+def test_backgrounds_are_trained_on_if_asked(tmp_path, name):
+    """``filter_empty_gt=False`` alone gives every image of the list."""
+    folder = tmp_path / 'labelTxt'
+    for each in (tmp_path / 'images', folder):
+        each.mkdir()
+    for k in range(3):
+        cv2.imwrite(str(tmp_path / f'images/{k}.png'),
+                    np.full((200, 200, 3), 40 * k, np.uint8))
+        (folder / f'{k}.txt').write_text(
+            '60 60 140 60 140 90 60 90 ship 0\n' if k == 1 else '')
+    (tmp_path / 'list.txt').write_text('0\n1\n2\n')
+    cfg = Config.fromfile(CONFIGS / f'{name}.py')
+    init_default_scope('mmrotate')
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    data = DATASETS.build(dict(
+        type='HRSDDataset', data_root=str(tmp_path), ann_file='list.txt',
+        metainfo=dict(classes=('ship', )),
+        filter_cfg=dict(filter_empty_gt=False), pipeline=pipeline))
+    drawn = {}
+    for _ in range(4):
+        for k in range(3):
+            sample = data[k]['data_samples']
+            drawn.setdefault(sample.img_id, len(sample.gt_instances))
+    assert set(drawn) == {'0', '1', '2'}
+    assert drawn['0'] == drawn['2'] == 0
 
 
 def test_image_without_annotations():

@@ -13,6 +13,7 @@ from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch.utils.data import Dataset
 
+from mmextra.datasets import CTImageDataset, CTLesionDataset
 from mmextra.engine.hooks.benchmark_hook import (
     BenchmarkHook,
     clean_metrics,
@@ -274,3 +275,17 @@ def test_clean_metrics():
 ])
 def test_config_name(filename, name):
     assert config_name(filename) == name
+
+
+@pytest.mark.parametrize('medical', [False, True])
+def test_medical_results_carry_their_notice(tmp_path, medical, monkeypatch):
+    if medical:
+        monkeypatch.setattr(HRSC2016Dataset, 'METAINFO', dict(
+            CTLesionDataset.METAINFO, classes=('ship', )))
+    make_runner(tmp_path, {'AP': 0.5}).test()
+    row, = read(tmp_path)
+    text = (tmp_path / 'benchmark.md').read_text()
+    assert ('not a medical device' in row.get('notice', '')) == medical
+    assert ('**Research only, not a medical device.**' in text) == medical
+    for kind in (CTImageDataset, CTLesionDataset):
+        assert 'not a medical device' in kind.METAINFO['notice']

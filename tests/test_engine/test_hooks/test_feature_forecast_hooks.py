@@ -6,6 +6,7 @@ import pytest
 import torch
 from mmengine.dataset import Compose
 from mmengine.evaluator import DumpResults
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 from mmengine.visualization import Visualizer
 from torch.utils.data import DataLoader
 
@@ -95,3 +96,16 @@ def test_every_video_has_its_folder(tmp_path, monkeypatch):
     assert files == {str(tmp_path / 'out' / v / '000000.JPEG') for v in 'ab'}
     assert drawn[0][1] == (8, 9, 3)
     assert torch.is_tensor(sample.gt_instances.bboxes)
+
+
+def test_loops_without_epochs_are_refused():
+    """Their epoch stays 0, so the scheduler would never be trained."""
+    hook = FeatureForecastPhaseHook(2, 3)
+    loops = [IterBasedTrainLoop, EpochBasedTrainLoop]
+    for loop in loops:
+        runner = SimpleNamespace(train_loop=loop.__new__(loop))
+        if loop is IterBasedTrainLoop:
+            with pytest.raises(ValueError, match='by_epoch=True'):
+                hook.before_train(runner)
+        else:
+            hook.before_train(runner)

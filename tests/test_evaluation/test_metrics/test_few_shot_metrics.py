@@ -198,3 +198,17 @@ def test_voc_offset_decides_at_the_threshold():
 
     assert ap((-1, -1, 0, 0)) == pytest.approx(1)
     assert ap((0, 0, 0, 0)) == 0
+
+
+def test_ids_from_zero_and_areas_of_zero_change_nothing(scene, tmp_path):
+    """COCO's evaluation takes a match with annotation 0 for none."""
+    path, samples = scene
+    wanted = measure(path, samples)
+    with open(path) as file:
+        content = json.load(file)
+    for number, item in enumerate(content['annotations']):
+        item.update(id=number, area=0)
+        del item['iscrowd']
+    odd = tmp_path / 'odd.json'
+    odd.write_bytes(b'\xef\xbb\xbf' + json.dumps(content).encode())
+    assert measure(str(odd), samples) == wanted

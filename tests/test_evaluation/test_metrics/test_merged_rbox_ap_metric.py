@@ -179,3 +179,35 @@ def test_named_errors(tmp_path, tiles):
     samples[0]['img_id'] = 'P0706'
     with pytest.raises(ValueError, match="'P0706' is no tile name"):
         evaluate(tmp_path, samples)
+
+
+@pytest.mark.parametrize('rate', [1, .5, 2])
+def test_tiles_of_dota_devkit(tmp_path, tiles, rate):
+    """Named by the rate of the resize; the size is that of the file."""
+    ships = [[*(value / rate for value in ship[:4]), ship[4]]
+             for ship in SHIPS]
+    write_ships(tmp_path / 'P0706.txt', ships)
+    samples = []
+    for tile in tiles:
+        sample = tile_sample(tile, SHIPS)
+        sample.update(img_id=f'P0706__{rate}__{tile.x}___{tile.y}',
+                      ori_shape=(tile.size, tile.size))
+        samples.append(sample)
+    assert evaluate(tmp_path, samples) == {
+        'merged/AP50': 1., 'merged/recall50': 1., 'merged/num_gt': 4}
+    for sample in samples:
+        sample.pop('ori_shape')
+    with pytest.raises(ValueError, match='ori_shape among the meta keys'):
+        evaluate(tmp_path, samples)
+
+
+def test_spellings_of_classes_and_marks(tmp_path, tiles):
+    write_ships(tmp_path / 'P0706.txt', SHIPS)
+    path = tmp_path / 'P0706.txt'
+    path.write_bytes(b'\xef\xbb\xbf' + path.read_bytes().replace(
+        b' ship', b' Ship').replace(b'\n', b'\r\n'))
+    samples = [tile_sample(t, SHIPS) for t in tiles]
+    assert evaluate(tmp_path, samples)['merged/AP50'] == 1.
+    path.write_bytes(path.read_bytes().replace(b' Ship', b' shipp'))
+    with pytest.raises(KeyError, match="shipp.*nearest 'ship'"):
+        evaluate(tmp_path, samples)

@@ -1,4 +1,5 @@
 """Which stages a benchmark has, from hand-written manifests."""
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,9 @@ from mmextra.evaluation.zoo import (
     make_plan,
     read_manifest,
 )
-from mmextra.evaluation.zoo.commands import command
 from mmextra.evaluation.zoo.manifest import fit
 from mmextra.evaluation.zoo.metafile import paper_folders
+from mmextra.evaluation.zoo.run_stage import command
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = """
@@ -103,7 +104,8 @@ def test_quick_options_and_the_stage_s_own(folder):
     assert shot.options == dict(a=4, b=[2, 3], c=5)
     assert (base.into, shot.into) == ('load_from', 'model.x')
     # The seed, the options, and where the weights go.
-    assert command(folder, shot, folder / 'w.pth', False)[-6:] == [
+    assert command(dict(root=ROOT, out=folder, resume=False), asdict(shot),
+                   folder / 'w.pth')[-6:] == [
         '--cfg-options', 'randomness.seed=0', 'a=4', 'b=[2,3]', 'c=5',
         f'model.x={folder}/w.pth']
     assert test.options == dict(a=4, b=[2, 3])

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmcv.cnn import is_norm
 from mmdet.models.dense_heads import RPNHead
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
@@ -335,3 +336,24 @@ def test_cascades_are_refused():
     model.train_cfg.rcnn = [model.train_cfg.rcnn]
     with pytest.raises(NotImplementedError, match='CascadeRoIHead'):
         MODELS.build(model)
+
+
+@pytest.mark.parametrize('norm', [
+    dict(type='GN', num_groups=2), dict(type='IN', affine=True), None])
+def test_norms_of_every_kind_train(norm):
+    changed = config()
+    changed.neck.update(norm_cfg=norm)
+    model = build(changed)
+    if norm is None:
+        # No convolution of mmcv has one.
+        model.neck.extra = torch.nn.LayerNorm(4)
+        model._freeze()
+    trained = [name for name, weight in model.neck.named_parameters()
+               if weight.requires_grad]
+    norms = [f'{name}.{part}' for name, module in model.neck.named_modules()
+             if is_norm(module) for part in ('weight', 'bias')]
+    assert norms and sorted(trained) == sorted(norms)
+    model.train_norm = 'none'
+    model._freeze()
+    assert not any(weight.requires_grad
+                   for weight in model.neck.parameters())

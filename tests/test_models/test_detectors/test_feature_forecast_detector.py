@@ -476,3 +476,19 @@ def test_parts_that_do_not_fit(wrong, text):
     with pytest.raises(ValueError, match=text):
         build(**wrong)
     assert model_cfg()['type']
+
+
+@torch.no_grad()
+def test_half_precision_reaches_no_nms():
+    """Autocast leaves the head's outputs in bfloat16."""
+    model = build(**policy(mode='alternate', interval=2))
+    model.detector.bbox_head.test_cfg['score_thr'] = 0.
+    pixels = video(3)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        found = run_frames(model, pixels)
+        samples = [frame_sample(0)]
+        judged = model.forecast_judge().detections(
+            model.extract_maps(pixels[:1]), samples)
+    for boxes, scores, *_ in found:
+        assert boxes.dtype == scores.dtype == torch.float32 and len(boxes)
+    assert judged[0].scores.dtype == torch.float32

@@ -87,11 +87,12 @@ class RotatedShapePriorGenerator(MlvlPointGenerator):
         points = super().single_level_grid_priors(
             featmap_size, level_idx, dtype=dtype, device=device)
         shapes = self._shapes_on(points.device)[level_idx].to(points.dtype)
-        num_points, num_shapes = len(points), len(shapes)
-        priors = points.new_zeros(num_points, num_shapes, 5)
-        priors[..., :2] = points[:, None]
-        priors[..., 2:4] = shapes
-        return priors.view(-1, 5)
+        # Not of the number of points, which a trace would keep.
+        places = points[:, None].expand(-1, len(shapes), -1)
+        shapes = torch.zeros_like(places) + shapes
+        return torch.cat(
+            [places, shapes, torch.zeros_like(places[..., :1])],
+            dim=-1).reshape(-1, 5)
 
     @torch.inference_mode(False)  # or training could not use what is kept
     def _shapes_on(self, device: torch.device) -> List[Tensor]:
