@@ -66,13 +66,19 @@ class Detector:
         shapes = {each.blob.shape for each in inputs}
         together = 'images' in self._outputs
         if together and len(inputs) > 1 and len(shapes) == 1:
-            outputs = self._run(inputs)
-            return [
-                self._finish({k: v[outputs['images'] == i]
-                              for k, v in outputs.items()}, each)
-                for i, each in enumerate(inputs)
-            ]
-        return [self._finish(self._run([each]), each) for each in inputs]
+            return self.run_prepared(inputs)
+        return [self.run_prepared([each])[0] for each in inputs]
+
+    def run_prepared(self, inputs: Sequence[Prepared]) -> List[Detections]:
+        """Detect on inputs of :meth:`prepare`, in one run."""
+        outputs = self._run(inputs)
+        if len(inputs) == 1:
+            return [self._finish(outputs, inputs[0])]
+        return [
+            self._finish({key: value[outputs['images'] == i]
+                          for key, value in outputs.items()}, each)
+            for i, each in enumerate(inputs)
+        ]
 
     @property
     def _outputs(self) -> List[str]:

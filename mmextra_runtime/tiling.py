@@ -5,7 +5,7 @@ and for the metric on full images. A tile is named as DOTA's tools do:
 ``<image id>__<size>__<x>___<y>``, x and y its upper left pixel.
 """
 import re
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 
@@ -136,11 +136,26 @@ def image_tiles(image: str, width: int, height: int, size: int,
     ]
 
 
-def cut_tile(image: np.ndarray, tile: Tile) -> np.ndarray:
+class Pixels(Protocol):
+    """An array, or what is cut like one without being whole in memory."""
+
+    @property
+    def shape(self) -> Tuple[int, ...]:
+        ...
+
+    @property
+    def dtype(self) -> np.dtype:
+        ...
+
+    def __getitem__(self, key: Tuple[slice, slice]) -> np.ndarray:
+        ...
+
+
+def cut_tile(image: Pixels, tile: Tile) -> np.ndarray:
     """Cut one tile out of an image, zeros where the image is smaller.
 
     Args:
-        image (np.ndarray): (h, w) or (h, w, c) pixels.
+        image (Pixels): (h, w) or (h, w, c) pixels.
         tile (Tile): The tile.
 
     Returns:

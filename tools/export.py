@@ -7,10 +7,16 @@ Writes one or two graphs, ``meta.json`` and ``report.json``. With ``--verify``
 the graph is compared with the model in PyTorch on images, with
 ``--verify-ap`` on the config's test set.
 """
+import argparse
 import json
+import sys
+from pathlib import Path
 from typing import Optional, Sequence
 
-import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+# First, because it explains what is missing.
+import mmextra  # noqa: E402, F401  # isort: skip
 from mmextra.apis.export import (
     Options,
     export_built,
@@ -18,13 +24,32 @@ from mmextra.apis.export import (
     verify,
     write_report,
 )
+from mmextra.apis.export.onnx_file import check_opset
 from mmextra.apis.export.test_set import verify_ap
-from mmextra.utils.command_line import one_line_errors, tool_parser
+
+
+def run(args: argparse.Namespace) -> None:
+    """Export, verify, report."""
+    from mmextra_runtime import load
+    check_opset(args.opset)
+    model, cfg = load_model(args.config, args.checkpoint)
+    report = export_built(
+        model, cfg, args.out,
+        Options(args.opset, args.dynamic, args.fp16, args.nms),
+        args.checkpoint)
+    if args.verify:
+        report['verify'] = verify(model, load(args.out), args.verify,
+                                  args.limit)
+    if args.verify_ap:
+        report['verify_ap'] = verify_ap(model, load(args.out), cfg)
+    write_report(args.out, report)
+    print(json.dumps(report, indent=1))
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Command line."""
-    parser = tool_parser(__file__, __doc__)
+    parser = argparse.ArgumentParser(
+        description='Export a trained model to ONNX')
     parser.add_argument('config')
     parser.add_argument('checkpoint')
     parser.add_argument('--out', required=True, help='folder to write')
@@ -48,20 +73,10 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         '--verify-ap', action='store_true',
         help="compare with PyTorch by the metrics of the config's test set")
     args = parser.parse_args(argv)
-    from mmextra_runtime import load
-    with one_line_errors(parser, FileNotFoundError, ValueError):
-        model, cfg = load_model(args.config, args.checkpoint)
-        report = export_built(
-            model, cfg, args.out,
-            Options(args.opset, args.dynamic, args.fp16, args.nms),
-            args.checkpoint)
-        if args.verify:
-            report['verify'] = verify(model, load(args.out), args.verify,
-                                      args.limit)
-        if args.verify_ap:
-            report['verify_ap'] = verify_ap(model, load(args.out), cfg)
-        write_report(args.out, report)
-    print(json.dumps(report, indent=1))
+    try:
+        run(args)
+    except (FileNotFoundError, ValueError) as error:
+        parser.exit(1, f'export: {error}\n')
 
 
 if __name__ == '__main__':

@@ -5,7 +5,7 @@ import os.path as osp
 import re
 import warnings
 from collections import Counter
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 from mmengine.logging import print_log
 
@@ -27,7 +27,7 @@ SEPARATORS = re.compile(r'[\s_./-]+')
 # Folded words of other releases and tools, and what they stand for.
 DIOR_ALIASES = dict(
     golfcourse='golffield', plane='airplane', aeroplane='airplane',
-    baseballdiamond='baseballfield', harbour='harbor', wharf='harbor',
+    baseballdiamond='baseballfield', harbour='harbor',
     expresswaytollgate='expresswaytollstation', tollstation=(
         'expresswaytollstation'), servicearea='expresswayservicearea',
     railwaystation='trainstation', storagetanks='storagetank')
@@ -61,7 +61,8 @@ def hint(names: Sequence[str], legal: Sequence[str]) -> str:
     return '; '.join(words)
 
 
-def class_tuple(classes, owner: str) -> Tuple[str, ...]:
+def class_tuple(classes: Union[str, Sequence[str]],
+                owner: str) -> Tuple[str, ...]:
     """The classes of a config.
 
     ``('ship')`` is a text and no tuple; it is taken as one class, or as the

@@ -21,7 +21,7 @@ def run(steps: FamilySteps, device: str,
     model = steps.model_on(device)
     costs, reports, results = {}, {}, {}
     for mode in ('train', 'test'):
-        for _ in range(2 if gpu else 1):
+        for _ in range(2):
             if gpu:
                 gpu.ledger.reset()
             results[mode] = getattr(steps, mode)(model)

@@ -7,13 +7,12 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import mmdet
 import mmengine
 import torch
-from mmdet.models.detectors import BaseDetector
 from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.runner import CheckpointLoader, load_state_dict
 
+import mmextra
 from mmextra.utils.untrained_model import build_untrained, load_config
-from mmextra.version import __version__
 from mmextra_runtime.meta import FORMAT, META
 
 from .onnx_file import check_opset, write_graph
@@ -25,7 +24,7 @@ REPORT = 'report.json'
 
 def load_model(config: Union[str, Path, Config],
                checkpoint: Optional[str] = None
-               ) -> Tuple[BaseDetector, Config]:
+               ) -> Tuple[Any, Config]:
     """A model with its weights, in evaluation mode on the CPU.
 
     Args:
@@ -33,7 +32,7 @@ def load_model(config: Union[str, Path, Config],
         checkpoint (str, optional): The weights; random ones without.
 
     Returns:
-        tuple[BaseDetector, Config]: The model, with ``cfg`` and
+        tuple[nn.Module, Config]: The model, with ``cfg`` and
         ``dataset_meta`` as ``init_detector`` sets them, and its config.
 
     Raises:
@@ -41,7 +40,7 @@ def load_model(config: Union[str, Path, Config],
         ExportError: If the checkpoint does not fit the config.
     """
     cfg = config if isinstance(config, Config) else load_config(str(config))
-    model = build_untrained(cfg)
+    model: Any = build_untrained(cfg)
     meta: Dict[str, Any] = {}
     if checkpoint is None:
         model.init_weights()
@@ -110,7 +109,7 @@ def export_model(config: Union[str, Path, Config],
     return export_built(model, cfg, out, options, checkpoint)
 
 
-def export_built(model: BaseDetector, cfg: Config, out: Union[str, Path],
+def export_built(model: Any, cfg: Config, out: Union[str, Path],
                  options: Optional[Options] = None,
                  checkpoint: Optional[str] = None) -> Dict[str, Any]:
     """As :func:`export_model`, of a model in evaluation mode."""
@@ -139,13 +138,13 @@ def export_built(model: BaseDetector, cfg: Config, out: Union[str, Path],
     return report
 
 
-def classes_of(model: BaseDetector) -> List[str]:
+def classes_of(model: Any) -> List[str]:
     """Names of a model's classes."""
     return [str(name) for name in
             (getattr(model, 'dataset_meta', None) or {}).get('classes', ())]
 
 
-def config_facts(model: BaseDetector, cfg: Config, options: Options,
+def config_facts(model: Any, cfg: Config, options: Options,
                  checkpoint: Optional[str]) -> Dict[str, Any]:
     """What was exported, for people; the runner needs none of it."""
     return dict(
@@ -154,7 +153,7 @@ def config_facts(model: BaseDetector, cfg: Config, options: Options,
         checkpoint=Path(checkpoint).name if checkpoint else None,
         parameters=sum(p.numel() for p in model.parameters()),
         fp16=options.fp16, dynamic=options.dynamic,
-        versions=dict(mmextra=__version__, mmdet=mmdet.__version__,
+        versions=dict(mmextra=mmextra.__version__, mmdet=mmdet.__version__,
                       mmengine=mmengine.__version__,
                       torch=torch.__version__,
                       python=platform.python_version()))

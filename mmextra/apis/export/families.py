@@ -2,8 +2,6 @@
 from typing import Any, Dict, Optional, Tuple
 
 import torch
-from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
-from mmdet.models.detectors import BaseDetector
 from mmdet.models.roi_heads import StandardRoIHead
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead
 from mmengine.config import Config
@@ -36,10 +34,13 @@ def image_inputs(spec: Dict[str, Any], options: Options, clips: bool,
     """
     size = fixed_size(spec)
     free = size is None or options.dynamic
-    # Wider than high, so that the two are not taken for each other.
-    inner, outer = input_size(spec, 640, 480)
-    if size is not None:
-        outer = size
+    shape = size
+    if size is None:
+        # Wider than high, so that the two are not taken for each other.
+        shape = input_size(spec, 640, 480)
+    inner, outer = (shape, shape) if size else shape
+    if size:
+        inner = input_size(spec, 640, 480)[0]
     inputs = dict(image=torch.rand(
         1, 3, *outer, generator=torch.Generator().manual_seed(0)))
     dynamic = {}
@@ -91,7 +92,7 @@ def thresholds(cfg: Any, nms: Optional[dict], **more: Any) -> Dict[str, Any]:
         min_bbox_size=cfg.get('min_bbox_size', -1), clip=None, **more)
 
 
-def box_facts(kind: str, head: BaseDenseHead) -> Dict[str, Any]:
+def box_facts(kind: str, head: Any) -> Dict[str, Any]:
     """``box`` of ``meta.json``."""
     if kind == 'upright':
         return dict(kind=kind, order=['x1', 'y1', 'x2', 'y2'])
@@ -100,10 +101,10 @@ def box_facts(kind: str, head: BaseDenseHead) -> Dict[str, Any]:
     return dict(
         kind=kind, order=['cx', 'cy', 'w', 'h', 'angle'], unit='radian',
         direction='clockwise on the image, y down',
-        range_degrees=ANGLES.get(version or '', [-45, 45]))
+        range_degrees=ANGLES.get(version, [-45, 45]))
 
 
-def plan_dense(model: BaseDetector, cfg: Config, spec: Dict[str, Any],
+def plan_dense(model: Any, cfg: Config, spec: Dict[str, Any],
                options: Options) -> ExportPlan:
     """A single-stage detector: one graph."""
     head = model.bbox_head
@@ -129,7 +130,7 @@ def refuse_runner(options: Options) -> None:
                           'inside its graph; leave --nms out')
 
 
-def _check_rpn(model: BaseDetector) -> None:
+def _check_rpn(model: Any) -> None:
     for cfg in (model.test_cfg.rpn, model.test_cfg.rcnn):
         suppression(cfg, Options(nms='graph'))
     head = model.roi_head
@@ -138,7 +139,7 @@ def _check_rpn(model: BaseDetector) -> None:
                           'StandardRoIHead and its kin can')
 
 
-def plan_two_stage(model: BaseDetector, cfg: Config, spec: Dict[str, Any],
+def plan_two_stage(model: Any, cfg: Config, spec: Dict[str, Any],
                    options: Options) -> ExportPlan:
     """A two-stage detector: one graph, with masks if it has them."""
     refuse_runner(options)
@@ -160,7 +161,7 @@ def plan_two_stage(model: BaseDetector, cfg: Config, spec: Dict[str, Any],
         thresholds(test, suppression(test, Options())[1], **more))
 
 
-def plan_classifier(model: BaseDetector, cfg: Config, spec: Dict[str, Any],
+def plan_classifier(model: Any, cfg: Config, spec: Dict[str, Any],
                     options: Options) -> ExportPlan:
     """COVID-CT-Mask-Net: one graph."""
     refuse_runner(options)

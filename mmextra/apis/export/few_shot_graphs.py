@@ -9,7 +9,6 @@ from mmengine.config import Config
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmextra.models.detectors import QuerySupportDetector
 from mmextra.models.task_modules.traceable import (
     above,
     pair_nms,
@@ -34,7 +33,7 @@ BANK = 'supports.npz'
 class SupportGraph(nn.Module):
     """A picture of an object to its features."""
 
-    def __init__(self, model: QuerySupportDetector) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
 
@@ -49,7 +48,7 @@ class SupportGraph(nn.Module):
 class QueryGraph(nn.Module):
     """An image with the features of any number of classes to boxes."""
 
-    def __init__(self, model: QuerySupportDetector) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
 
@@ -148,7 +147,7 @@ def crop_facts(cfg: Config) -> Dict[str, int]:
         side=int(crops[0].get('target_size', (320, 320))[0]))
 
 
-def saved_bank(model: QuerySupportDetector) -> Optional[SupportBank]:
+def saved_bank(model: Any) -> Optional[SupportBank]:
     """The classes that a model was shown, for the runner."""
     if not model.support_bank:
         return None
@@ -161,7 +160,7 @@ def saved_bank(model: QuerySupportDetector) -> Optional[SupportBank]:
         np.stack([entry['roi'].cpu().numpy() for _, entry in entries]))
 
 
-def plan_few_shot(model: QuerySupportDetector, cfg: Config,
+def plan_few_shot(model: Any, cfg: Config,
                   spec: Dict[str, Any], options: Options) -> ExportPlan:
     """A few-shot detector: ``support`` and ``query``."""
     refuse_runner(options)

@@ -3,13 +3,14 @@ import copy
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 import torch
-from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
-from mmdet.models.detectors import BaseDetector
 from mmdet.structures.bbox import bbox2roi, get_box_tensor
 from mmengine.config import ConfigDict
 from torch import Tensor, nn
 
-from mmextra.models.task_modules.traceable import traced_nms
+from mmextra.models.task_modules.traceable import (
+    padded_decoding,
+    traced_nms,
+)
 
 Outputs = Tuple[Tensor, ...]
 
@@ -33,13 +34,13 @@ def sized_nms(cfg: ConfigDict) -> Dict[str, Any]:
     return dict(cfg['nms'], min_size=cfg.get('min_bbox_size', -1))
 
 
-def dense_detections(head: BaseDenseHead, feats: Sequence[Tensor],
+def dense_detections(head: Any, feats: Sequence[Tensor],
                      img_shape: Sequence[Any], cfg: ConfigDict,
                      suppress: bool) -> Outputs:
     """Boxes of a dense head.
 
     Args:
-        head (BaseDenseHead): Of mmdet, mmrotate or this package.
+        head (nn.Module): Of mmdet, mmrotate or this package.
         feats (Sequence[Tensor]): (B, C, H, W) maps; of a head that has no
             ``best_candidates`` of one image.
         img_shape (Sequence): Height and width that boxes are clipped to.
@@ -55,11 +56,12 @@ def dense_detections(head: BaseDenseHead, feats: Sequence[Tensor],
         boxes, scores, labels, images = head.best_candidates(*outs, cfg)
         groups = images * head.num_classes + labels
     else:
-        found = head.predict_by_feat(
-            *outs,
-            batch_img_metas=[dict(img_shape=img_shape,
-                                  scale_factor=(1., 1.))],
-            cfg=candidates_cfg(cfg), rescale=False, with_nms=False)[0]
+        with padded_decoding(head):
+            found = head.predict_by_feat(
+                *outs,
+                batch_img_metas=[dict(img_shape=img_shape,
+                                      scale_factor=(1., 1.))],
+                cfg=candidates_cfg(cfg), rescale=False, with_nms=False)[0]
         boxes = get_box_tensor(found.bboxes)
         scores, groups = found.scores, found.labels
         labels = groups
@@ -75,11 +77,11 @@ class DenseGraph(nn.Module):
     """A single-stage detector.
 
     Args:
-        detector (BaseDetector): A ``SingleStageDetector``.
+        detector (nn.Module): A ``SingleStageDetector``.
         suppress (bool): With non-maximum suppression in the graph.
     """
 
-    def __init__(self, detector: BaseDetector, suppress: bool) -> None:
+    def __init__(self, detector: Any, suppress: bool) -> None:
         super().__init__()
         self.detector = detector
         self.suppress = suppress
@@ -93,11 +95,25 @@ class DenseGraph(nn.Module):
             self.suppress)
 
 
-def proposals(detector: BaseDetector, feats: Sequence[Tensor],
+class AppliedLimit(int):
+    """A limit that is less than any number, so that it is applied.
+
+    mmdet's RPN truncates a level only if it has more boxes than the limit,
+    and a trace would keep what its example did.
+    """
+
+    def __lt__(self, other: Any) -> bool:
+        """Always."""
+        return True
+
+
+def proposals(detector: Any, feats: Sequence[Tensor],
               img_shape: Sequence[Any]) -> Tensor:
     """(n, 4) boxes of the RPN of a two-stage detector for one image."""
     head, cfg = detector.rpn_head, candidates_cfg(detector.test_cfg.rpn)
     cfg['nms'] = sized_nms(detector.test_cfg.rpn)
+    if cfg.get('nms_pre', -1) > 0:
+        cfg['nms_pre'] = AppliedLimit(cfg['nms_pre'])
     return head.predict_by_feat(
         *head(feats), batch_img_metas=[dict(img_shape=img_shape)], cfg=cfg,
         rescale=False)[0].bboxes
@@ -107,11 +123,11 @@ class TwoStageGraph(nn.Module):
     """A two-stage detector, with masks if it has a head for them.
 
     Args:
-        detector (BaseDetector): A ``TwoStageDetector`` with a
+        detector (nn.Module): A ``TwoStageDetector`` with a
             ``StandardRoIHead``.
     """
 
-    def __init__(self, detector: BaseDetector) -> None:
+    def __init__(self, detector: Any) -> None:
         super().__init__()
         self.detector = detector
 
@@ -144,10 +160,10 @@ class ClassifierGraph(nn.Module):
     Research only, not a medical device.
 
     Args:
-        model (BaseDetector): A :class:`~mmextra.models.COVIDCTMaskNet`.
+        model (nn.Module): A :class:`~mmextra.models.COVIDCTMaskNet`.
     """
 
-    def __init__(self, model: BaseDetector) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
 

@@ -13,7 +13,7 @@ from .plan import ExportError, GraphPlan, Options
 # RoIAlign's half pixels came with 16; torch's tracing exporter ends at 20.
 OPSETS = range(16, 21)
 MISSING = ('exporting needs the package {name}, which is missing: '
-           'pip install "mmextra[export]"')
+           'pip install -e ".[export]"')
 
 
 def check_opset(opset: int) -> None:

@@ -1,11 +1,7 @@
 """Which family a model is exported as."""
-from typing import Callable, Tuple
+from typing import Any, Callable, Tuple
 
-from mmdet.models.detectors import (
-    BaseDetector,
-    SingleStageDetector,
-    TwoStageDetector,
-)
+from mmdet.models.detectors import SingleStageDetector, TwoStageDetector
 from mmengine.config import Config
 
 from mmextra.models.detectors import (
@@ -30,12 +26,12 @@ FAMILIES: Tuple[Tuple[type, Callable[..., ExportPlan]], ...] = (
 )
 
 
-def plan_export(model: BaseDetector, cfg: Config,
+def plan_export(model: Any, cfg: Config,
                 options: Options) -> ExportPlan:
     """What the export of a model consists of.
 
     Args:
-        model (BaseDetector): In evaluation mode.
+        model (nn.Module): In evaluation mode.
         cfg (Config): Its config.
         options (Options): What the user asks for.
 

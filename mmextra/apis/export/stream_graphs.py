@@ -2,7 +2,6 @@
 from typing import Any, Dict, List, Optional, Tuple
 
 import torch
-from mmdet.models.detectors import BaseDetector
 from mmengine.config import Config
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
@@ -16,7 +15,7 @@ class StreamGraph(nn.Module):
     """One frame, read or forecast, with the state as inputs and outputs.
 
     Args:
-        model (BaseDetector): A ``FeatureForecastDetector``.
+        model (nn.Module): A ``FeatureForecastDetector``.
         names (Sequence[str]): Inputs in order: ``image`` or ``map_<i>``,
             ``read_map``, ``img_shape`` and ``state_<i>``.
         state (Any): An example of the temporal module's state.
@@ -25,7 +24,7 @@ class StreamGraph(nn.Module):
             if they are not an input.
     """
 
-    def __init__(self, model: BaseDetector, names: List[str], state: Any,
+    def __init__(self, model: Any, names: List[str], state: Any,
                  suppress: bool, size: Optional[Tuple[int, int]]) -> None:
         super().__init__()
         self.model, self.names = model, names
@@ -36,7 +35,7 @@ class StreamGraph(nn.Module):
     def forward(self, *args: Tensor) -> Outputs:
         """Boxes, scores and labels; see :func:`output_names`."""
         given, model = dict(zip(self.names, args)), self.model
-        shape: Any = self.size
+        shape = self.size
         if 'img_shape' in given:
             shape = tuple(given['img_shape'].unbind(0))
         reads, read = 'image' in given, None
@@ -72,7 +71,7 @@ class StreamGraph(nn.Module):
         return tuple(result)
 
 
-def state_levels(model: BaseDetector, state: Any) -> List[int]:
+def state_levels(model: Any, state: Any) -> List[int]:
     """Which map each tensor of a state belongs to."""
     if state is None:
         return []
@@ -80,12 +79,12 @@ def state_levels(model: BaseDetector, state: Any) -> List[int]:
             for _ in pytree.tree_flatten(own)[0]]
 
 
-def compares_with_read(model: BaseDetector) -> bool:
+def compares_with_read(model: Any) -> bool:
     """Whether the scheduler looks at the last maps that were read."""
     return model.scheduler is not None and model.scheduler_input == 'read'
 
 
-def output_names(model: BaseDetector, states: int, maps: int,
+def output_names(model: Any, states: int, maps: int,
                  reads: bool) -> List[str]:
     """Outputs of a graph in order."""
     return ['boxes', 'scores', 'labels'] + \
@@ -95,7 +94,7 @@ def output_names(model: BaseDetector, states: int, maps: int,
         ['read_map'] * (reads and compares_with_read(model))
 
 
-def plan_stream(model: BaseDetector, cfg: Config, spec: Dict[str, Any],
+def plan_stream(model: Any, cfg: Config, spec: Dict[str, Any],
                 options: Options) -> ExportPlan:
     """A feature forecast: ``read``, and ``forecast`` if it forecasts."""
     detector = model.detector
@@ -105,8 +104,8 @@ def plan_stream(model: BaseDetector, cfg: Config, spec: Dict[str, Any],
                           'stream cannot be exported; a single stage can')
     kind, nms = suppression(head.test_cfg, options)
     inputs, dynamic = image_inputs(spec, options, clips=True)
-    height, width = inputs['image'].shape[-2:]
-    size = None if 'img_shape' in inputs else (height, width)
+    high, wide = inputs['image'].shape[-2:]
+    size = None if 'img_shape' in inputs else (high, wide)
     with torch.no_grad():
         feats = model.extract_maps(inputs['image'])
         out = model.step_maps(feats)

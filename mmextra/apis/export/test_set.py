@@ -2,14 +2,12 @@
 from typing import Any, Dict
 
 import torch
-from mmdet.models.detectors import BaseDetector
+from mmdet.registry import HOOKS
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmengine.structures import InstanceData
-
-from .plan import ExportError
 
 
 def as_instances(found: Any) -> InstanceData:
@@ -36,33 +34,49 @@ def _classify(runner: Any, sample: Any) -> None:
     sample.set_metainfo(dict(num_valid_rois=len(found.rois)))
 
 
-PREDICTORS = dict(detect=_detect, classify=_classify, few_shot=_detect)
+def _stream(runner: Any, track: Any) -> None:
+    for sample in track:
+        if sample.frame_id == 0:
+            runner.reset()
+        sample.pred_instances = as_instances(runner.step(sample.img_path))
 
 
-def verify_ap(model: BaseDetector, runner: Any, cfg: Config
+PREDICTORS = dict(detect=_detect, classify=_classify, stream=_stream,
+                  few_shot=_detect)
+
+
+def show_supports(model: Any, runner: Any, cfg: Config,
+                  dataset: Any) -> None:
+    """Show both the classes of the test set, as its hook says."""
+    from .few_shot_graphs import saved_bank
+    hooks = [hook for hook in cfg.get('custom_hooks', ())
+             if hook['type'] == 'SupportInitHook']
+    HOOKS.build(hooks[0]).show(model, dataset)
+    model.dataset_meta = dataset.metainfo
+    runner.bank = saved_bank(model)
+
+
+
+def verify_ap(model: Any, runner: Any, cfg: Config
               ) -> Dict[str, Dict[str, float]]:
     """Test both on the config's test set.
 
     Args:
-        model (BaseDetector): As :func:`~.exporter.load_model` returns it.
+        model (nn.Module): As :func:`~.exporter.load_model` returns it.
         runner (Any): As :func:`mmextra_runtime.load` returns it.
         cfg (Config): With ``test_dataloader`` and ``test_evaluator``.
 
     Returns:
         dict: ``torch`` and ``graph``, each all metrics by name, and
         ``largest_difference``.
-
-    Raises:
-        ExportError: If the test set cannot be run by the graph.
     """
-    if runner.task not in PREDICTORS:
-        raise ExportError(f'--verify-ap is not there for the task '
-                          f'{runner.task!r}; give --verify')
     predict = PREDICTORS[runner.task]
     with DefaultScope.overwrite_default_scope(
             cfg.get('default_scope', 'mmdet')), torch.no_grad():
         loader = Runner.build_dataloader(cfg.test_dataloader)
         meta = getattr(loader.dataset, 'metainfo', None)
+        if runner.task == 'few_shot':
+            show_supports(model, runner, cfg, loader.dataset)
         scores = {}
         for name in ('torch', 'graph'):
             evaluator = Evaluator(cfg.test_evaluator)

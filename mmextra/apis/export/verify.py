@@ -6,7 +6,6 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
 import numpy as np
 import torch
 from mmdet.apis import inference_detector
-from mmdet.models.detectors import BaseDetector
 from mmdet.structures.bbox import get_box_tensor
 from mmengine.registry import DefaultScope
 
@@ -17,6 +16,8 @@ from .plan import ExportError
 
 BOX_TOLERANCE = 0.5
 SCORE_TOLERANCE = 1e-3
+# Of each image the boxes' difference, and what else there is.
+Compared = Iterator[Tuple['Difference', Dict[str, float]]]
 EXTENSIONS = ('.bmp', '.png', '.jpg', '.jpeg', '.tif', '.tiff')
 
 
@@ -97,24 +98,24 @@ def find_images(where: Union[str, Path, Sequence]) -> List[Path]:
     Raises:
         ExportError: If there is none.
     """
-    if isinstance(where, (list, tuple)):
+    if not isinstance(where, (str, Path)):
         return [Path(each) for each in where]
-    place = Path(str(where))
-    found = [place] if place.is_file() else sorted(
-        path for path in place.rglob('*')
-        if path.suffix.lower() in EXTENSIONS) if place.is_dir() else []
+    where = Path(where)
+    found = [where] if where.is_file() else sorted(
+        path for path in where.rglob('*')
+        if path.suffix.lower() in EXTENSIONS) if where.is_dir() else []
     if not found:
         raise ExportError(f'there is no image {where}, and no folder of '
                           'images of that name')
     return found
 
 
-def eager_detections(model: BaseDetector, image: Union[str, Path]
+def eager_detections(model: Any, image: Union[str, Path]
                      ) -> Tuple[Detections, Any]:
     """What the model in PyTorch finds.
 
     Args:
-        model (BaseDetector): With ``cfg``, as :func:`~.exporter.load_model`
+        model (nn.Module): With ``cfg``, as :func:`~.exporter.load_model`
             returns it.
         image (str or Path): The image.
 
@@ -136,13 +137,13 @@ def as_detections(found: Any) -> Detections:
                       found.labels.numpy(), (), masks)
 
 
-def verify(model: BaseDetector, runner: Any,
+def verify(model: Any, runner: Any,
            images: Union[str, Path, Sequence],
            limit: int = 0) -> Dict[str, Any]:
     """Run both on images and compare.
 
     Args:
-        model (BaseDetector): As :func:`~.exporter.load_model` returns it.
+        model (nn.Module): As :func:`~.exporter.load_model` returns it.
         runner (Any): As :func:`mmextra_runtime.load` returns it.
         images (str, Path or Sequence): A file, a folder or several files.
         limit (int): Take so many only; 0 takes all.
@@ -166,18 +167,13 @@ def verify(model: BaseDetector, runner: Any,
                 **extra)
 
 
-# Of each image, and what else of it is compared.
-Compared = Iterator[Tuple[Difference, Dict[str, float]]]
-
-def _detect(model: BaseDetector, runner: Any,
-            paths: Sequence[Path]) -> Compared:
+def _detect(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
     for path in paths:
         yield compare(eager_detections(model, path)[0],
                       runner(read_image(path))), {}
 
 
-def _classify(model: BaseDetector, runner: Any,
-              paths: Sequence[Path]) -> Compared:
+def _classify(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
     for path in paths:
         found, sample = eager_detections(model, path)
         own = runner(read_image(path))
@@ -188,8 +184,7 @@ def _classify(model: BaseDetector, runner: Any,
                                    own.scores).max()))
 
 
-def _stream(model: BaseDetector, runner: Any,
-            paths: Sequence[Path]) -> Compared:
+def _stream(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
     # Not at the top: a stream is one of several kinds of models.
     from ..stream_detector import StreamDetector, frame_pipeline
     with DefaultScope.overwrite_default_scope('mmdet'):
@@ -208,8 +203,7 @@ def _stream(model: BaseDetector, runner: Any,
             conf=apart, forecasts=float(own.info['is_forecast']))
 
 
-def _few_shot(model: BaseDetector, runner: Any,
-              paths: Sequence[Path]) -> Compared:
+def _few_shot(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
     # Not at the top: a few-shot detector is one of several kinds of models.
     from ..few_shot import process_support_images
     # Without classes of its own it looks for the first pictures themselves.

@@ -1,7 +1,9 @@
 """Batches of query images with their supports."""
 from typing import Any, List, Sequence
 
+import torch
 from mmdet.models.data_preprocessors import DetDataPreprocessor
+from mmdet.models.utils.misc import samplelist_boxtype2tensor
 from mmdet.registry import MODELS
 
 
@@ -43,15 +45,22 @@ class QuerySupportDataPreprocessor(DetDataPreprocessor):
         """
         if not isinstance(data['inputs'], dict):
             return super().forward(data, training)
-        processed = {
-            branch: super(QuerySupportDataPreprocessor, self).forward(
-                dict(
-                    inputs=arrange(data['inputs'][branch]),
-                    data_samples=arrange(data['data_samples'][branch])),
-                training)
+        query, support = (
+            {key: arrange(data[key][branch]) for key in data}
             for branch, arrange in (('query', list),
-                                    ('support', flatten_supports))
-        }
+                                    ('support', flatten_supports)))
+        # Of supports a GPU wants nothing but RoIs, which go there together.
+        samples = support.pop('data_samples')
+        if self.boxtype2tensor:
+            samplelist_boxtype2tensor(samples)
+        if len({image.shape for image in support['inputs']}) == 1:
+            # One transfer in place of one for each.
+            support['inputs'] = torch.stack(support['inputs'])
+        processed = dict(
+            query=super().forward(query, training),
+            support=dict(
+                super().forward(dict(support, data_samples=None), training),
+                data_samples=samples))
         return {
             key: {branch: part[key] for branch, part in processed.items()}
             for key in ('inputs', 'data_samples')

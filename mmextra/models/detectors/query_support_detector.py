@@ -91,8 +91,10 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
                     f'{boxes} boxes and must have one: set instance_wise='
                     'True in the dataset of supports (of SupportInitHook)')
         x = self.extract_feat(images)
-        rois = bbox2roi([s.gt_instances.bboxes for s in samples])
         maps = x[self.support_level]
+        # Samples of supports may have stayed on the host.
+        rois = bbox2roi([s.gt_instances.bboxes for s in samples]).to(
+            maps.device)
         fusion = 'mean'
         if self.compares_in_rpn:
             fusion = self.rpn_head.shot_fusion

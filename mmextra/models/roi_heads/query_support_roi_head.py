@@ -5,6 +5,8 @@ import torch
 import torch.nn.functional as F
 from mmcv.ops import batched_nms
 from mmdet.models.roi_heads import StandardRoIHead
+from mmdet.models.task_modules.assigners import AssignResult
+from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.models.utils import empty_instances, unpack_gt_instances
 from mmdet.registry import MODELS
 from mmdet.structures import SampleList
@@ -16,6 +18,11 @@ from torch import Tensor
 from mmextra.utils.checks import check_choice
 
 from ..layers.support import SupportFeatures
+from ..task_modules.joint_sampling import (
+    assign_by_iou,
+    can_join,
+    sample_jointly,
+)
 
 Merge = Literal['global', 'per_class']
 
@@ -171,15 +178,7 @@ class QuerySupportRoIHead(StandardRoIHead):
         Returns:
             dict[str, Tensor]: ``loss_cls``, ``loss_bbox`` and ``acc``.
         """
-        targets, ignored, _ = unpack_gt_instances(batch_data_samples)
-        results = []
-        for proposals, image in zip(rpn_results_list, images):
-            # Its own copy: pairs may share proposals.
-            proposals = InstanceData(priors=proposals.bboxes)
-            assigned = self.bbox_assigner.assign(proposals, targets[image],
-                                                 ignored[image])
-            results.append(self.bbox_sampler.sample(assigned, proposals,
-                                                    targets[image]))
+        results = self._sample(rpn_results_list, batch_data_samples, images)
         counts = [len(result.priors) for result in results]
         device = x[0].device
         image_of = _repeat(images, counts, device)
@@ -196,6 +195,51 @@ class QuerySupportRoIHead(StandardRoIHead):
                                        images, counts)
         return self.bbox_head.loss(cls_score, bbox_pred, rois, labels,
                                    weights, box_targets, box_weights)
+
+    def _sample(self, proposals: InstanceList, samples: SampleList,
+                images: Sequence[int]) -> List[SamplingResult]:
+        """Samples of each pair among its proposals."""
+        targets, ignored, _ = unpack_gt_instances(samples)
+        if can_join(self.bbox_assigner, self.bbox_sampler):
+            return self._sample_jointly(
+                [get_box_tensor(each.bboxes) for each in proposals],
+                [targets[image] for image in images])
+        results = []
+        for each, image in zip(proposals, images):
+            # Its own copy: pairs may share proposals.
+            each = InstanceData(priors=each.bboxes)
+            assigned = self.bbox_assigner.assign(each, targets[image],
+                                                 ignored[image])
+            results.append(self.bbox_sampler.sample(assigned, each,
+                                                    targets[image]))
+        return results
+
+    def _sample_jointly(self, proposals: Sequence[Tensor],
+                        targets: InstanceList) -> List[SamplingResult]:
+        """The same with two waits for a GPU in place of eight per pair."""
+        assigned, priors, own = [], [], []
+        for boxes, gts in zip(proposals, targets):
+            found = assign_by_iou(self.bbox_assigner, boxes,
+                                  get_box_tensor(gts.bboxes))
+            added = len(gts) if self.bbox_sampler.add_gt_as_proposals else 0
+            number = torch.arange(1, added + 1, device=found.device)
+            assigned.append(torch.cat([number, found]))
+            priors.append(torch.cat([
+                get_box_tensor(gts.bboxes)[:added].to(boxes), boxes]))
+            own.append(added)
+        results = []
+        for (positive, negative), found, boxes, gts, added in zip(
+                sample_jointly(self.bbox_sampler, assigned), assigned,
+                priors, targets, own):
+            labels = torch.cat([gts.labels.new_full((1, ), -1), gts.labels])[
+                found.clamp(min=0)]
+            flags = torch.zeros_like(found, dtype=torch.uint8)
+            flags[:added] = 1
+            results.append(SamplingResult(
+                pos_inds=positive, neg_inds=negative, priors=boxes,
+                gt_bboxes=get_box_tensor(gts.bboxes), gt_flags=flags,
+                assign_result=AssignResult(len(gts), found, None, labels)))
+        return results
 
     @torch.no_grad()
     def _kept(self, cls_score: Tensor, labels: Tensor, negative: Tensor,

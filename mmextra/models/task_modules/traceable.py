@@ -19,6 +19,7 @@ from mmdet.models.task_modules.coders.delta_xywh_bbox_coder import (
     onnx_delta2bbox,
 )
 from mmdet.models.utils import filter_scores_and_topk
+from mmdet.structures.bbox import BaseBoxes
 from torch import Tensor, nn
 
 # More boxes than any detector keeps.
@@ -293,7 +294,38 @@ def traced_delta2bbox(rois: Tensor, deltas: Tensor, means: Sequence[float],
                        clip_border, *args)
     if not clip_border or max_shape is None:
         return boxes
-    return clip_boxes(boxes.reshape(-1, 4), max_shape).reshape(boxes.shape)
+    return clip_boxes(boxes.reshape(-1, 4), max_shape).reshape(
+        -1, deltas.shape[1])
+
+
+def _one_more(rows: Any) -> Any:
+    """Rows, or boxes of a class of the hosts, and one of zeros."""
+    if isinstance(rows, BaseBoxes):
+        return type(rows)(_one_more(rows.tensor), clone=False)
+    return torch.cat([rows, torch.zeros_like(rows.sum(0, keepdim=True))])
+
+
+@contextmanager
+def padded_decoding(head: nn.Module) -> Iterator[None]:
+    """Within it a head decodes one box more than it has, and drops it.
+
+    The hosts' coders end in a reshaping that a graph cannot do of no box.
+    """
+    coder = getattr(head, 'bbox_coder', None)
+    if coder is None:
+        yield
+        return
+    decode = coder.decode
+
+    def padded(priors: Any, preds: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return decode(_one_more(priors), _one_more(preds), *args,
+                      **kwargs)[:-1]
+
+    coder.decode = padded
+    try:
+        yield
+    finally:
+        del coder.decode
 
 
 def _roi_align_symbolic(g: Any, feats: Any, rois: Any, output_size: Any,

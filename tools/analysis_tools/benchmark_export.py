@@ -1,0 +1,88 @@
+"""Time of exported graphs beside the models in PyTorch, one thread.
+
+    python tools/analysis_tools/benchmark_export.py \
+        configs/lcb_yolov5/visdrone-yolov5s.py configs/larsd/hrsd-fast.py
+    python tools/analysis_tools/benchmark_export.py CONFIG --image photo.jpg
+
+Weights are random, for they do not change the time of the network; frames of
+PyTorch and graph take turns, and the ratio is the median over the turns. Of a
+stream the forecast step is compared with the read step.
+"""
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Optional, Sequence
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+# First, because it explains what is missing.
+import mmextra  # noqa: E402, F401  # isort: skip
+import numpy as np
+import torch
+from mmengine.config import Config
+
+from mmextra.apis.export import Options, export_built, load_model
+from mmextra.apis.export.preprocess import test_pipeline
+from mmextra.apis.export.speed import detector_speed, stream_speed
+from mmextra.utils.untrained_model import load_config
+from mmextra_runtime import load, read_image
+
+
+def resize_to(cfg: Config, side: int) -> None:
+    """Let a config's test pipeline resize to another side."""
+    for step in test_pipeline(cfg):
+        if step['type'].endswith('Resize'):
+            step['scale'] = (side, side)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Export to a temporary folder, time, print."""
+    torch.set_num_threads(1)
+    if args.image:
+        image = read_image(args.image)
+    else:
+        image = np.random.default_rng(0).integers(
+            0, 255, (args.size, args.size, 3), dtype=np.uint8)
+    for config in args.config:
+        cfg = load_config(config)
+        if args.scale:
+            resize_to(cfg, args.scale)
+        model, cfg = load_model(cfg)
+        with tempfile.TemporaryDirectory() as folder:
+            report = export_built(model, cfg, folder, Options(args.opset))
+            stream = report['task'] == 'stream'
+            more = dict(policy=dict(mode='alternate')) if stream else {}
+            runner = load(folder, args.provider, threads=1, **more)
+            result = stream_speed(runner, image, args.rounds) if stream else \
+                detector_speed(model, runner, image, args.rounds)
+        print(json.dumps(dict(
+            config=str(config), provider=args.provider,
+            **{key: round(value, 3) for key, value in result.items()})),
+            flush=True)
+
+
+def main(argv: Optional[Sequence[str]] = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        description='Time exported graphs beside PyTorch')
+    parser.add_argument('config', nargs='+')
+    parser.add_argument('--image', help='by default an image of noise')
+    parser.add_argument('--size', type=int, default=640,
+                        help='side of the image of noise')
+    parser.add_argument('--scale', type=int,
+                        help="side of the network's input; by default the "
+                        "config's")
+    parser.add_argument('--rounds', type=int, default=15)
+    parser.add_argument('--opset', type=int, default=17)
+    parser.add_argument('--provider', default='cpu')
+    args = parser.parse_args(argv)
+    try:
+        run(args)
+    except (FileNotFoundError, ValueError) as error:
+        parser.exit(1, f'benchmark_export: {error}\n')
+
+
+if __name__ == '__main__':
+    main()
