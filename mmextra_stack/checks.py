@@ -153,8 +153,10 @@ def _version(name: str, family: Family) -> Optional[str]:
     """Whether a host is not older than the oldest that works."""
     first, beyond = family.tried[name]
     # Not from the module: an old one may refuse to be imported.
-    found = installed(family.distributions[name]) or \
-        import_host(name).__version__
+    found = installed(family.distributions[name]) or getattr(
+        import_if_there(name), '__version__', None)
+    if found is None:
+        return None
     if version_tuple(found) < version_tuple(first):
         return (f'mmextra needs {name} {first} or newer, found {found}: run '
                 f'"{_remedy(name, family)}"')

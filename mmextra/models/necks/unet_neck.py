@@ -16,6 +16,10 @@ MIN_DEEP_PIXELS = 512
 FuseOrder = Literal['3x3-1x1', '1x1-3x3']
 FUSE_ORDERS = {'3x3-1x1': (3, 1), '1x1-3x3': (1, 3)}
 
+# torch before 2.3 has it there.
+_is_compiling = getattr(
+    torch.compiler, 'is_compiling', None) or torch._utils.is_compiling
+
 
 class UpConcatConv(ConvModule):
     """Convolution of an upsampled map beside a finer one.
@@ -52,7 +56,7 @@ class UpConcatConv(ConvModule):
 
     def _keeps_no_kernel(self) -> bool:
         return (self.training or torch.is_grad_enabled()
-                or torch.compiler.is_compiling())
+                or _is_compiling())
 
     def _deep_kernel(self, weight: Tensor) -> Tensor:
         """:func:`twice_each_way` of the deep half of the weight, kept while
