@@ -2,6 +2,7 @@
 from typing import Any, List, Optional
 
 import numpy as np
+import torch
 from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import get_box_tensor
 from mmdet.structures.mask import BitmapMasks, PolygonMasks
@@ -72,7 +73,9 @@ class PictureVisualizer(DetLocalVisualizer):
         order = np.arange(len(instances)) if scores is None else \
             np.argsort(-scores, kind='stable')
         labels = np.asarray(instances.labels)[order]
-        boxes = get_box_tensor(instances.bboxes).detach().double().numpy()
+        # browse_dataset.py gives arrays.
+        boxes = np.asarray(torch.as_tensor(get_box_tensor(
+            instances.bboxes)).detach().cpu().double())
         known = classes or [f'class {k}' for k in range(labels.max() + 1)]
         colors = get_palette(palette or 'coco', max(len(known),
                                                     labels.max() + 1))

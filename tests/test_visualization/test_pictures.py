@@ -131,3 +131,20 @@ def test_sample_without_ground_truth_or_boxes(tmp_path):
 def test_unknown_mode_of_labels():
     with pytest.raises(ValueError, match="labels must be one of 'auto'"):
         PictureVisualizer('test_mode', labels='yes')
+
+
+def test_arrays_are_drawn_as_tensors_are():
+    """As mmdet's browse_dataset.py gives them."""
+    image = np.full((60, 80, 3), 90, np.uint8)
+    boxes, drawn = torch.tensor([[10., 12., 50., 40.]]), []
+    for convert in (lambda v: v, lambda v: v.numpy()):
+        visualizer = VISUALIZERS.build(dict(
+            type='PictureVisualizer', name=f'arrays{len(drawn)}'))
+        visualizer.dataset_meta = dict(classes=('ship', ))
+        found = InstanceData(
+            bboxes=convert(boxes), labels=convert(torch.tensor([0])))
+        visualizer.add_datasample(
+            'a', image, DetDataSample(gt_instances=found), draw_pred=False)
+        drawn.append(visualizer.get_image())
+    assert np.array_equal(*drawn)
+    assert drawn[0].std() > 1
