@@ -8,6 +8,7 @@ own registries. In a config one line does it::
 """
 from .compat import (
     check_stack,
+    complete_ssd_head,
     hold_picture_frame,
     import_mmrotate,
     know_growing_metrics,
@@ -21,6 +22,7 @@ import_mmrotate()
 serve_configs()
 trust_own_checkpoints()
 hold_picture_frame()
+complete_ssd_head()
 know_growing_metrics()
 
 # The components need the hosts in working order first.

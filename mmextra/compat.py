@@ -3,8 +3,8 @@
 A check of the stack that says which command mends it, mmrotate's import on
 Python >= 3.10 and beside newer hosts, a clear answer where mmrotate is absent,
 loading of mmengine's own checkpoints under torch's safe unpickler, pictures
-under matplotlib >= 3.11, and which metrics are better the larger they are.
-Nothing else.
+under matplotlib >= 3.11, SSD on mmdet 3.3, and which metrics are better the
+larger they are. Nothing else.
 """
 import collections
 import collections.abc
@@ -172,6 +172,17 @@ def know_growing_metrics() -> None:
     from mmengine.hooks import CheckpointHook
     known = CheckpointHook._default_greater_keys
     known += [key for key in GROWING_METRICS if key not in known]
+
+
+def complete_ssd_head() -> None:
+    """Let ``SSDHead`` predict in mmdet 3.3, and in onedl's mmdet.
+
+    Their dense heads ask ``loss_cls`` for its kind of scores; this one has
+    none.
+    """
+    from mmdet.models.dense_heads import SSDHead
+    if not hasattr(SSDHead, 'loss_cls'):
+        SSDHead.loss_cls = None
 
 
 def hold_picture_frame() -> None:

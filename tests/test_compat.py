@@ -7,8 +7,9 @@ import sys
 import numpy as np
 import pytest
 import torch
+from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
@@ -248,6 +249,24 @@ def test_getattr_of_a_statistic_is_allowed(tmp_path):
     target = tmp_path / 'fine.pth'
     torch.save(Payload(getattr, HistoryBuffer, 'mean'), target)
     assert torch.load(target, weights_only=True) is HistoryBuffer.mean
+
+
+def test_ssd_head_answers_what_mmdet_3_3_asks():
+    head = MODELS.build(dict(
+        type='SSDHead', num_classes=2, in_channels=(4, ),
+        anchor_generator=dict(
+            type='SSDAnchorGenerator', scale_major=False, input_size=64,
+            basesize_ratio_range=(0.2, 0.9), strides=[8], ratios=[[2]],
+            min_sizes=[8], max_sizes=[16]),
+        test_cfg=ConfigDict(
+            nms_pre=10, nms=dict(type='nms', iou_threshold=0.5),
+            min_bbox_size=0, score_thr=0.0, max_per_img=5)))
+    # The line of its base_dense_head.py.
+    assert not getattr(head.loss_cls, 'custom_cls_channels', False)
+    found = head.predict_by_feat(
+        *head((torch.rand(1, 4, 8, 8), )),
+        batch_img_metas=[dict(img_shape=(64, 64), scale_factor=(1., 1.))])
+    assert 0 < len(found[0]) <= 5
 
 
 def test_boxes_beyond_the_border_leave_the_image_in_place():

@@ -39,7 +39,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
                         choices=sorted(FORMATS), dest='formats',
                         help='also write the boxes for other tools')
     parser.add_argument('--txt', dest='formats', action='append_const',
-                        const='dota', help='the same as --format dota')
+                        const='dota', help='also write the corners of the '
+                        'boxes, the same as --format dota')
     parser.add_argument('--labels', choices=get_args(Labels), default='auto',
                         help='auto leaves out those that hide other objects')
     parser.add_argument('--device', default=best_device())

@@ -20,7 +20,7 @@ default     | 3.11 | torch==2.13.0                     | [openmmlab] mmdet==3.1.
 py310       | 3.10 | torch==2.1.2 numpy<2              | [openmmlab] mmdet==3.0.0 numpy<2            | --cpu
 py312       | 3.12 | torch==2.14.1                     | [openmmlab] mmdet==3.3.0                    | --cpu
 onedl       | 3.13 | torch==2.14.1 torchvision==0.29.1 | [onedl]                                     | --cpu
-no-mmrotate | 3.12 | torch==2.14.1                     | mmengine==0.10.7 mmdet==3.3.0 setuptools<82 | --cpu
+no-mmrotate | 3.11 | torch==2.13.0                     | mmengine==0.10.7 mmdet==3.3.0 setuptools<82 | --cpu --mmcv-version 2.0.1
 cuda        | 3.12 | torch==2.14.1                     | [openmmlab] mmdet==3.3.0                    | --arch 9.0"
 
 field() {  # field NUMBER LINE

@@ -1,6 +1,6 @@
 """Detectors for inference, faster without another result."""
 from pathlib import Path
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Tuple, Union, cast
 
 import torch
 from mmcv.cnn import fuse_conv_bn
@@ -105,7 +105,7 @@ def use_channels_last(model: nn.Module) -> None:
                     f'{name} of {type(part).__name__} is a '
                     f'{type(module).__name__} of mmcv, which needs maps in '
                     'the usual order; leave channels_last off')
-        part.to(memory_format=torch.channels_last)
+        cast(Any, part).to(memory_format=torch.channels_last)
     parts[-1].register_forward_hook(_in_usual_order)
 
 

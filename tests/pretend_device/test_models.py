@@ -45,9 +45,9 @@ BOUNDS = {
     'RetinaNet of centres': ((44, 21), (14, 15)),
     'LCB-YOLOv5s': ((6, 13), (4, 8)),
     'YOLOv5s': ((6, 13), (4, 8)),
-    'GCN-FSOD': ((115, 98), (10, 27)),
-    'Attention RPN': ((115, 98), (10, 27)),
-    'global kernel': ((115, 98), (10, 27)),
+    'GCN-FSOD': ((24, 56), (10, 27)),
+    'Attention RPN': ((24, 56), (10, 27)),
+    'global kernel': ((24, 56), (10, 27)),
     'cosine TFA': ((56, 34), (4, 9)),
     # 32 frames: 20 waits and 12 uploads of the stock head for each.
     'feature forecast': ((640, 390), (9, 9)),

@@ -453,10 +453,13 @@ def test_speed_of_detector_and_classifier(tmp_path, capsys):
         load_narrow(name).dump(paths[-1])
     rows = load_tool('analysis_tools/benchmark_lesion_speed.py').main([
         *paths, '--size', '64', '--lesions', '2', '--detections', '3',
-        '--rounds', '2', '--out', str(tmp_path / 'rows.json')])
+        '--rounds', '2', '--optimized', '--out',
+        str(tmp_path / 'rows.json')])
     assert json.loads((tmp_path / 'rows.json').read_text()) == rows
-    detector, classifier = rows
+    detector, classifier, optimized = rows
     assert detector['model'] == 'cncb-r18_t1'
+    assert optimized['model'] == 'covidx-r18_t1, optimized'
+    assert optimized['train ms'] is None and optimized['test ms'] > 0
     assert detector['ranking and S %'] is None
     assert classifier['ranking and S %'] > 0
     for mode in ('train', 'test'):

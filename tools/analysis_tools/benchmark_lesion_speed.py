@@ -39,6 +39,10 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     parser.add_argument('--lesions', type=int, default=4)
     parser.add_argument('--detections', type=int, default=16,
                         help='detections that get masks')
+    parser.add_argument(
+        '--optimized', action='store_true',
+        help='test all but the first a second time, with folded '
+        'normalisation and channels_last')
     add_timing_options(parser, device=False)
     add_json_output(parser)
     args = parser.parse_args(argv)
@@ -47,9 +51,13 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
         LesionContestant(name, args.size, args.lesions, args.detections)
         for name in args.configs
     ]
+    optimized = [
+        LesionContestant(name, args.size, args.lesions, args.detections, True)
+        for name in args.configs[1:] if args.optimized
+    ]
     for mode in args.modes:
-        race(contestants, mode, args.rounds)
-    rows = summarise(contestants, args.modes)
+        race(contestants + optimized * (mode == 'test'), mode, args.rounds)
+    rows = summarise(contestants + optimized, args.modes)
     print_table(
         list(rows[0]),
         [[value if isinstance(value, str) else '-' if value is None else

@@ -49,8 +49,10 @@ def hu_window(hu: np.ndarray, width: float = 1500.,
         number, as outside of some reconstructions, is 0.
     """
     low = level - width / 2
-    grey = (np.asarray(hu, np.float64) - low) * 255 / width
-    return np.nan_to_num(np.clip(grey, 0, 255)).astype(np.uint8)
+    grey = np.clip((np.asarray(hu, np.float64) - low) * 255 / width, 0, 255)
+    if np.asarray(hu).dtype.kind == 'f' and np.isnan(grey).any():
+        grey = np.nan_to_num(grey)
+    return grey.astype(np.uint8)
 
 
 @TRANSFORMS.register_module()

@@ -1,6 +1,7 @@
 """Batches of query images with their supports."""
 from typing import Any, List, Sequence
 
+import torch
 from mmdet.models.data_preprocessors import DetDataPreprocessor
 from mmdet.models.utils.misc import samplelist_boxtype2tensor
 from mmdet.registry import MODELS
@@ -52,6 +53,9 @@ class QuerySupportDataPreprocessor(DetDataPreprocessor):
         samples = support.pop('data_samples')
         if self.boxtype2tensor:
             samplelist_boxtype2tensor(samples)
+        if len({image.shape for image in support['inputs']}) == 1:
+            # One transfer in place of one for each.
+            support['inputs'] = torch.stack(support['inputs'])
         processed = dict(
             query=super().forward(query, training),
             support=dict(

@@ -142,6 +142,9 @@ class BagRoIAlign(RoIAlign):
             Tensor: (n, C, *output_size).
         """
         if input.is_cuda or self.pool_mode != 'avg' or self.use_torchvision:
+            if input.dtype is torch.bfloat16:
+                # Of which mmcv has no kernel.
+                return super().forward(input.float(), rois.float()).to(input)
             return super().forward(input, rois)
         return bag_roi_align(input, rois, self.output_size,
                              self.spatial_scale, self.sampling_ratio,

@@ -1,5 +1,5 @@
 """Samples of several images by few waits for a GPU, drawn as mmdet draws."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
 from mmdet.models.task_modules.assigners import MaxIoUAssigner
@@ -7,12 +7,12 @@ from mmdet.models.task_modules.samplers import RandomSampler
 from torch import Tensor
 
 
-def can_join(assigner: object, sampler: object) -> bool:
+def can_join(assigner: Any, sampler: Any) -> bool:
     """Whether the functions here stand in for an assigner and a sampler.
 
     Args:
-        assigner (object): As a head has it.
-        sampler (object): As a head has it.
+        assigner (Any): As a head has it.
+        sampler (Any): As a head has it.
 
     Returns:
         bool: For a plain ``MaxIoUAssigner`` and ``RandomSampler``.

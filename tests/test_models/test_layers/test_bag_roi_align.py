@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from mmcv.ops import RoIAlign
 
 from mmextra.models.layers import BagRoIAlign
+from tests.pretend_device.device import PretendGPU
 
 
 def random_rois(generator, count, images, extent, largest):
@@ -104,3 +105,16 @@ def test_maximum_is_mmcvs(ratio):
                   pool_mode='max')
     assert torch.equal(BagRoIAlign(**kwargs)(maps, rois),
                        RoIAlign(**kwargs)(maps, rois))
+
+
+def test_bfloat16_on_a_gpu():
+    """mmcv has no such kernel, on no device."""
+    layer = BagRoIAlign(4, spatial_scale=.25)
+    feature = torch.rand(1, 3, 16, 16).bfloat16()
+    rois = torch.tensor([[0., 4., 4., 40., 40.]])
+    with PretendGPU():
+        found = layer(feature.cuda(), rois.bfloat16().cuda())
+        assert found.is_cuda and found.dtype is torch.bfloat16
+        found = found.cpu()
+    torch.testing.assert_close(
+        found.float(), layer(feature.float(), rois), rtol=.01, atol=.01)
