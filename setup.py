@@ -85,7 +85,7 @@ setup(
     extras_require={
         name: requirements(name)
         for name in ('openmmlab', 'onedl', 'tests', 'vis', 'speed', 'ct',
-                     'export', 'bench')
+                     'export', 'bench', 'docs')
     },
     cmdclass=dict(build_py=BuildWithResources),
     entry_points=dict(

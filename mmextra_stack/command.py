@@ -12,6 +12,8 @@ DOORS = {
     'train': ('train.py', 'train a detector'),
     'test': ('test.py', 'test a detector'),
     'demo': ('image_demo.py', 'detect on pictures, large ones in tiles'),
+    'analyze': ('analysis_tools/analyze_errors.py',
+                'kinds of error of a detector, and what each costs'),
     'stream': ('stream_demo.py', 'detect on a video or camera as it comes'),
     'benchmark': ('run_benchmark.py', 'train and test configs of the papers'),
     'table': ('benchmark_table.py', 'benchmark tables of finished runs'),

@@ -23,6 +23,8 @@ from mmextra_stack import command
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r'```bash\n(.*?)```', re.S)
 INLINE = re.compile(r'`((?:(?:python|bash) tools/|mmextra )[^`]+)`')
+PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md',
+         *ROOT.glob('docs/*.md'), *ROOT.glob('configs/*/README.md')]
 COMMENT = re.compile(r'^#\s+(python tools/.*)', re.M)
 # In place of what a shell would run.
 SHELL = """
@@ -34,6 +36,8 @@ mmextra() { show mmextra "$@"; }
 shell_script() { show "$@"; }
 cd() { :; }
 pip() { :; }
+mkdocs() { :; }
+source() { :; }
 """
 CHECKPOINT = re.compile(r'work_dirs/([\w-]+)/(epoch|iter)_(\d+)\.pth')
 # Of the shell scripts, which arguments are not those of the tool they run.
@@ -63,7 +67,7 @@ def expand(script: str) -> List[str]:
 def commands() -> Dict[str, Path]:
     """Every command, and a file that shows it."""
     scripts = []
-    for page in [ROOT / 'README.md', *ROOT.glob('configs/*/README.md')]:
+    for page in PAGES:
         text = page.read_text()
         scripts += [(block, page) for block in BLOCK.findall(text)]
         scripts += [(line.replace('\n', ' '), page)
@@ -133,7 +137,7 @@ def test_command(line, monkeypatch):
 
 def test_checkpoints_are_called_as_their_configs_say():
     files = [*ROOT.glob('configs/**/*.py'), *ROOT.glob('tools/**/*.py'),
-             *ROOT.glob('configs/*/README.md'), ROOT / 'README.md']
+             *PAGES]
     named = {(path.parent, *found): path for path in files
              for found in CHECKPOINT.findall(path.read_text())}
     assert len(named) > 5

@@ -1,4 +1,4 @@
-"""The README's configs build, its links lead somewhere."""
+"""The configs of the pages build, their links lead somewhere."""
 import re
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from mmextra.models.necks import UNetNeck
 from mmextra.models.task_modules.assigners import SameCenterAssigner
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / 'README.md', *ROOT.glob('configs/*/README.md')]
+PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md',
+         *ROOT.glob('docs/*.md'), *ROOT.glob('configs/*/README.md')]
+MIXING = [ROOT / 'docs' / 'mixing.md', ROOT / 'docs' / 'zoo.md']
 
 
 def configs_in(page):
@@ -24,9 +26,10 @@ def configs_in(page):
             flags=re.S))
 
 
-CONFIGS = configs_in(PAGES[0])
+CONFIGS = {name: text for page in MIXING
+           for name, text in configs_in(page).items()}
 PAPER_CONFIGS = [
-    pytest.param(text, id=f'{page.parent.name}-{name}') for page in PAGES[1:]
+    pytest.param(text, id=f'{page.parent.name}-{name}') for page in ROOT.glob('configs/*/README.md')
     for name, text in configs_in(page).items()
 ]
 
@@ -77,7 +80,7 @@ def test_neck_and_assigner_in_stock_configs(tmp_path):
     assert isinstance(model.bbox_head.assigner, SameCenterAssigner)
 
 
-def test_every_config_of_the_readme_is_used(tmp_path):
+def test_every_config_of_the_guides_is_used(tmp_path):
     assert set(CONFIGS) == {
         'lasa_retinanet.py', 'lasa_fcos.py', 'unet_retinanet.py',
         'same_center_retinanet.py', 'lcrpn_faster_rcnn.py',
@@ -93,7 +96,7 @@ def test_configs_of_the_papers_pages_build(text, tmp_path):
     build('snippet.py', tmp_path, text)
 
 
-@pytest.mark.parametrize('page', PAGES, ids=lambda p: p.parent.name)
+@pytest.mark.parametrize('page', PAGES, ids=lambda p: f'{p.parent.name}-{p.stem}')
 def test_files_named_in_the_pages_exist(page):
     text = page.read_text()
     for link in re.findall(r'\]\((?!http)([^)#]+)\)', text):

@@ -11,7 +11,7 @@ Interrupted, or after a failure, the same command with --resume goes on: what
 is complete is kept, trainings continue from their last checkpoint.
 
 Snakemake runs the stages (pip install -e ".[bench]"), here or, with a profile
-of Snakemake's, on a cluster; see "Model zoo" in README.md.
+of Snakemake's, on a cluster; see docs/zoo.md.
 
 Examples:
     python tools/run_benchmark.py --data synthetic --quick

@@ -1,8 +1,8 @@
-"""Bring the model zoo up to date: results, metafiles, tables of the READMEs.
+"""Bring the model zoo up to date: results, metafiles, tables of the pages.
 
 Results of tools/run_benchmark.py are added to configs/<paper>/results.json.
 Then configs/<paper>/metafile.yml, model-index.yml and the tables between the
-zoo markers of the READMEs are made again; never edit those by hand.
+zoo markers of the pages are made again; never edit those by hand.
 
 Examples:
     python tools/update_zoo.py work_dirs/benchmark/results.json

@@ -1,8 +1,8 @@
-"""The model zoo: committed results, metafiles and tables in the READMEs.
+"""The model zoo: committed results, metafiles and tables in pages.
 
 ``configs/<paper>/results.json`` keeps what was measured. Everything else is
 made from it, from the configs and from the papers' references:
-``configs/<paper>/metafile.yml``, ``model-index.yml``, and in the READMEs the
+``configs/<paper>/metafile.yml``, ``model-index.yml``, and in pages the
 table between the two markers.
 """
 import json
@@ -284,7 +284,7 @@ def generated_files(root: Path) -> Dict[Path, str]:
         _fill(files, folder / 'README.md', rows, root)
         main = f'configs/{folder.name}/{read_manifest(folder).quick}.py'
         chosen += [row for row in rows if row['config'] == main]
-    _fill(files, root / 'README.md', chosen, root)
+    _fill(files, root / 'docs' / 'zoo.md', chosen, root)
     return files
 
 
