@@ -12,11 +12,13 @@ from .compat import (
     hold_picture_frame,
     import_mmrotate,
     know_growing_metrics,
+    quiet_host_warnings,
     serve_configs,
     trust_own_checkpoints,
 )
 from .version import __version__
 
+quiet_host_warnings()
 check_stack()
 import_mmrotate()
 serve_configs()

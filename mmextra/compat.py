@@ -9,6 +9,7 @@ larger they are. Nothing else.
 import collections
 import collections.abc
 import functools
+import warnings
 from typing import Any, NoReturn
 
 from mmextra_stack.checks import import_if_there, needs_mmrotate, problems
@@ -19,8 +20,26 @@ from mmextra_stack.families import version_tuple
 GROWING_METRICS = (*(f'AP{n:02d}' for n in range(5, 100, 5)), 'sens_',
                    'recall')
 
+# What hosts, or PyTorch about their code, say on every run and no user can
+# change: the beginnings of the texts.
+HOST_WARNINGS = (
+    # setuptools about mmengine's imports
+    'pkg_resources is deprecated as an API',
+    # PyTorch about mmdet's prior generators
+    'torch.meshgrid: in an upcoming release',
+    # mmengine about a visualizer that its own Runner made
+    r"<class '\S+Visualizer'> instance named of",
+    # mmrotate about what its own pipelines call
+    'The `clip` function does nothing in `RotatedBoxes`')
+
 # The first that loads checkpoints safely by default.
 SAFE_TORCH = (2, 6)
+
+
+def quiet_host_warnings() -> None:
+    """Silence :data:`HOST_WARNINGS` by their texts, and no other warning."""
+    for text in HOST_WARNINGS:
+        warnings.filterwarnings('ignore', text, UserWarning)
 
 
 def check_stack() -> None:

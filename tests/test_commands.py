@@ -38,6 +38,7 @@ cd() { :; }
 pip() { :; }
 mkdocs() { :; }
 source() { :; }
+pre-commit() { :; }
 """
 CHECKPOINT = re.compile(r'work_dirs/([\w-]+)/(epoch|iter)_(\d+)\.pth')
 # Of the shell scripts, which arguments are not those of the tool they run.

@@ -3,6 +3,7 @@ import contextlib
 import os
 import pickle
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -302,3 +303,21 @@ def test_names_that_nobody_knows_still_stop():
     hook = CheckpointHook(save_best='auto')
     with pytest.raises(ValueError, match='Cannot infer'):
         hook._init_rule(hook.rules, ['overlap/gap'])
+
+
+def test_host_warnings_are_silenced_by_their_texts_alone():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        compat.quiet_host_warnings()
+        warnings.warn('torch.meshgrid: in an upcoming release, it will be '
+                      'required to pass the indexing argument.')
+        warnings.warn("<class 'mmdet.visualization.local_visualizer."
+                      "DetLocalVisualizer'> instance named of visualizer "
+                      'has been created')
+        warnings.warn('The `clip` function does nothing in `RotatedBoxes`.')
+        warnings.warn('pkg_resources is deprecated as an API. See more')
+        assert not caught
+        warnings.warn('The `clip` function of yours does nothing')
+        warnings.warn('torch.meshgrid: in an upcoming release',
+                      RuntimeWarning)
+    assert len(caught) == 2

@@ -29,7 +29,8 @@ def configs_in(page):
 CONFIGS = {name: text for page in MIXING
            for name, text in configs_in(page).items()}
 PAPER_CONFIGS = [
-    pytest.param(text, id=f'{page.parent.name}-{name}') for page in ROOT.glob('configs/*/README.md')
+    pytest.param(text, id=f'{page.parent.name}-{name}')
+    for page in ROOT.glob('configs/*/README.md')
     for name, text in configs_in(page).items()
 ]
 
@@ -96,7 +97,8 @@ def test_configs_of_the_papers_pages_build(text, tmp_path):
     build('snippet.py', tmp_path, text)
 
 
-@pytest.mark.parametrize('page', PAGES, ids=lambda p: f'{p.parent.name}-{p.stem}')
+@pytest.mark.parametrize('page', PAGES,
+                         ids=lambda p: f'{p.parent.name}-{p.stem}')
 def test_files_named_in_the_pages_exist(page):
     text = page.read_text()
     for link in re.findall(r'\]\((?!http)([^)#]+)\)', text):

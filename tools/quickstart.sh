@@ -13,7 +13,7 @@ work=work_dirs/quickstart/larsd
 
 set_up ''
 cd "$root"
-export MPLBACKEND=Agg PYTHONWARNINGS=ignore
+export MPLBACKEND=Agg
 log=$root/work_dirs/quickstart.log
 mkdir -p "$root/work_dirs"
 : >"$log"
@@ -30,20 +30,14 @@ filtered "$results" "$PY" tools/train.py "$config" --work-dir "$work" --resume
 
 step 'Testing on images that training has not seen'
 checkpoint=$work/$(basename "$(cat "$work/last_checkpoint")")
-filtered "$results" "$PY" tools/test.py "$config" "$checkpoint" --work-dir "$work"
+filtered "$results" "$PY" tools/test.py "$config" "$checkpoint" \
+    --work-dir "$work" --show-dir pictures
+# Ground truth on the left, detections on the right.
+pictures=$(ls -td "$work"/*/pictures | head -n 1)
+echo "$(find "$pictures" -name '*.png' -o -name '*.jpg' | wc -l) pictures"
 
 step 'Benchmark table'
 "$PY" tools/benchmark_table.py "$work"
-
-step 'Pictures'
-pictures=$work/pictures
-chosen=$(mktemp -d)
-trap 'rm -rf "$chosen"' EXIT
-for name in $(head -n 4 "$data/ImageSets/test.txt"); do
-    ln -s "$root/$data/FullDataSet/AllImages/$name".* "$chosen"
-done
-filtered '/boxes/p' "$PY" tools/image_demo.py "$chosen" "$config" "$checkpoint" \
-    --out-dir "$pictures"
 
 step 'Done'
 cat <<TEXT
@@ -51,7 +45,7 @@ Left behind:
   images and labels, in HRSC2016's format   $root/$data
   trained weights                           $root/$checkpoint
   measured numbers                          $root/$work/benchmark.md
-  detections, drawn                         $root/$pictures
+  ground truth and detections, drawn        $root/$pictures
 Go on, in $root, with
   $PY tools/image_demo.py YOUR_IMAGE $config $checkpoint --out-dir OUT
   bash tools/dist_train.sh $config 2    # two processes

@@ -242,12 +242,19 @@ def _no_pixel_limit() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
+def _open_header(path: str) -> Image.Image:
+    try:
+        return Image.open(path)
+    # Both are about pixels, of which none is decoded.
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        with _no_pixel_limit():
+            return Image.open(path)
+
+
 @lru_cache(maxsize=1 << 16)
 def _cached_header(path: str, _: int) -> ImageHeader:
     try:
-        with _no_pixel_limit():
-            image = Image.open(path)
-        with image:
+        with _open_header(path) as image:
             return _pillow_header(image)
     # Pillow tells broken files by errors of any kind.
     except Exception as error:

@@ -9,6 +9,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
 from terminaltables import AsciiTable
 
+from mmextra.utils.arrays import as_numpy
 from mmextra.utils.checks import check_choice
 
 from ..functional.precision_recall import (
@@ -57,10 +58,10 @@ def ground_truth(sample: dict) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
             'LoadAnnotations behind Resize')
     boxes, labels = (sample['gt_instances'][k] for k in ('bboxes', 'labels'))
     regions = (sample.get('ignored_instances') or {}).get('bboxes')
-    return (get_box_tensor(boxes).cpu().numpy().reshape(-1, 4),
-            labels.cpu().numpy(),
+    return (as_numpy(get_box_tensor(boxes)).reshape(-1, 4),
+            as_numpy(labels),
             np.zeros((0, 4)) if regions is None else
-            get_box_tensor(regions).cpu().numpy().reshape(-1, 4))
+            as_numpy(get_box_tensor(regions)).reshape(-1, 4))
 
 
 @METRICS.register_module()
@@ -157,7 +158,7 @@ class DetPRMetric(BaseMetric):
         for sample in data_samples:
             pred = sample['pred_instances']
             bboxes, scores, labels = (
-                value.detach().cpu().numpy()
+                as_numpy(value)
                 for value in (get_box_tensor(pred['bboxes']), pred['scores'],
                               pred['labels']))
             gt_bboxes, gt_labels, regions = ground_truth(sample)

@@ -7,6 +7,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
 from terminaltables import AsciiTable
 
+from mmextra.utils.arrays import as_numpy
 from mmextra.utils.checks import check_choice
 
 from ..functional.classification import (
@@ -84,7 +85,7 @@ class ImageSensitivityMetric(BaseMetric):
             self.results.append(dict(
                 truth=int(sample['img_label']),
                 predicted=int(sample['pred_img_label']),
-                scores=sample['pred_img_scores'].detach().cpu().numpy(),
+                scores=as_numpy(sample['pred_img_scores']),
                 group=sample.get(self.group_by) if self.group_by else None))
 
     def compute_metrics(self, results: List[dict]) -> Dict[str, float]:

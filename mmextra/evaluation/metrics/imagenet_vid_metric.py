@@ -12,6 +12,8 @@ from mmdet.structures.bbox import get_box_tensor
 from mmengine.logging import MMLogger, print_log
 from terminaltables import AsciiTable
 
+from mmextra.utils.arrays import as_numpy
+
 from ..benchmark import write_atomic
 from ..functional.video_ap import (
     MOTION_RANGES,
@@ -137,9 +139,9 @@ class ImageNetVIDMetric(BaseVideoMetric):
                 'test pipeline')
         truth = frame.instances
         found = frame.pred_instances
-        boxes = get_box_tensor(found.bboxes).detach().cpu().numpy()
-        labels = found.labels.detach().cpu().numpy()
-        scores = found.scores.detach().cpu().numpy()
+        boxes = as_numpy(get_box_tensor(found.bboxes))
+        labels = as_numpy(found.labels)
+        scores = as_numpy(found.scores)
         result = dict(
             matches=match_frame(
                 boxes, labels, scores,

@@ -9,6 +9,8 @@ from mmengine.logging import MMLogger, print_log
 from pycocotools import mask as mask_utils
 from terminaltables import AsciiTable
 
+from mmextra.utils.arrays import as_numpy
+
 from ..functional.image_mask_ap import image_average_precision
 
 # Rounded, for an IoU of exactly 0.6 must not exceed the threshold 0.6.
@@ -27,7 +29,7 @@ def encode_masks(masks) -> List[dict]:
     if isinstance(masks, list):
         return masks
     if isinstance(masks, torch.Tensor):
-        masks = masks.detach().cpu().numpy()
+        masks = as_numpy(masks)
     masks = np.asarray(masks).astype(np.uint8).transpose(1, 2, 0)
     return mask_utils.encode(np.asfortranarray(masks))
 
@@ -111,8 +113,8 @@ image_average_precision`. The paper calls it COCO's AP; it is not, and the two
                 raise KeyError(
                     f'{sample.get("img_path")}: the predictions have no '
                     'masks; LesionMeanAP needs a model with a mask head')
-            scores = found['scores'].detach().cpu().numpy()
-            labels = found['labels'].detach().cpu().numpy()
+            scores = as_numpy(found['scores'])
+            labels = as_numpy(found['labels'])
             kept = np.arange(len(scores))
             if self.score_thr is not None:
                 kept = np.flatnonzero(scores > self.score_thr)

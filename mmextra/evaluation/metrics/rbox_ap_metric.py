@@ -8,6 +8,7 @@ from mmengine.logging import MMLogger, print_log
 from mmrotate.registry import METRICS
 from terminaltables import AsciiTable
 
+from mmextra.utils.arrays import as_numpy
 from mmextra.utils.checks import check_choice
 
 from ..functional import ClassAP, rotated_average_precision
@@ -29,7 +30,7 @@ def _instances(sample: dict, key: str) -> dict:
             scores=np.zeros(0, dtype=np.float32))
     arrays = {'bboxes': get_box_tensor(found['bboxes'])}
     arrays.update({k: found[k] for k in ('labels', 'scores') if k in found})
-    return {k: v.detach().cpu().numpy() for k, v in arrays.items()}
+    return {k: as_numpy(v) for k, v in arrays.items()}
 
 
 @METRICS.register_module()

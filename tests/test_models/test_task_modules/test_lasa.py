@@ -9,6 +9,7 @@ from mmextra.models.task_modules import (
     lasa_points,
     lasa_scores,
 )
+from mmextra.models.task_modules import lasa as lasa_module
 from tests.helpers import random_rboxes, worked_case
 
 PATTERNS = ['rect9', 'diamond5', 'diamond9', 'diamond13']
@@ -177,3 +178,14 @@ def test_offsets_of_levels():
     assert torch.allclose(found, torch.tensor([
         4 * (9 / 4 - .5) + 6 / 4 - .25, 4 * (9 / 8 - .125) + 6 / 8]),
         atol=1e-3)
+
+
+def test_places_beyond_what_float32_counts():
+    # 3 * 4097 * 4099 is odd and beyond 2^24.
+    layout, strides = lasa_module._layout(
+        ((3, 4097, 4099), (2, 5, 6), (1, 3, 3)), ((4, 4), (8, 8), (16, 16)),
+        torch.device('cpu'))
+    first = 3 * 4097 * 4099
+    assert layout.tolist() == [[4097, 4099, 0], [5, 6, first],
+                               [3, 3, first + 60]]
+    assert strides.tolist() == [[4, 4], [8, 8], [16, 16]]
