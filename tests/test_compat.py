@@ -309,15 +309,18 @@ def test_host_warnings_are_silenced_by_their_texts_alone():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
         compat.quiet_host_warnings()
-        warnings.warn('torch.meshgrid: in an upcoming release, it will be '
-                      'required to pass the indexing argument.')
-        warnings.warn("<class 'mmdet.visualization.local_visualizer."
-                      "DetLocalVisualizer'> instance named of visualizer "
-                      'has been created')
-        warnings.warn('The `clip` function does nothing in `RotatedBoxes`.')
-        warnings.warn('pkg_resources is deprecated as an API. See more')
+        for text in (
+                'torch.meshgrid: in an upcoming release, it will be required '
+                'to pass the indexing argument.',
+                "<class 'mmdet.visualization.local_visualizer."
+                "DetLocalVisualizer'> instance named of visualizer has been "
+                'created',
+                'The `clip` function does nothing in `RotatedBoxes`.',
+                'pkg_resources is deprecated as an API. See more'):
+            warnings.warn(text, stacklevel=1)
         assert not caught
-        warnings.warn('The `clip` function of yours does nothing')
+        warnings.warn('The `clip` function of yours does nothing',
+                      stacklevel=1)
         warnings.warn('torch.meshgrid: in an upcoming release',
-                      RuntimeWarning)
+                      RuntimeWarning, stacklevel=1)
     assert len(caught) == 2
