@@ -34,13 +34,10 @@ def image_inputs(spec: Dict[str, Any], options: Options, clips: bool,
     """
     size = fixed_size(spec)
     free = size is None or options.dynamic
-    shape = size
-    if size is None:
-        # Wider than high, so that the two are not taken for each other.
-        shape = input_size(spec, 640, 480)
-    inner, outer = (shape, shape) if size else shape
+    # Wider than high, so that the two are not taken for each other.
+    inner, outer = input_size(spec, 640, 480)
     if size:
-        inner = input_size(spec, 640, 480)[0]
+        outer = size
     inputs = dict(image=torch.rand(
         1, 3, *outer, generator=torch.Generator().manual_seed(0)))
     dynamic = {}
@@ -101,7 +98,7 @@ def box_facts(kind: str, head: Any) -> Dict[str, Any]:
     return dict(
         kind=kind, order=['cx', 'cy', 'w', 'h', 'angle'], unit='radian',
         direction='clockwise on the image, y down',
-        range_degrees=ANGLES.get(version, [-45, 45]))
+        range_degrees=ANGLES.get(str(version), [-45, 45]))
 
 
 def plan_dense(model: Any, cfg: Config, spec: Dict[str, Any],

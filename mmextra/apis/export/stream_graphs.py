@@ -35,7 +35,7 @@ class StreamGraph(nn.Module):
     def forward(self, *args: Tensor) -> Outputs:
         """Boxes, scores and labels; see :func:`output_names`."""
         given, model = dict(zip(self.names, args)), self.model
-        shape = self.size
+        shape: Any = self.size
         if 'img_shape' in given:
             shape = tuple(given['img_shape'].unbind(0))
         reads, read = 'image' in given, None

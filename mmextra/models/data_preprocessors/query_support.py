@@ -55,7 +55,8 @@ class QuerySupportDataPreprocessor(DetDataPreprocessor):
             samplelist_boxtype2tensor(samples)
         if len({image.shape for image in support['inputs']}) == 1:
             # One transfer in place of one for each.
-            support['inputs'] = torch.stack(support['inputs'])
+            stacked: Any = torch.stack(support['inputs'])
+            support['inputs'] = stacked
         processed = dict(
             query=super().forward(query, training),
             support=dict(
