@@ -10,8 +10,7 @@ from typing import Literal, Sequence, Tuple, Union
 
 import numpy as np
 
-from mmextra.utils.checks import check_choice
-
+from .checks import check_choice
 from .convex_overlap import (
     CHUNK,
     clipped_overlap,

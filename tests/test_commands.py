@@ -5,6 +5,7 @@ Each tool reads its arguments and is stopped there.
 import argparse
 import ast
 import functools
+import importlib.util
 import re
 import runpy
 import shlex
@@ -121,6 +122,9 @@ def test_command(line, monkeypatch):
         assert not any(word.endswith('.py') and not Path(word).is_file()
                        for word in words[2:]), line
     tool, *arguments = words[words[0] in ('python', 'bash'):]
+    if tool == '-m':
+        assert importlib.util.find_spec(arguments[0]), line
+        return
     assert (ROOT / tool).is_file()
     configs = [word for word in arguments if word.startswith('configs/')]
     for word in configs:

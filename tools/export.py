@@ -9,14 +9,9 @@ the graph is compared with the model in PyTorch on images, with
 """
 import argparse
 import json
-import sys
-from pathlib import Path
 from typing import Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-# First, because it explains what is missing.
-import mmextra  # noqa: E402, F401  # isort: skip
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
 from mmextra.apis.export import (
     Options,
     export_built,

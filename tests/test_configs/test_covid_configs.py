@@ -179,5 +179,5 @@ def test_schedules():
         assert cfg.train_dataloader.batch_size == batch_size
         assert cfg.auto_scale_lr.base_batch_size == batch_size
         assert dict(cfg.optim_wrapper.optimizer) == dict(
-            type='Adam', lr=1e-5, weight_decay=1e-3)
+            type='Adam', lr=1e-5, weight_decay=1e-3, fused=True)
         assert cfg.param_scheduler == []

@@ -10,15 +10,10 @@ stream the forecast step is compared with the read step.
 """
 import argparse
 import json
-import sys
 import tempfile
-from pathlib import Path
 from typing import Optional, Sequence
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-# First, because it explains what is missing.
-import mmextra  # noqa: E402, F401  # isort: skip
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
 import numpy as np
 import torch
 from mmengine.config import Config

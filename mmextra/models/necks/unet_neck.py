@@ -56,7 +56,7 @@ class UpConcatConv(ConvModule):
 
     def _keeps_no_kernel(self) -> bool:
         return (self.training or torch.is_grad_enabled()
-                or _is_compiling())
+                or torch.jit.is_tracing() or _is_compiling())
 
     def _deep_kernel(self, weight: Tensor) -> Tensor:
         """:func:`twice_each_way` of the deep half of the weight, kept while

@@ -7,7 +7,7 @@ for become that operator.
 """
 import sys
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 import mmcv.ops
 import torch
@@ -15,12 +15,13 @@ from mmcv.ops.roi_align import RoIAlignFunction
 from mmdet.models.layers import multiclass_nms
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 from mmdet.models.task_modules.coders.delta_xywh_bbox_coder import (
-    delta2bbox,
     onnx_delta2bbox,
 )
 from mmdet.models.utils import filter_scores_and_topk
 from mmdet.structures.bbox import BaseBoxes
 from torch import Tensor, nn
+
+from .traceable_boxes import traced_delta2bbox
 
 # More boxes than any detector keeps.
 ALL = 1 << 30
@@ -267,35 +268,6 @@ def traced_multiclass_nms(multi_bboxes: Tensor, multi_scores: Tensor,
         dets, keep = dets[:max_num], keep[:max_num]
     found = dets, labels[keep]
     return (*found, (rois * count + labels)[keep]) if return_inds else found
-
-
-def clip_boxes(boxes: Tensor, shape: Sequence[Any]) -> Tensor:
-    """Boxes within an image.
-
-    Args:
-        boxes (Tensor): (..., 4) ``x1, y1, x2, y2``.
-        shape (Sequence): Height and width in pixels, numbers or tensors.
-
-    Returns:
-        Tensor: Of the same shape.
-    """
-    height, width = (torch.as_tensor(side).to(boxes) for side in shape[:2])
-    limits = torch.stack([width, height, width, height])
-    return torch.minimum(boxes.clamp(min=0), limits)
-
-
-def traced_delta2bbox(rois: Tensor, deltas: Tensor, means: Sequence[float],
-                      stds: Sequence[float], max_shape: Any = None,
-                      wh_ratio_clip: float = 16 / 1000,
-                      clip_border: bool = True, *args: Any) -> Tensor:
-    """mmdet's ``delta2bbox``; its own for graphs needs what mmdet 3 has
-    not. See there for the arguments."""
-    boxes = delta2bbox(rois, deltas, means, stds, None, wh_ratio_clip,
-                       clip_border, *args)
-    if not clip_border or max_shape is None:
-        return boxes
-    return clip_boxes(boxes.reshape(-1, 4), max_shape).reshape(
-        -1, deltas.shape[1])
 
 
 def _one_more(rows: Any) -> Any:

@@ -182,9 +182,9 @@ def test_offsets_of_levels():
 
 def test_places_beyond_what_float32_counts():
     # 3 * 4097 * 4099 is odd and beyond 2^24.
-    layout, strides = lasa_module._layout(
+    layout, strides, _ = lasa_module._layout(
         ((3, 4097, 4099), (2, 5, 6), (1, 3, 3)), ((4, 4), (8, 8), (16, 16)),
-        torch.device('cpu'))
+        ((0., 0.), ) * 3, torch.device('cpu'))
     first = 3 * 4097 * 4099
     assert layout.tolist() == [[4097, 4099, 0], [5, 6, first],
                                [3, 3, first + 60]]
