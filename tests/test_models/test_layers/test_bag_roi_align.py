@@ -35,7 +35,7 @@ def both(maps, rois, **kwargs):
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6), channels=st.sampled_from([1, 5, 16]),
-       size=st.sampled_from([(5, 7), (19, 30), (1, 1), (13, 2)]),
+       size=st.sampled_from([(5, 7), (19, 30), (13, 2)]),
        output_size=st.sampled_from([7, (3, 5), 1]),
        sampling_ratio=st.integers(0, 3), aligned=st.booleans(),
        largest=st.sampled_from([.1, 1.]), whole=st.booleans(),
