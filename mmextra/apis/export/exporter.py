@@ -7,11 +7,11 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import mmdet
 import mmengine
 import torch
-from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.runner import CheckpointLoader, load_state_dict
 
 import mmextra
+from mmextra.utils import host_registries
 from mmextra.utils.untrained_model import build_untrained, load_config
 from mmextra_runtime.meta import FORMAT, META
 
@@ -79,8 +79,14 @@ def config_classes(cfg: Config) -> Tuple[str, ...]:
         dataset = dataset['dataset']
     classes = (dataset.get('metainfo') or {}).get('classes')
     if classes is None and 'type' in dataset:
-        kind = DATASETS.get(dataset['type'])
+        name = str(dataset['type']).split('.')[-1]
+        kind = next((found for found in (
+            datasets.get(name) for datasets in host_registries('DATASETS'))
+            if found is not None), None)
         classes = (getattr(kind, 'METAINFO', None) or {}).get('classes')
+        if name.startswith('HRSC') and not dataset.get('classwise'):
+            # mmrotate makes one class of the 31 when it loads the images.
+            classes = ('ship', )
     return (classes, ) if isinstance(classes, str) else tuple(classes or ())
 
 
