@@ -35,7 +35,7 @@ def both(maps, rois, **kwargs):
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6), channels=st.sampled_from([1, 5, 16]),
-       size=st.sampled_from([(5, 7), (19, 30), (13, 2)]),
+       size=st.sampled_from([(5, 7), (19, 30), (1, 1), (13, 2)]),
        output_size=st.sampled_from([7, (3, 5), 1]),
        sampling_ratio=st.integers(0, 3), aligned=st.booleans(),
        largest=st.sampled_from([.1, 1.]), whole=st.booleans(),
@@ -53,7 +53,9 @@ def test_equals_mmcvs(seed, channels, size, output_size, sampling_ratio,
         maps, rois, output_size=output_size, spatial_scale=1 / 16,
         sampling_ratio=sampling_ratio, aligned=aligned)
     assert torch.allclose(found, expected, atol=1e-5)
-    assert torch.allclose(found_gradient, gradient, atol=1e-5)
+    # A cell of a small map sums hundreds of terms, in another order.
+    assert torch.allclose(found_gradient, gradient,
+                          atol=1e-5 + 1e-6 * float(gradient.abs().max()))
 
 
 def test_on_a_linear_map_a_cell_is_its_centre():
