@@ -33,7 +33,7 @@ def both(maps, rois, **kwargs):
     return found
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None)
 @given(seed=st.integers(0, 10**6), channels=st.sampled_from([1, 5, 16]),
        size=st.sampled_from([(5, 7), (19, 30), (1, 1), (13, 2)]),
        output_size=st.sampled_from([7, (3, 5), 1]),
@@ -49,13 +49,16 @@ def test_equals_mmcvs(seed, channels, size, output_size, sampling_ratio,
     rois = random_rois(generator, 12, 2, 16. * max(size), largest)
     if whole:  # samples on cells and on the border
         rois = rois.round()
-    (expected, gradient), (found, found_gradient) = both(
-        maps, rois, output_size=output_size, spatial_scale=1 / 16,
-        sampling_ratio=sampling_ratio, aligned=aligned)
+    sizes = dict(output_size=output_size, spatial_scale=1 / 16,
+                 sampling_ratio=sampling_ratio, aligned=aligned)
+    (expected, _), (found, _) = both(maps, rois, **sizes)
     assert torch.allclose(found, expected, atol=1e-5)
-    # A cell of a small map sums hundreds of terms, in another order.
-    assert torch.allclose(found_gradient, gradient,
-                          atol=1e-5 + 1e-6 * float(gradient.abs().max()))
+    # In single precision the gradient of a map of one cell is rounded 1e-5
+    # from mmcv's, which adds hundreds of terms to it one by one.
+    (expected, gradient), (found, found_gradient) = both(
+        maps.double(), rois.double(), **sizes)
+    assert torch.allclose(found, expected, atol=1e-10)
+    assert torch.allclose(found_gradient, gradient, atol=1e-10)
 
 
 def test_on_a_linear_map_a_cell_is_its_centre():
