@@ -6,6 +6,7 @@ made from it, from the configs and from the papers' references:
 table between the two markers.
 """
 import json
+import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -205,8 +206,7 @@ def zoo_table(rows: Sequence[Dict[str, Any]], page: Path,
     for row in rows:
         target = Path(row['config'])
         link = (root / target).resolve()
-        place = (link.name if link.parent == page.resolve().parent
-                 else target.as_posix())
+        place = Path(os.path.relpath(link, page.resolve().parent)).as_posix()
         costs = [cost_of(row, cost.key) for cost in COSTS]
         lines.append([
             f'[{target.parent.name}/{target.stem}]({place})',
