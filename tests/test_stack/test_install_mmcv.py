@@ -265,6 +265,20 @@ def test_what_works_already(monkeypatch, limit, asked, fits):
     assert tool.already_works(False, asked) is False
 
 
+def test_mmcv_without_ops_for_gpus_is_no_cuda_build(monkeypatch):
+    import mmcv.ops
+
+    monkeypatch.setattr(mmcv.ops, 'get_compiling_cuda_version',
+                        lambda: 'not available')
+    exec(tool.PROOF.format(cuda=False), {})
+    with pytest.raises(AssertionError, match='no ops for GPUs'):
+        exec(tool.PROOF.format(cuda=True), {})
+    monkeypatch.setattr(mmcv.ops, 'get_compiling_cuda_version',
+                        lambda: '13.0')
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    exec(tool.PROOF.format(cuda=True), {})
+
+
 def test_headers_that_torch_brings(tmp_path, monkeypatch):
     include = tmp_path / 'nvidia' / 'cu13' / 'include'
     include.mkdir(parents=True)
