@@ -48,7 +48,8 @@ told['is_forecast'] = isinstance(build('gcn_fsod')[0],
 
 make_toys('data/synthetic_toys', num_train=12, num_val=2, num_test=2)
 cfg = build('gcn_fsod')[1]
-views = ImageViews(cfg.val_dataloader.dataset)
+with DefaultScope.overwrite_default_scope('mmdet'):
+    views = ImageViews(cfg.val_dataloader.dataset)
 told['views'] = len(views.views(0))
 
 refused('config', lambda: build('feature_forecast'))
@@ -58,7 +59,8 @@ for registry, name in ((DATASETS, 'ImageNetVIDDataset'),
                        (TRANSFORMS, 'ThinningClipSample'),
                        (METRICS, 'ImageNetVIDMetric'),
                        (HOOKS, 'VIDVisualizationHook')):
-    refused(name, lambda: registry.build(dict(type=name, some='key')))
+    refused(name, lambda: registry.build(
+        dict(type=name, some='key')))
 print('TOLD' + json.dumps(told))
 """
 
