@@ -11,7 +11,8 @@ from mmextra.utils.palettes import with_enough_colours
 from .class_names import class_tuple
 from .image_files import check_loadable, image_size
 from .text_files import stem_of
-from .transforms.load_image_or_skip import LoadImageOrSkip, keeps_eight_bits
+from .transforms.load_image_from_file import LoadImageFromFile as OwnLoader
+from .transforms.load_image_from_file import keeps_eight_bits
 
 # Records whose images are looked at while a data set is loaded.
 SAMPLE = 100
@@ -54,9 +55,9 @@ def guard_loaders(pipeline: Any) -> None:
         return
     for step in list(steps):
         guard_loaders(step)
-        # The latter checks by itself, for it may skip.
+        # The package's own checks by itself.
         if isinstance(step, LoadImageFromFile) and not isinstance(
-                step, LoadImageOrSkip) and keeps_eight_bits(step):
+                step, OwnLoader) and keeps_eight_bits(step):
             place = [step is each for each in steps].index(True)
             if not place or not isinstance(steps[place - 1], CheckLoadable):
                 steps.insert(place, CheckLoadable())
