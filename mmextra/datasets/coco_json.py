@@ -124,12 +124,13 @@ def check_entry(entry: Any, rules: Rules, where: str,
                 where, f'{key} must be {wanted}, got {entry[key]!r}', REMEDY)
 
 
-def read_coco(path: str) -> dict:
+def read_coco(path: str, images_alone: bool = False) -> dict:
     """The content that :func:`normalised_coco` gives."""
-    return normalised_coco(path)[0]
+    return normalised_coco(path, images_alone)[0]
 
 
-def normalised_coco(path: str) -> Tuple[dict, bool]:
+def normalised_coco(path: str, images_alone: bool = False
+                    ) -> Tuple[dict, bool]:
     """Read an annotation file in COCO's format, or of videos in that.
 
     What exporters add or leave out is put right: backslashes in names of
@@ -139,6 +140,8 @@ def normalised_coco(path: str) -> Tuple[dict, bool]:
 
     Args:
         path (str): The file.
+        images_alone (bool): Whether it may have no annotations at all, as
+            COCO's ``image_info_test-dev2017.json``; that is told.
 
     Returns:
         tuple[dict, bool]: Its content; every annotation has a box, an area,
@@ -153,8 +156,13 @@ def normalised_coco(path: str) -> Tuple[dict, bool]:
     content = load_json(path)
     if not isinstance(content, dict):
         raise AnnotationError(path, 'is no annotation file of COCO', REMEDY)
-    ids = {kind: _check_entries(content, kind, path) for kind in RULES}
     changed = starts_with_mark(path)
+    if images_alone and content.get('annotations') is None:
+        warnings.warn(
+            f'{path}: has no annotations; its images are read without '
+            'objects, for inference alone', stacklevel=3)
+        content['annotations'], changed = [], True
+    ids = {kind: _check_entries(content, kind, path) for kind in RULES}
     for number, item in enumerate(content['annotations']):
         for key, kind in (('image_id', 'images'),
                           ('category_id', 'categories')):
@@ -240,13 +248,18 @@ def coco_index(content: dict) -> COCO:
     return coco
 
 
-def tell_left_out(path: str, count: int) -> None:
+def tell_left_out(path: str, count: int, ignored: int = 0) -> None:
     """Warn about boxes that mmdet's datasets pass over.
 
     Args:
         path (str): The file.
-        count (int): How many there are.
+        count (int): How many there are for their size or place.
+        ignored (int): How many have ``ignore`` set.
     """
+    if ignored:
+        warnings.warn(
+            f'{path}: left out {ignored} boxes that are marked by "ignore"',
+            stacklevel=3)
     if count:
         warnings.warn(
             f'{path}: left out {count} boxes that are smaller than a pixel '
