@@ -19,8 +19,9 @@ REMEDY = 'Correct or remove the entry, or make the file again'
 
 def is_number(value: Any) -> bool:
     """Whether a value is a number that single precision can hold."""
-    return isinstance(value, (int, float)) and not isinstance(
-        value, bool) and abs(value) < 1e38
+    # JSON knows no other kinds of numbers; bool is another type.
+    return (type(value) is int or type(value) is float) and (
+        -1e38 < value < 1e38)
 
 
 def _is_side(value: Any) -> bool:
@@ -36,7 +37,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, (int, str)) and not isinstance(value, bool)
+    return type(value) is int or type(value) is str
 
 
 def _is_text(value: Any) -> bool:
@@ -44,8 +45,11 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_box(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 4 and all(
-        is_number(side) for side in value) and min(value[2:]) >= 0
+    if not isinstance(value, list) or len(value) != 4:
+        return False
+    x, y, width, height = value
+    return (is_number(x) and is_number(y) and is_number(width) and
+            is_number(height) and width >= 0 and height >= 0)
 
 
 # What an entry must have: key -> (check, what it must be).
