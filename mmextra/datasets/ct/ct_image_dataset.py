@@ -15,7 +15,7 @@ from ..ct_files import SliceError
 from ..text_files import read_lines
 from .bit_depth import BitDepthMixin
 from .image_finder import ImageFinder, find_list
-from .names import parse_ct_name, parse_ct_source, slice_stem
+from .names import CTSource, parse_ct_name, parse_ct_source, slice_stem
 
 LAYOUT = """Classified CT slices are expected as a folder of images
   {imgs}/
@@ -196,7 +196,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
             raise AnnotationError(
                 where, f'the box of the body {numbers[1:]} has no area',
                 REMEDY)
-        source = parse_ct_source(name)
+        source = CTSource(*parsed[1:]) if parsed else parse_ct_source(name)
         info = dict(
             img_id=slice_stem(name),
             img_path=path,
