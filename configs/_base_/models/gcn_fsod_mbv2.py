@@ -28,4 +28,5 @@ model = dict(
         anchor_generator=dict(scales=[2, 4, 8, 16], strides=[16])),
     roi_head=dict(
         bbox_roi_extractor=dict(out_channels=128, featmap_strides=[16]),
-        bbox_head=dict(in_channels=128)))
+        bbox_head=dict(
+            in_channels=128, reg_tower='edges', reg_keep_cells=False)))
