@@ -128,6 +128,14 @@ def check_entry(entry: Any, rules: Rules, where: str,
                 where, f'{key} must be {wanted}, got {entry[key]!r}', REMEDY)
 
 
+def _is_usual(entry: Any, rules: Rules, optional: Rules) -> bool:
+    """Whether :func:`check_entry` would find and change nothing."""
+    return isinstance(entry, dict) and all(
+        is_good(entry.get(key)) for key, (is_good, _) in rules.items()
+    ) and all(key not in entry or is_good(entry[key])
+              for key, (is_good, _) in optional.items())
+
+
 def read_coco(path: str, images_alone: bool = False) -> dict:
     """The content that :func:`normalised_coco` gives."""
     return normalised_coco(path, images_alone)[0]
@@ -227,11 +235,13 @@ def _check_entries(content: dict, kind: str, path: str) -> set:
             'It needs images, annotations and categories')
     ids = set()
     for number, item in enumerate(entries):
-        where = f'{path}, {kind}[{number}]'
-        check_entry(item, RULES[kind], where, OPTIONAL[kind])
+        if not _is_usual(item, RULES[kind], OPTIONAL[kind]):
+            check_entry(item, RULES[kind], f'{path}, {kind}[{number}]',
+                        OPTIONAL[kind])
         if item['id'] in ids:
             raise AnnotationError(
-                where, f'id {item["id"]!r} is given twice', REMEDY)
+                f'{path}, {kind}[{number}]',
+                f'id {item["id"]!r} is given twice', REMEDY)
         ids.add(item['id'])
     return ids
 
