@@ -169,7 +169,8 @@ def normalised_coco(path: str, images_alone: bool = False
     if not isinstance(content, dict):
         raise AnnotationError(path, 'is no annotation file of COCO', REMEDY)
     changed = starts_with_mark(path)
-    if images_alone and content.get('annotations') is None:
+    if images_alone and content.get('annotations') is None and not any(
+            map(_annotates, content.values())):
         warnings.warn(
             f'{path}: has no annotations; its images are read without '
             'objects, for inference alone', stacklevel=3)
@@ -191,6 +192,12 @@ def normalised_coco(path: str, images_alone: bool = False
             item['file_name'] = slashes(item['file_name'])
             changed = True
     return content, _drop_namesakes(content, path) or changed
+
+
+def _annotates(value: Any) -> bool:
+    """Whether something is a list of annotations, whatever its name."""
+    return isinstance(value, list) and any(
+        isinstance(each, dict) and 'image_id' in each for each in value[:1])
 
 
 def _other_type(key: Any, ids: set) -> str:
