@@ -128,6 +128,14 @@ def check_entry(entry: Any, rules: Rules, where: str,
                 where, f'{key} must be {wanted}, got {entry[key]!r}', REMEDY)
 
 
+def _is_usual(entry: Any, rules: Rules, optional: Rules) -> bool:
+    """Whether :func:`check_entry` would find and change nothing."""
+    return isinstance(entry, dict) and all(
+        is_good(entry.get(key)) for key, (is_good, _) in rules.items()
+    ) and all(key not in entry or is_good(entry[key])
+              for key, (is_good, _) in optional.items())
+
+
 def read_coco(path: str, images_alone: bool = False) -> dict:
     """The content that :func:`normalised_coco` gives."""
     return normalised_coco(path, images_alone)[0]
@@ -161,7 +169,8 @@ def normalised_coco(path: str, images_alone: bool = False
     if not isinstance(content, dict):
         raise AnnotationError(path, 'is no annotation file of COCO', REMEDY)
     changed = starts_with_mark(path)
-    if images_alone and content.get('annotations') is None:
+    if images_alone and content.get('annotations') is None and not any(
+            map(_annotates, content.values())):
         warnings.warn(
             f'{path}: has no annotations; its images are read without '
             'objects, for inference alone', stacklevel=3)
@@ -183,6 +192,12 @@ def normalised_coco(path: str, images_alone: bool = False
             item['file_name'] = slashes(item['file_name'])
             changed = True
     return content, _drop_namesakes(content, path) or changed
+
+
+def _annotates(value: Any) -> bool:
+    """Whether something is a list of annotations, whatever its name."""
+    return isinstance(value, list) and any(
+        isinstance(each, dict) and 'image_id' in each for each in value[:1])
 
 
 def _other_type(key: Any, ids: set) -> str:
@@ -227,11 +242,13 @@ def _check_entries(content: dict, kind: str, path: str) -> set:
             'It needs images, annotations and categories')
     ids = set()
     for number, item in enumerate(entries):
-        where = f'{path}, {kind}[{number}]'
-        check_entry(item, RULES[kind], where, OPTIONAL[kind])
+        if not _is_usual(item, RULES[kind], OPTIONAL[kind]):
+            check_entry(item, RULES[kind], f'{path}, {kind}[{number}]',
+                        OPTIONAL[kind])
         if item['id'] in ids:
             raise AnnotationError(
-                where, f'id {item["id"]!r} is given twice', REMEDY)
+                f'{path}, {kind}[{number}]',
+                f'id {item["id"]!r} is given twice', REMEDY)
         ids.add(item['id'])
     return ids
 

@@ -65,7 +65,25 @@ def guard_loaders(pipeline: Any) -> None:
                 steps.insert(place, CheckLoadable())
 
 
-class ReaderMixin:
+class ClassTextMixin:
+    """For a data set of mmengine: classes that are one text are one class.
+
+    Attributes:
+        CLASS_KEYS (tuple[str]): Those of ``metainfo`` that hold classes.
+    """
+
+    CLASS_KEYS: Tuple[str, ...] = ('classes', )
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: Optional[Mapping] = None) -> dict:
+        if isinstance(metainfo, Mapping):
+            metainfo = dict(metainfo, **{
+                key: class_tuple(metainfo[key], cls.__name__)
+                for key in cls.CLASS_KEYS if metainfo.get(key) is not None})
+        return super()._load_metainfo(metainfo)
+
+
+class ReaderMixin(ClassTextMixin):
     """For a data set of mmengine: class names, loadable images, a reason.
 
     - ``metainfo=dict(classes=('ship'))``, a text, is one class.
@@ -80,10 +98,6 @@ class ReaderMixin:
 
     @classmethod
     def _load_metainfo(cls, metainfo: Optional[Mapping] = None) -> dict:
-        if isinstance(metainfo, Mapping) and metainfo.get(
-                'classes') is not None:
-            metainfo = dict(metainfo, classes=class_tuple(
-                metainfo['classes'], cls.__name__))
         loaded = super()._load_metainfo(metainfo)
         colours = loaded.get('palette')
         if isinstance(colours, list) and 'palette' not in (metainfo or ()):

@@ -388,6 +388,15 @@ def test_namesakes_are_told(coco_kind, tmp_path):
     assert 'dropped 1 categories' in told
 
 
+def test_annotations_under_another_key_are_no_images_alone(coco_kind,
+                                                           tmp_path):
+    build(coco_kind, tmp_path, picture())
+    change_json(tmp_path, lambda c: c.update(
+        annotation=c.pop('annotations')))
+    with pytest.raises(AnnotationError, match="'annotations' must be a list"):
+        rebuild(coco_kind, tmp_path)(test_mode=True)
+
+
 def test_boxes_to_be_ignored_are_told(coco_kind, tmp_path):
     build(coco_kind, tmp_path, picture())
     change_json(tmp_path, lambda c: c['annotations'].append(

@@ -12,7 +12,8 @@ from mmextra.utils.notices import MEDICAL_NOTICE
 
 from ..bad_input import AnnotationError, BadInput, OnError, require_layout
 from ..ct_files import SliceError
-from ..text_files import read_lines
+from ..reader import ClassTextMixin
+from ..text_files import read_lines, slashes
 from .bit_depth import BitDepthMixin
 from .image_finder import ImageFinder, find_list
 from .names import CTSource, parse_ct_name, parse_ct_source, slice_stem
@@ -31,7 +32,7 @@ REMEDY = 'Correct or remove the line, or set on_error="skip"'
 
 
 @DATASETS.register_module()
-class CTImageDataset(BitDepthMixin, BaseDetDataset):
+class CTImageDataset(BitDepthMixin, ClassTextMixin, BaseDetDataset):
     """CT slices with the class of the image (Section 2).
 
     A line of the list is ``name [class [x1 y1 x2 y2]]``; names of COVIDx-CT
@@ -63,6 +64,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
             value.
     """
 
+    CLASS_KEYS = ('classes', 'image_classes')
     METAINFO = dict(
         notice=MEDICAL_NOTICE,
         # Of the detector's boxes, for visualisation.
@@ -170,6 +172,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 where, f'has {len(words)} words; expected is "name [class '
                 '[x1 y1 x2 y2]]"', REMEDY)
         name, *rest = words
+        name = slashes(name)
         try:
             numbers = [int(word) for word in rest]
         except ValueError:
@@ -186,13 +189,14 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 where, f'{name!r} says class {parsed.label}, the line '
                 f'{numbers[0]}', REMEDY)
         label = numbers[0] if numbers else parsed and parsed.label
-        classes = self.metainfo['image_classes']
+        # The property would copy it for every line.
+        classes = self._metainfo['image_classes']
         if label is not None and not 0 <= label < len(classes):
             raise AnnotationError(
                 where, f'class {label} is none of the {len(classes)} classes '
                 f'({", ".join(classes)})',
                 'Name all classes in metainfo=dict(image_classes=...)')
-        path = finder.find(osp.join(self.data_prefix['img'], name), parsed)
+        path = finder.find(self.data_prefix['img'], name, parsed)
         if len(numbers) == 5 and not (
                 numbers[1] < numbers[3] and numbers[2] < numbers[4]):
             raise AnnotationError(
