@@ -37,6 +37,7 @@ from ..task_modules.joint_sampling import (
     can_join,
     sample_jointly,
 )
+from .lazy_boxes import LazyBoxes
 
 Correspondence = Literal['gcn', 'global_kernel']
 SupportFeat = Literal['map', 'roi']
@@ -159,7 +160,8 @@ class LCRPNHead(RPNHead):
             deltas.append(one[1])
         return scores, deltas
 
-    def _forward_level(self, x, supports, images, img_shapes, stride):
+    def _forward_level(self, x, supports, images, img_shapes, stride,
+                       with_deltas=True):
         local = self.correspondence == 'gcn' and \
             x.shape[-2] * x.shape[-1] <= self.max_nodes
         head = self._classify if self.decouple else self._both
@@ -185,8 +187,12 @@ class LCRPNHead(RPNHead):
                     continue
                 results[pair] = found[number] if local else \
                     head(active)[0]
-                deltas[pair] = self.rpn_reg(F.relu(self.rpn_conv(active)))[0]
+                if with_deltas:
+                    deltas[pair] = self.rpn_reg(
+                        F.relu(self.rpn_conv(active)))[0]
         results = torch.stack(results)
+        if not with_deltas:
+            return results, None
         if self.decouple:
             return results, torch.stack(deltas)
         split = self.num_base_priors * self.cls_out_channels
@@ -316,11 +322,20 @@ class LCRPNHead(RPNHead):
             list[:obj:`InstanceData`]: Proposals of each pair.
         """
         shapes = [sample.img_shape for sample in batch_data_samples]
+        metas = [batch_data_samples[i].metainfo for i in images]
+        if self.decouple and len(x) == 1 and LazyBoxes.fits(self, x[0]):
+            scores, _ = self._forward_level(
+                x[0], supports, list(images), shapes,
+                self.prior_generator.strides[0], with_deltas=False)
+            lazy = [LazyBoxes(self, feature) for feature in x[0]]
+            return [
+                lazy[image].proposals(score, vector, meta, rescale)
+                for image, score, vector, meta in zip(
+                    images, scores, supports.vectors, metas)
+            ]
         outs = self(x, supports, images, shapes)
         return self.predict_by_feat(
-            *outs,
-            batch_img_metas=[batch_data_samples[i].metainfo for i in images],
-            rescale=rescale)
+            *outs, batch_img_metas=metas, rescale=rescale)
 
     def get_targets(self, anchor_list: List[List[Tensor]],
                     valid_flag_list: List[List[Tensor]],

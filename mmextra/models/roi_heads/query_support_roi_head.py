@@ -23,6 +23,7 @@ from ..task_modules.joint_sampling import (
     can_join,
     sample_jointly,
 )
+from ..task_modules.shared_boxes import share_boxes
 
 Merge = Literal['global', 'per_class']
 
@@ -125,6 +126,12 @@ class QuerySupportRoIHead(StandardRoIHead):
     Its ``bbox_head`` takes the RoI features of queries and supports, as
     :class:`AttentiveBBoxHead` does. Results are split by real numbers of
     RoIs, so pairs may have any.
+
+    In a test every class has proposals of its own. With
+    ``test_cfg.share_iou`` (not in the paper) boxes of several classes that
+    overlap more than so much are one, see :func:`~mmextra.models.
+    task_modules.shared_boxes.share_boxes`, and its features are computed
+    once.
 
     Args:
         sample_fractions (Sequence[int]): See :func:`select_roi_samples`.
@@ -281,10 +288,15 @@ class QuerySupportRoIHead(StandardRoIHead):
         results = []
         for image, sample in enumerate(batch_data_samples):
             pairs = [p for p, own in enumerate(images) if own == image]
-            boxes = [rpn_results_list[image if shared else p].bboxes
-                     for p in pairs]
-            outputs = self._classify(x, image, boxes, supports, pairs,
-                                     shared)
+            proposals = [rpn_results_list[image if shared else p]
+                         for p in pairs]
+            boxes = [each.bboxes for each in proposals]
+            if not shared and self.test_cfg.get('share_iou') is not None:
+                boxes, outputs = self._classify_shared(
+                    x, image, proposals, supports, pairs)
+            else:
+                outputs = self._classify(x, image, boxes, supports, pairs,
+                                         shared)
             found = [
                 self._decode(box, *output, sample.metainfo, rescale)
                 for box, output in zip(boxes, outputs)
@@ -339,6 +351,26 @@ class QuerySupportRoIHead(StandardRoIHead):
                     for own_parts in zip(*parts)]
         columns = [torch.cat(column).split(counts) for column in zip(*parts)]
         return list(zip(*columns))
+
+    def _classify_shared(self, x: Sequence[Tensor], image: int,
+                         proposals: InstanceList, supports: SupportFeatures,
+                         pairs: Sequence[int]
+                         ) -> Tuple[List[Tensor], List[tuple]]:
+        """Boxes, scores and deltas of an image's pairs, where similar
+        proposals of all classes have one box and one feature."""
+        kept, places = share_boxes(
+            [each.bboxes for each in proposals],
+            [each.scores for each in proposals], self.test_cfg['share_iou'])
+        rois = F.pad(kept, (1, 0), value=image)
+        features = torch.cat([
+            self.extract_rois(x, part) for part in rois.split(self.roi_chunk)
+        ]) if len(rois) else None
+        outputs = [
+            self.bbox_head(features[place], supports.rois[pair][None])
+            if len(place) else (kept.new_zeros(0, 2), kept.new_zeros(0, 4))
+            for pair, place in zip(pairs, places)
+        ]
+        return [kept[place] for place in places], outputs
 
     def _decode(self, boxes: Tensor, logits: Tensor, deltas: Tensor,
                 img_meta: dict, rescale: bool) -> Tuple[Tensor, Tensor]:
