@@ -15,7 +15,7 @@ from ..ct_files import SliceError
 from ..text_files import read_lines
 from .bit_depth import BitDepthMixin
 from .image_finder import ImageFinder, find_list
-from .names import parse_ct_name, parse_ct_source, slice_stem
+from .names import CTSource, parse_ct_name, parse_ct_source, slice_stem
 
 LAYOUT = """Classified CT slices are expected as a folder of images
   {imgs}/
@@ -108,14 +108,16 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
             where = f'{self.ann_file}, line {number}'
             try:
                 info = self._read_line(line.split(), where, finder)
+                # Parts of one image have a line each.
                 first = lines.setdefault(
-                    osp.normpath(info['img_path']), number)
+                    (osp.normpath(info['img_path']),
+                     *info.get('body_box', ())), number)
                 if first != number:
                     raise AnnotationError(
                         where, f'{info["img_path"]} is listed already, in '
-                        f'line {first}', 'List every image once, with one '
-                        'class, or set on_error="skip", which keeps the '
-                        'first')
+                        f'line {first}', 'List every image, or every '
+                        'box in it, once, with one class, or set '
+                        'on_error="skip", which keeps the first')
             except AnnotationError as error:
                 self.bad.report(error)
             else:
@@ -196,7 +198,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
             raise AnnotationError(
                 where, f'the box of the body {numbers[1:]} has no area',
                 REMEDY)
-        source = parse_ct_source(name)
+        source = CTSource(*parsed[1:]) if parsed else parse_ct_source(name)
         info = dict(
             img_id=slice_stem(name),
             img_path=path,

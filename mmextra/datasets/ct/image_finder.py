@@ -54,16 +54,17 @@ class ImageFinder:
             looked for first, and joins ``lost``.
         """
         folder, base = osp.split(path)
-        names = [base]
+        paths = [path]
         if parsed and not self.prefer_listed:
-            names.insert(0, listed_name(parsed) + osp.splitext(base)[1])
-        for name in names:
-            if osp.isfile(slice_file(osp.join(folder, name))):
-                return osp.join(folder, name)
+            paths.insert(0, osp.join(
+                folder, listed_name(parsed) + osp.splitext(base)[1]))
+        for each in paths:
+            if osp.isfile(slice_file(each)):
+                return each
         other = parsed and self._index(folder).get(slice_key(parsed))
         if not other:
-            self.lost.add(osp.join(folder, names[0]))
-            return osp.join(folder, names[0])
+            self.lost.add(paths[0])
+            return paths[0]
         self.renamed += 1
         if self.renamed == 1:
             self.example = (base, other)

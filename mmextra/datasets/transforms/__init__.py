@@ -11,6 +11,7 @@ from .clip_ssd_geometric import ClipSSDGeometric
 from .crop_to_body_box import CropToBodyBox
 from .few_shot import CropInstance, CropResizeInstance, square_crop
 from .load_ct_slice import LoadCTSlice, hu_window
+from .load_image_from_file import LoadImageFromFile
 from .load_image_or_skip import LoadImageOrSkip
 from .load_instances import LoadInstances
 from .pack_ct_inputs import PackCTInputs
@@ -20,8 +21,9 @@ from .sem_seg_to_instances import SemSegToInstances
 __all__ = [
     'CenteredRandomAffine', 'ClipBroadcaster', 'ClipSSDGeometric',
     'CropInstance', 'CropResizeInstance', 'CropToBodyBox', 'LoadCTSlice',
-    'LoadImageOrSkip', 'LoadInstances', 'PackCTInputs', 'QuarterTurn',
-    'SemSegToInstances', 'ThinningClipSample', 'hu_window', 'square_crop'
+    'LoadImageFromFile', 'LoadImageOrSkip', 'LoadInstances', 'PackCTInputs',
+    'QuarterTurn', 'SemSegToInstances', 'ThinningClipSample', 'hu_window',
+    'square_crop'
 ]
 
 if HAS_VIDEO:

@@ -1,6 +1,8 @@
 from mmextra.utils import HAS_VIDEO, absent_without_video
 
+from .anchor_check_hook import AnchorCheckHook
 from .benchmark_hook import BenchmarkHook
+from .channels_last_hook import ChannelsLastHook
 from .dump_check_hook import VIDDumpCheckHook
 from .feature_forecast_phase_hook import FeatureForecastPhaseHook
 from .fuse_conv_bn_hook import FuseConvBNHook
@@ -8,9 +10,9 @@ from .support_init_hook import SupportInitHook
 from .yolo_lr_hook import YOLOLrHook, lr_factor
 
 __all__ = [
-    'BenchmarkHook', 'FeatureForecastPhaseHook', 'FuseConvBNHook',
-    'SupportInitHook', 'VIDDumpCheckHook', 'VIDVisualizationHook',
-    'YOLOLrHook', 'lr_factor'
+    'AnchorCheckHook', 'BenchmarkHook', 'ChannelsLastHook',
+    'FeatureForecastPhaseHook', 'FuseConvBNHook', 'SupportInitHook',
+    'VIDDumpCheckHook', 'VIDVisualizationHook', 'YOLOLrHook', 'lr_factor'
 ]
 
 if HAS_VIDEO:
