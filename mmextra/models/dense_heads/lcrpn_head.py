@@ -1,6 +1,15 @@
 """The category-aware RPN of GCN-FSOD."""
 import math
-from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Dict,
+    List,
+    Literal,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import torch
 import torch.nn.functional as F
@@ -32,6 +41,7 @@ from .lazy_boxes import LazyBoxes
 
 Correspondence = Literal['gcn', 'global_kernel']
 SupportFeat = Literal['map', 'roi']
+ImageShapes = Union[Sequence[Tuple[int, int]], Dict[int, Tuple[int, int]]]
 
 
 @MODELS.register_module()
@@ -127,7 +137,7 @@ class LCRPNHead(RPNHead):
         return torch.cat([self.rpn_cls(feature), self.rpn_reg(feature)], 1)
 
     def forward(self, x: Sequence[Tensor], supports: SupportFeatures,
-                images: Sequence[int], img_shapes: Sequence[Tuple[int, int]]
+                images: Sequence[int], img_shapes: ImageShapes
                 ) -> Tuple[List[Tensor], List[Tensor]]:
         """Scores and boxes of pairs of an image and a support.
 
@@ -135,8 +145,8 @@ class LCRPNHead(RPNHead):
             x (Sequence[Tensor]): Per level (B, C, H, W) query features.
             supports (SupportFeatures): The supports of P pairs.
             images (Sequence[int]): Index of the image of each pair.
-            img_shapes (Sequence[tuple]): Height and width of each image
-                without the batch's padding, pixels.
+            img_shapes (Sequence[tuple] or dict): By index, height and width
+                of each image without the batch's padding, pixels.
 
         Returns:
             tuple[list[Tensor], list[Tensor]]: Per level (P, A, H, W) logits
@@ -269,8 +279,9 @@ class LCRPNHead(RPNHead):
 
         Args:
             x (Sequence[Tensor]): Per level (B, C, H, W) query features.
-            batch_data_samples (list[:obj:`DetDataSample`]): Of the B
-                queries; labels are 0.
+            batch_data_samples (list[:obj:`DetDataSample`]): Of the P
+                pairs, with what their class is to find; labels are 0.
+                Pairs that share a sample share what is assigned.
             proposal_cfg (dict, optional): For the proposals.
             supports (SupportFeatures): The supports of P pairs.
             images (Sequence[int]): Index of the image of each pair.
@@ -281,8 +292,9 @@ class LCRPNHead(RPNHead):
             tuple[dict, list[:obj:`InstanceData`]]: ``loss_rpn_cls`` and
             ``loss_rpn_bbox``; proposals of each pair.
         """
-        samples = [batch_data_samples[i] for i in images]
-        shapes = [sample.img_shape for sample in batch_data_samples]
+        samples = batch_data_samples
+        shapes = {image: sample.img_shape
+                  for image, sample in zip(images, samples)}
         outs = self(x, supports, images, shapes)
         metas = [dict(sample.metainfo, negative_pair=bool(flag))
                  for sample, flag in zip(samples, negative)]

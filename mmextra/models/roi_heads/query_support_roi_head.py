@@ -175,8 +175,8 @@ class QuerySupportRoIHead(StandardRoIHead):
             x (Sequence[Tensor]): Per level (B, C, H, W) query features.
             rpn_results_list (list[:obj:`InstanceData`]): Proposals of each
                 pair.
-            batch_data_samples (list[:obj:`DetDataSample`]): Of the B
-                queries, labels 0.
+            batch_data_samples (list[:obj:`DetDataSample`]): Of the pairs,
+                with what their class is to find; labels are 0.
             supports (SupportFeatures): The supports of the pairs.
             images (Sequence[int]): Index of the image of each pair.
             negative (Sequence[bool]): Pairs whose support is of a class
@@ -185,7 +185,7 @@ class QuerySupportRoIHead(StandardRoIHead):
         Returns:
             dict[str, Tensor]: ``loss_cls``, ``loss_bbox`` and ``acc``.
         """
-        results = self._sample(rpn_results_list, batch_data_samples, images)
+        results = self._sample(rpn_results_list, batch_data_samples)
         counts = [len(result.priors) for result in results]
         device = x[0].device
         image_of = _repeat(images, counts, device)
@@ -203,22 +203,20 @@ class QuerySupportRoIHead(StandardRoIHead):
         return self.bbox_head.loss(cls_score, bbox_pred, rois, labels,
                                    weights, box_targets, box_weights)
 
-    def _sample(self, proposals: InstanceList, samples: SampleList,
-                images: Sequence[int]) -> List[SamplingResult]:
+    def _sample(self, proposals: InstanceList,
+                samples: SampleList) -> List[SamplingResult]:
         """Samples of each pair among its proposals."""
         targets, ignored, _ = unpack_gt_instances(samples)
         if can_join(self.bbox_assigner, self.bbox_sampler):
             return self._sample_jointly(
                 [get_box_tensor(each.bboxes) for each in proposals],
-                [targets[image] for image in images])
+                targets)
         results = []
-        for each, image in zip(proposals, images):
+        for each, target, ignore in zip(proposals, targets, ignored):
             # Its own copy: pairs may share proposals.
             each = InstanceData(priors=each.bboxes)
-            assigned = self.bbox_assigner.assign(each, targets[image],
-                                                 ignored[image])
-            results.append(self.bbox_sampler.sample(assigned, each,
-                                                    targets[image]))
+            assigned = self.bbox_assigner.assign(each, target, ignore)
+            results.append(self.bbox_sampler.sample(assigned, each, target))
         return results
 
     def _sample_jointly(self, proposals: Sequence[Tensor],
