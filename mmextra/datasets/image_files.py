@@ -144,6 +144,11 @@ def check_loadable(path: str) -> None:
             than four channels, or more pixels than OpenCV decodes.
     """
     check_channels(path)
+    check_pixels(path)
+
+
+def check_pixels(path: str) -> None:
+    """The part of :func:`check_loadable` that is about size."""
     if exceeds_limit(path):
         width, height = image_size(path)
         pixels = width * height
@@ -164,13 +169,14 @@ def exceeds_limit(path: str, limit: Optional[int] = None) -> bool:
         PIXEL_LIMIT if limit is None else limit)
 
 
-def check_channels(path: str) -> None:
-    """The part of :func:`check_loadable` that is about channels."""
+def check_channels(path: str, deep: bool = False) -> None:
+    """The part of :func:`check_loadable` that is about channels, or of that
+    about their number only, for one who takes ``deep`` ones."""
     try:
         header = image_header(path)
     except (OSError, ValueError):
         return
-    if header.bits > 8:
+    if header.bits > 8 and not deep:
         raise AnnotationError(
             path, f'has {header.bits} bits per channel (mode '
             f'{header.mode or "unknown"}), of which LoadImageFromFile would '
