@@ -1,5 +1,6 @@
 from mmextra.utils import HAS_VIDEO, absent_without_video
 
+from .anchor_coverage_hook import AnchorCoverageHook
 from .benchmark_hook import BenchmarkHook
 from .dump_check_hook import VIDDumpCheckHook
 from .feature_forecast_phase_hook import FeatureForecastPhaseHook
@@ -8,7 +9,8 @@ from .support_init_hook import SupportInitHook
 from .yolo_lr_hook import YOLOLrHook, lr_factor
 
 __all__ = [
-    'BenchmarkHook', 'FeatureForecastPhaseHook', 'FuseConvBNHook',
+    'AnchorCoverageHook', 'BenchmarkHook', 'FeatureForecastPhaseHook',
+    'FuseConvBNHook',
     'SupportInitHook', 'VIDDumpCheckHook', 'VIDVisualizationHook',
     'YOLOLrHook', 'lr_factor'
 ]
