@@ -6,6 +6,7 @@ from mmengine.runner import load_state_dict
 
 from mmextra.models.detectors import VideoStream
 from mmextra.models.detectors.forecast_judge import ForecastJudge
+from mmextra_runtime.box_motion import map_change
 from tests.helpers import worked_case
 from tests.video_helpers import (
     PER_FRAME,
@@ -365,7 +366,7 @@ def test_scheduler_learns_from_runs_of_forecasts(monkeypatch):
     losses = model.loss(pixels, clips)
     losses['loss_decision'].backward()
     assert model.scheduler.fc.weight.grad.abs().sum() > 0
-    (current, converted, forecast, read), = asked
+    (current, converted, forecast, read, changes), = asked
     assert len(current[0]) == len(converted[0]) == 2 * (4 + 3 + 2)
 
     with torch.no_grad():
@@ -390,6 +391,11 @@ def test_scheduler_learns_from_runs_of_forecasts(monkeypatch):
                         (forecast, step.forecast),
                         (read, (maps[k][t - ahead:t - ahead + 1], ))):
                     torch.testing.assert_close(got[0][row], expected[0][0])
+                begin = t - ahead
+                change = -1. if not begin else ahead * map_change(
+                    maps[k][begin].numpy()[None],
+                    maps[k][begin - 1].numpy()[None])
+                assert changes[row].item() == pytest.approx(change, rel=1e-5)
                 row += 1
         assert row == len(read[0])
 
