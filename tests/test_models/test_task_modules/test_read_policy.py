@@ -81,7 +81,7 @@ def by_change(policy, changes):
         if op == R:
             policy.note_change(rate * age if len(ops) > 1 else None)
             age = 0
-        policy.observe()
+        policy.observe(op=op)
     return ops
 
 
