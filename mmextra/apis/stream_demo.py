@@ -181,7 +181,7 @@ def run_stream(detector: StreamDetector, source: Any, *,
         max_frames (int, optional): Stop after so many.
 
     Returns:
-        tuple[dict, list[dict]]: The detector's figures with ``skipped`` and
+        tuple[dict, list[dict]]: The detector's figures with
         ``end_to_end_fps``, and of each frame what :func:`as_json` gives.
 
     Raises:
@@ -192,7 +192,7 @@ def run_stream(detector: StreamDetector, source: Any, *,
     output = StreamOutput(out, show, wait_time, fps)
     draws = bool(out or show)
     lines: List[dict] = []
-    begin, skipped = time.perf_counter(), 0
+    begin = time.perf_counter()
     try:
         while max_frames is None or len(lines) < max_frames:
             if draws or detector.needs_frame:
@@ -208,11 +208,12 @@ def run_stream(detector: StreamDetector, source: Any, *,
                     detector.stats['fps'])):
                 break
             if realtime:
-                skipped += skip_late(source, begin, len(lines) + skipped,
-                                     fps)
+                detector.skip(skip_late(
+                    source, begin, len(lines) + detector.stats['skipped'],
+                    fps))
     finally:
         output.close()
         getattr(source, 'release', lambda: None)()
     seconds = time.perf_counter() - begin
-    return dict(detector.stats, skipped=skipped,
+    return dict(detector.stats,
                 end_to_end_fps=len(lines) / seconds), lines

@@ -17,6 +17,7 @@ from torch import nn
 from mmextra.datasets import ImageNetVIDDataset
 from mmextra.datasets.image_files import check_uint8
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
+from mmextra.models.detectors.forecast_parts import check_policy
 from mmextra.models.task_modules.read_policy import READ, ReadPolicy
 from mmextra.utils.checkpoint_fit import check_fit
 
@@ -55,6 +56,7 @@ def optimize_for_inference(model: nn.Module) -> None:
     """Fuse normalisation into convolutions and reorder memory, in place.
 
     Only backbone, neck and head gain from channels last, not the encoders.
+    Of the scheduler the normalisations after its convolutions are fused.
     Detections differ by rounding. The model cannot be trained afterwards.
 
     Args:
@@ -63,6 +65,9 @@ def optimize_for_inference(model: nn.Module) -> None:
     """
     detector: Any = getattr(model, 'detector', model)
     fuse_conv_bn(detector)
+    scheduler = getattr(model, 'scheduler', None)
+    if scheduler is not None:
+        fuse_conv_bn(scheduler)
     detector.to(memory_format=torch.channels_last)
 
 
@@ -98,10 +103,12 @@ class StreamDetector:
         self.optimized = optimized
         if not isinstance(policy, ReadPolicy):
             policy = model.new_policy(**(policy or {}))
+        check_policy(model, policy)
         self.stream = VideoStream(policy)
         self._shape: Optional[Tuple[int, ...]] = None
         self._metas: Dict[str, Any] = {}
         self._counts = dict(reads=0, forecasts=0)
+        self._skipped = 0
         self._seconds = 0.
         self.reset()
 
@@ -109,19 +116,20 @@ class StreamDetector:
     def needs_frame(self) -> bool:
         """Whether the next :meth:`step` needs its frame; known before that
         frame exists."""
-        return self.stream.pending is None or \
-            self.stream.policy.next_op() == READ
+        return self.stream.needs_frame
 
     @property
     def stats(self) -> Dict[str, float]:
         """``frames``, ``reads`` and ``forecasts`` since the beginning,
-        ``ratio`` of forecasts, and ``fps`` of the model with its
-        preprocessing, without the source."""
+        ``ratio`` of forecasts, ``skipped`` frames, which are none of the
+        ``frames``, and ``fps`` of the model with its preprocessing, without
+        the source."""
         frames = sum(self._counts.values())
         return dict(
             frames=frames,
             **self._counts,
             ratio=self._counts['forecasts'] / max(frames, 1),
+            skipped=self._skipped,
             fps=frames / self._seconds if self._seconds else 0.)
 
     def reset(self) -> None:
@@ -174,6 +182,54 @@ class StreamDetector:
         self._seconds += seconds
         self._counts['forecasts' if sample.is_forecast else 'reads'] += 1
         return sample
+
+    @torch.no_grad()
+    def peek(self, frames: int = 1) -> DetDataSample:
+        """What should be seen later, before it is; nothing else changes.
+
+        A result is late by the time that it took. Whoever knows this time
+        looks so many frames ahead.
+
+        Args:
+            frames (int): Frames after the last :meth:`step`; 1 is the next.
+
+        Returns:
+            DetDataSample: ``pred_instances`` and the meta ``frame_index``.
+            Detected on the forecast maps, or the last boxes repeated or
+            moved, as the policy's ``between`` says.
+
+        Raises:
+            ValueError: If no frame was seen yet, or nothing is forecast.
+        """
+        with DefaultScope.overwrite_default_scope('mmdet'):
+            sample = self.model.peek(
+                self.stream, DetDataSample(metainfo=dict(self._metas)),
+                frames)
+        sample.set_metainfo(dict(
+            frame_index=self._frame_index + frames - 1))
+        return sample
+
+    @torch.no_grad()
+    def skip(self, frames: int = 1) -> None:
+        """Tell that frames of the source were passed over.
+
+        Without it forecasts, ages of reads and velocities count too few
+        frames.
+
+        Args:
+            frames (int): How many since the last :meth:`step`.
+
+        Raises:
+            ValueError: If it is below 0.
+        """
+        if frames < 0:
+            raise ValueError(f'cannot skip {frames} frames')
+        begin = time.perf_counter()
+        self.model.skip(self.stream, frames)
+        self._synchronize()
+        self._seconds += time.perf_counter() - begin
+        self._frame_index += frames
+        self._skipped += frames
 
     def run(self, source: Any
             ) -> Iterator[Tuple[Optional[np.ndarray], DetDataSample]]:

@@ -7,8 +7,9 @@ import torch
 from mmdet.structures import DetDataSample, TrackDataSample
 from mmengine.dataset import pseudo_collate
 
-from mmextra.models.detectors import FeatureForecastDetector
-from mmextra.models.task_modules.read_policy import READ, ReadPolicy
+from mmextra.models.detectors import FeatureForecastDetector, VideoStream
+from mmextra.models.detectors.video_steps import advance_video
+from mmextra.models.task_modules.read_policy import ReadPolicy
 
 Feats = Tuple[torch.Tensor, ...]
 
@@ -85,52 +86,71 @@ def keep_videos(model: FeatureForecastDetector, dataset: Any,
         yield video
 
 
+@dataclass
+class StepWatches:
+    """Times of all but the backbone: of frames that are read, and of those
+    that are not."""
+    read: Stopwatch
+    between: Stopwatch
+
+    @classmethod
+    def on(cls, device: torch.device) -> 'StepWatches':
+        """Two new ones."""
+        return cls(Stopwatch(device), Stopwatch(device))
+
+
+def step_replayed(model: FeatureForecastDetector, stream: VideoStream,
+                  video: KeptVideo, frame: int,
+                  watches: StepWatches) -> DetDataSample:
+    """The next step of a stream, on a frame of a kept video.
+
+    Args:
+        model (FeatureForecastDetector): In evaluation mode.
+        stream (VideoStream): State of the video; changed in place.
+        video (KeptVideo): The video.
+        frame (int): Which frame of it.
+        watches (StepWatches): Measure the step.
+
+    Returns:
+        DetDataSample: A new sample with detections.
+    """
+    sample = video.samples[frame].new()
+    reads, maps = stream.needs_frame, ()
+    if reads:
+        weight = next(model.parameters())
+        maps = tuple(m.to(weight.device, weight.dtype)
+                     for m in video.maps[frame])
+    with watches.read if reads else watches.between:
+        advance_video(model, stream, (lambda: maps) if reads else None,
+                      sample)
+    sample.set_metainfo(dict(time_model=None))
+    return sample
+
+
 @torch.no_grad()
-def replay(model: FeatureForecastDetector,
-           video: KeptVideo,
-           policy: ReadPolicy,
-           watch: Stopwatch,
-           hold: bool = False) -> TrackDataSample:
+def replay(model: FeatureForecastDetector, video: KeptVideo,
+           policy: ReadPolicy, watches: StepWatches) -> TrackDataSample:
     """Detect on a video by a policy.
 
     Args:
         model (FeatureForecastDetector): In evaluation mode.
         video (KeptVideo): The video.
-        policy (ReadPolicy): Reset first.
-        watch (Stopwatch): Measures all but the backbone, frame by frame.
-        hold (bool): Repeat the last map in place of the forecast: what any
-            forecast has to beat.
+        policy (ReadPolicy): Which frames are read, and what is shown
+            between; not changed.
+        watches (StepWatches): Measure all but the backbone.
 
     Returns:
         TrackDataSample: New samples with the detections of all frames.
     """
-    device = next(model.parameters()).device
-    dtype = next(model.parameters()).dtype
-    policy.reset()
-    memory, found = None, []
-    pending: Optional[Feats] = None
-    read: Optional[Feats] = None
-    for maps, source in zip(video.maps, video.samples):
-        op = policy.next_op()
-        if op == READ or pending is None:
-            op = READ
-            feats = read = tuple(m.to(device, dtype) for m in maps)
-        else:
-            feats = pending
-        sample = source.new()
-        with watch:
-            out = model.step_maps(feats, memory, policy.asks_scheduler, read)
-            sample.pred_instances = model.detect(out.det_feats, sample)
-            conf = None if out.logits is None else float(
-                out.logits.float().softmax(-1)[0, 1])
-        policy.observe(conf, op)
-        memory = out.memory
-        pending = feats if hold else out.forecast
-        sample.set_metainfo(dict(
-            is_forecast=op != READ, forecast_conf=conf, time_model=None))
-        found.append(sample)
+    stream = VideoStream(policy)
+    return as_track([step_replayed(model, stream, video, t, watches)
+                     for t in range(len(video.maps))])
+
+
+def as_track(samples: List[DetDataSample]) -> TrackDataSample:
+    """The frames of a video as one sample."""
     track = TrackDataSample()
-    track.video_data_samples = found
+    track.video_data_samples = samples
     return track
 
 

@@ -159,13 +159,14 @@ def check_pixels(path: str) -> None:
             f'variable {LIMIT_NAME}={pixels} before Python starts')
 
 
-def exceeds_limit(path: str) -> bool:
-    """Whether an image has more pixels than OpenCV decodes."""
+def exceeds_limit(path: str, limit: Optional[int] = None) -> bool:
+    """Whether an image has more pixels, by default than OpenCV decodes."""
     try:
         header = image_header(path)
     except (OSError, ValueError):
         return False
-    return header.width * header.height > PIXEL_LIMIT
+    return header.width * header.height > (
+        PIXEL_LIMIT if limit is None else limit)
 
 
 def check_channels(path: str, deep: bool = False) -> None:

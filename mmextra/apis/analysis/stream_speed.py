@@ -69,8 +69,8 @@ class StreamContestant:
 
     @property
     def has_forecast(self) -> bool:
-        """Whether one is pending."""
-        return self.stream is not None and self.stream.pending is not None
+        """Whether there is one of the next frame."""
+        return self.stream is not None and self.stream.ahead is not None
 
     def rows(self) -> List[Tuple[str, Step]]:
         """Names and functions of what is measured."""
@@ -94,12 +94,12 @@ class StreamContestant:
         self.model.advance(self.stream, image, self._sample(), READ)
 
     def prepare_forecast(self, image: Tensor) -> None:
-        """Have a forecast pending, whatever the policy wants."""
+        """Have a forecast of the next frame."""
         with torch.no_grad():
             maps = self.model.extract_maps(image)
-            pending = self.model.step_maps(maps, None).forecast
+            ahead = self.model.step_maps(maps, None).forecast
         if self.stream is not None:
-            self.stream.pending = pending
+            self.stream.ahead = ahead
 
     def forecast(self, image: Tensor) -> None:
         self.model.advance(self.stream, None, self._sample(), FORECAST)

@@ -110,14 +110,16 @@ class CTImageDataset(BitDepthMixin, ClassTextMixin, BaseDetDataset):
             where = f'{self.ann_file}, line {number}'
             try:
                 info = self._read_line(line.split(), where, finder)
+                # Parts of one image have a line each.
                 first = lines.setdefault(
-                    osp.normpath(info['img_path']), number)
+                    (osp.normpath(info['img_path']),
+                     *info.get('body_box', ())), number)
                 if first != number:
                     raise AnnotationError(
                         where, f'{info["img_path"]} is listed already, in '
-                        f'line {first}', 'List every image once, with one '
-                        'class, or set on_error="skip", which keeps the '
-                        'first')
+                        f'line {first}', 'List every image, or every '
+                        'box in it, once, with one class, or set '
+                        'on_error="skip", which keeps the first')
             except AnnotationError as error:
                 self.bad.report(error)
             else:

@@ -1,4 +1,9 @@
-from mmextra.utils import HAS_MMROTATE, absent_without_mmrotate
+from mmextra.utils import (
+    HAS_MMROTATE,
+    HAS_VIDEO,
+    absent_without_mmrotate,
+    absent_without_video,
+)
 
 from .centered_random_affine import CenteredRandomAffine
 from .clip_broadcaster import ClipBroadcaster
@@ -12,19 +17,25 @@ from .load_instances import LoadInstances
 from .pack_ct_inputs import PackCTInputs
 from .quarter_turn import QuarterTurn
 from .sem_seg_to_instances import SemSegToInstances
-from .thinning_clip_sample import (
-    ThinningClipSample,
-    thinning_indices,
-    thinning_qmax,
-)
 
 __all__ = [
     'CenteredRandomAffine', 'ClipBroadcaster', 'ClipSSDGeometric',
     'CropInstance', 'CropResizeInstance', 'CropToBodyBox', 'LoadCTSlice',
     'LoadImageFromFile', 'LoadImageOrSkip', 'LoadInstances', 'PackCTInputs',
     'QuarterTurn', 'SemSegToInstances', 'ThinningClipSample', 'hu_window',
-    'square_crop', 'thinning_indices', 'thinning_qmax'
+    'square_crop'
 ]
+
+if HAS_VIDEO:
+    from .thinning_clip_sample import (
+        ThinningClipSample,
+        thinning_indices,
+        thinning_qmax,
+    )
+
+    __all__ += ['thinning_indices', 'thinning_qmax']
+else:
+    absent_without_video(__name__, 'TRANSFORMS', 'ThinningClipSample')
 
 if HAS_MMROTATE:
     from .rbox_random_crop import RBoxRandomCrop, visible_fraction

@@ -10,17 +10,20 @@ from torch import Tensor, nn
 from ..losses.decision_loss import IGNORE, decision_loss
 from ..necks.temporal_module import StepOut, TemporalModule
 from .clip_maps import ClipMaps, Feats, in_clip_order, join_maps
+from .clip_rollout import forecast_runs
 from .forecast_judge import ForecastJudge
+from .video_steps import map_change
 
 
 class Judged(NamedTuple):
     """What the scheduler is asked, and what its target depends on.
 
     Attributes:
-        inputs: Current, converted, forecast and last read maps of the steps.
+        inputs: Current, converted, forecast and last read maps of the steps,
+            and the change that is expected, (N,).
         samples: The frames after.
     """
-    inputs: Tuple[Feats, Feats, Feats, Feats]
+    inputs: Tuple[Feats, Feats, Feats, Feats, Tensor]
     samples: List[DetDataSample]
 
 
@@ -32,14 +35,14 @@ class ClipDecision:
         temporal: Makes forecasts of forecasts.
         scheduler: The network that is trained.
         schedule: Its logits (N, 2) from current, converted, forecast and
-            last read maps.
+            last read maps, and the expected change.
         judge: Gives the targets.
         loss_weight: lambda of Eq. 1.
         active: Whether the scheduler is trained yet.
     """
     temporal: TemporalModule
     scheduler: nn.Module
-    schedule: Callable[[Feats, Feats, Feats, Feats], Tensor]
+    schedule: Callable[[Feats, Feats, Feats, Feats, Tensor], Tensor]
     judge: ForecastJudge
     loss_weight: float
     active: bool = True
@@ -85,9 +88,21 @@ class ClipDecision:
         feats = clips.frames(0, count)
         frames = Judged(
             (feats, in_clip_order([step.converted for step in steps]),
-             in_clip_order([step.ahead for step in steps]), feats),
+             in_clip_order([step.ahead for step in steps]), feats,
+             self._changes(clips, count).flatten()),
             [clip[t] for clip in data_samples for t in range(1, count + 1)])
         return [frames, *self._forecast_runs(clips, data_samples, steps)]
+
+    @torch.no_grad()
+    def _changes(self, clips: ClipMaps, count: int) -> Tensor:
+        """(N, count) change of each frame's map against the frame before;
+        -1 for the first frames."""
+        level = self.scheduler.level
+        now = clips.maps[level][:, 1:count]
+        before = clips.maps[level][:, :count - 1]
+        known = map_change(now.flatten(0, 1), before.flatten(0, 1)).reshape(
+            now.shape[:2])
+        return torch.cat((known.new_full((len(known), 1), -1), known), 1)
 
     def _readings(self, clips: ClipMaps, frames: List[DetDataSample],
                   samples: List[DetDataSample]) -> List[InstanceData]:
@@ -113,22 +128,26 @@ class ClipDecision:
         """
         runs: List[Judged] = []
         last = len(steps)
-        begun = [(clips.frame(t), step) for t, step in enumerate(steps)]
-        for ahead in range(2, 2 + self.judge.settings.rollout_steps):
-            # The first frame of each run is ``ahead`` frames before its
-            # target.
-            begun = begun[:last + 1 - ahead]
-            if not begun:
+        changes = self._changes(clips, last)
+        for length, fed in enumerate(forecast_runs(
+                self.temporal, clips, steps,
+                self.judge.settings.rollout_steps), 1):
+            # What a step forecasts is one frame further on.
+            fed = fed[:last - length]
+            if not fed:
                 break
-            fed = [(read, step.ahead,
-                    self.temporal.step(step.ahead, step.state))
-                   for read, step in begun]
             runs.append(Judged(
-                (join_maps([given for _, given, _ in fed]),
-                 join_maps([step.converted for _, _, step in fed]),
-                 join_maps([step.ahead for _, _, step in fed]),
-                 join_maps([read for read, _, _ in fed])),
-                [clip[t] for t in range(ahead, last + 1)
+                (join_maps([each.given for each in fed]),
+                 join_maps([each.step.converted for each in fed]),
+                 join_maps([each.step.ahead for each in fed]),
+                 join_maps([each.read for each in fed]),
+                 # At the frame after this one the read is so old.
+                 _aged(changes[:, :len(fed)].t().flatten(), length + 1)),
+                [clip[t] for t in range(length + 1, last + 1)
                  for clip in data_samples]))
-            begun = [(read, step) for read, _, step in fed]
         return runs
+
+
+def _aged(changes: Tensor, frames: int) -> Tensor:
+    """Changes per frame over so many, unknown ones left alone."""
+    return torch.where(changes < 0, changes, frames * changes)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..necks.temporal_module import StepOut, TemporalModule
 from .clip_decision import ClipDecision
 from .clip_maps import ClipMaps, Feats, in_clip_order
+from .clip_rollout import RolloutLoss, RolloutSettings
 
 
 @dataclass
@@ -25,6 +26,7 @@ class ClipLoss:
     4. Detect on the forecasts; whether that works is the target of the
        scheduler. With ``rollout_steps`` it is also asked in runs of
        forecasts, which begin at every frame.
+    5. With ``rollout.steps`` detect and forecast in such runs, too.
 
     Attributes:
         head: Dense head of the detector.
@@ -32,12 +34,14 @@ class ClipLoss:
         temporal: The temporal module, if there is one.
         forecast: Forecast loss, if that is trained.
         decision: Decision loss, if there is a scheduler.
+        rollout: How runs of forecasts are trained.
     """
     head: BaseDenseHead
     head_maps: Callable[[Feats], Feats]
     temporal: Optional[TemporalModule] = None
     forecast: Optional[nn.Module] = None
     decision: Optional[ClipDecision] = None
+    rollout: RolloutSettings = RolloutSettings()
 
     def loss(self, clips: ClipMaps,
              data_samples: List[TrackDataSample]) -> Dict[str, Tensor]:
@@ -81,6 +85,10 @@ class ClipLoss:
                 self.forecast, temporal.levels, feats,
                 in_clip_order([step.ahead for step in steps]),
                 clips.frames(1, count + 1)))
+        if self.rollout.steps:
+            losses.update(RolloutLoss(
+                self.head, self.head_maps, temporal, self.forecast,
+                self.rollout).loss(clips, data_samples, steps))
         if self.decision is not None:
             losses.update(self.decision.loss(clips, data_samples, steps))
         return losses
@@ -92,7 +100,8 @@ def forecast_losses(criterion: nn.Module, levels: Sequence[int],
     """Forecast loss, and its error relative to repeating the last map.
 
     Args:
-        criterion (nn.Module): Loss of one map, from forecast and target.
+        criterion (nn.Module): Loss of one map, from forecast, target and
+            current map.
         levels (Sequence[int]): Which maps are forecast.
         feats (tuple[Tensor]): (N, C_i, h_i, w_i) maps of frames.
         forecast (tuple[Tensor]): Those forecast for the frames after.
@@ -107,7 +116,8 @@ def forecast_losses(criterion: nn.Module, levels: Sequence[int],
         return sum(F.mse_loss(maps[i].float(), target[i].float())
                    for i in levels)
 
-    total: Any = sum(criterion(forecast[i], target[i]) for i in levels)
+    total: Any = sum(criterion(forecast[i], target[i], feats[i])
+                     for i in levels)
     with torch.no_grad():
         # Clips that stand still have nothing to forecast.
         ratio = error(forecast) / error(feats).clamp(min=1e-12)

@@ -1,5 +1,6 @@
 """Live video detection by feature map forecast (Sections 3.1 to 3.5)."""
 import time
+from functools import partial
 from typing import Any, Dict, List, Literal, NamedTuple, Optional, Sequence
 
 import torch
@@ -10,19 +11,18 @@ from mmdet.utils import ConfigType, OptConfigType, OptMultiConfig
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmextra.utils.checks import (
-    check_choice,
-    check_keys,
-    settings_from_cfg,
-)
+from mmextra.utils.checks import settings_from_cfg
 
 from ..losses.decision_loss import DecisionSettings
-from ..task_modules.read_policy import FORECAST, READ, ReadPolicy
+from ..task_modules.read_policy import ReadPolicy
 from .clip_decision import ClipDecision
 from .clip_loss import ClipLoss
 from .clip_maps import ClipMaps, Feats
+from .clip_rollout import RolloutSettings
 from .forecast_judge import ForecastJudge
+from .forecast_parts import check_parts
 from .single_precision import find_boxes
+from .video_steps import advance_video, peek_video, skip_frames
 from .video_stream import VideoStream
 
 Insert = Literal['backbone', 'neck']
@@ -76,6 +76,7 @@ class FeatureForecastDetector(BaseMOTModel):
         loss_forecast (dict, optional): Forecast loss (gamma of Eq. 1).
         loss_decision_weight (float): lambda of Eq. 1.
         decision_cfg (dict): Fields of :class:`DecisionSettings`.
+        rollout_cfg (dict): Fields of :class:`RolloutSettings`.
         scheduler_input (str): What the forecast is compared with: the
             ``'converted'`` map, its ``'mean'`` with the current one, or (not
             in the paper) the ``'current'`` one, which in a run is a forecast
@@ -105,6 +106,7 @@ class FeatureForecastDetector(BaseMOTModel):
                  loss_decision_weight: float = 0.7,
                  decision_cfg: ConfigType = dict(
                      iou_thr=0.7, score_thr=0.3, empty_target=1),
+                 rollout_cfg: ConfigType = dict(steps=0),
                  scheduler_input: SchedulerInput = 'converted',
                  detach_scheduler_input: bool = False,
                  policy: ConfigType = dict(mode='scheduler', threshold=1.0),
@@ -122,6 +124,8 @@ class FeatureForecastDetector(BaseMOTModel):
         self.loss_decision_weight = loss_decision_weight
         self.decision_cfg = settings_from_cfg(
             DecisionSettings, decision_cfg, 'decision_cfg')
+        self.rollout_cfg = settings_from_cfg(
+            RolloutSettings, rollout_cfg, 'rollout_cfg')
         self.scheduler_input = scheduler_input
         self.detach_scheduler_input = detach_scheduler_input
         self.policy = dict(policy)
@@ -130,40 +134,24 @@ class FeatureForecastDetector(BaseMOTModel):
         # A plain attribute: checkpoints and averaged copies of the model
         # have no business with a video under way.
         self._stream: Optional[VideoStream] = None
-        self._check()
-
-    def _check(self) -> None:
-        """Refuse parts that do not go together."""
-        policy = self.new_policy()
-        check_choice('insert', self.insert, Insert)
-        check_choice('scheduler_input', self.scheduler_input, SchedulerInput)
-        check_keys('test_cfg', self.test_cfg, ['timing'],
-                   'score_thr and the like belong into detector.test_cfg')
-        if self.insert == 'neck' and not self.detector.with_neck:
-            raise ValueError("insert='neck', but the detector has no neck; "
-                             "use insert='backbone'")
-        if self.forecasts:
-            if policy.mode == 'scheduler' and not policy.reads_all and \
-                    self.scheduler is None:
-                raise ValueError(
-                    "policy mode 'scheduler' needs a scheduler; give one, or "
-                    "set policy=dict(mode='always_read')")
-            return
-        for what, wrong in (('scheduler', self.scheduler is not None),
-                            ('loss_forecast', self.loss_forecast is not None),
-                            (f'policy mode {policy.mode!r}',
-                             not policy.reads_all)):
-            if wrong:
-                name = type(self.temporal).__name__
-                raise ValueError(
-                    f'{what} needs a temporal module that forecasts, and '
-                    f'{name} does not; set scheduler=None, loss_forecast='
-                    "None and policy=dict(mode='always_read')")
+        check_parts(self, Insert, SchedulerInput)
 
     @property
     def forecasts(self) -> bool:
         """Whether there is a forecast at all."""
         return self.temporal is not None and self.temporal.forecasts
+
+    @property
+    def judged_level(self) -> int:
+        """Which map changes are measured on."""
+        if self.scheduler is not None:
+            return self.scheduler.level
+        return 0 if self.temporal is None else self.temporal.levels[0]
+
+    @property
+    def judges_change(self) -> bool:
+        """Whether the scheduler wants the change from read to read."""
+        return getattr(self.scheduler, 'sees_change', False)
 
     def new_policy(self, **changes: Any) -> ReadPolicy:
         """The policy of the config, with changes."""
@@ -209,7 +197,8 @@ class FeatureForecastDetector(BaseMOTModel):
                   feats: Feats,
                   memory: Any = None,
                   ask_scheduler: bool = False,
-                  read: Optional[Feats] = None) -> MapStep:
+                  read: Optional[Feats] = None,
+                  change: Optional[Tensor] = None) -> MapStep:
         """One frame from its maps on, without its head.
 
         Args:
@@ -218,6 +207,7 @@ class FeatureForecastDetector(BaseMOTModel):
             ask_scheduler (bool): Whether the confidence is wanted.
             read (tuple[Tensor], optional): The last maps that were read, if
                 ``feats`` are forecast.
+            change (Tensor, optional): (N,), see :meth:`schedule`.
 
         Returns:
             MapStep: What the detector sees, the forecast, the new state.
@@ -226,17 +216,20 @@ class FeatureForecastDetector(BaseMOTModel):
             return MapStep(feats, None, None, None)
         out = self.temporal.step(feats, memory)
         det_feats = self.temporal.combine(feats, out.converted)
-        logits = self.schedule(feats, out.converted, out.forecast, read) \
-            if ask_scheduler and self.scheduler is not None else None
+        logits = None
+        if ask_scheduler and self.scheduler is not None:
+            logits = self.schedule(feats, out.converted, out.forecast, read,
+                                   change)
         return MapStep(det_feats, out.forecast, out.state, logits)
 
     def schedule(self,
                  feats: Feats,
                  converted: Feats,
                  forecast: Feats,
-                 read: Optional[Feats] = None) -> Tensor:
+                 read: Optional[Feats] = None,
+                 change: Optional[Tensor] = None) -> Tensor:
         """Logits (N, 2) of the scheduler on maps of N frames; ``read`` as in
-        :meth:`step_maps`."""
+        :meth:`step_maps`, ``change`` as in :class:`CorrelationScheduler`."""
         level = self.scheduler.level
         first, second = converted[level], forecast[level]
         if self.scheduler_input == 'mean':
@@ -247,6 +240,8 @@ class FeatureForecastDetector(BaseMOTModel):
             first = (feats if read is None else read)[level]
         if self.detach_scheduler_input:
             first, second = first.detach(), second.detach()
+        if self.judges_change:
+            return self.scheduler(first, second, change)
         return self.scheduler(first, second)
 
     def loss(self, inputs: Tensor, data_samples: List[TrackDataSample],
@@ -273,7 +268,7 @@ class FeatureForecastDetector(BaseMOTModel):
             self.decision_active)
         return ClipLoss(
             self.detector.bbox_head, self.head_maps, self.temporal,
-            self.loss_forecast, decision).loss(
+            self.loss_forecast, decision, self.rollout_cfg).loss(
                 ClipMaps(feats, *inputs.shape[:2]), data_samples)
 
     def forecast_judge(self) -> ForecastJudge:
@@ -310,30 +305,22 @@ class FeatureForecastDetector(BaseMOTModel):
         Raises:
             ValueError: If the frame is to be read and there is no image.
         """
-        op = stream.policy.next_op() if op is None else op
         begin = self._clock()
-        if op == READ or stream.pending is None:
-            if image is None:
-                raise ValueError('this frame is to be read, for there is no '
-                                 'forecast of it; give its image')
-            op = READ
-            feats = stream.read = self.extract_maps(image)
-        else:
-            feats = stream.pending
-        out = self.step_maps(feats, stream.memory,
-                             stream.policy.asks_scheduler, stream.read)
-        sample.pred_instances = self.detect(out.det_feats, sample)
-        conf = None if out.logits is None else float(
-            out.logits.float().softmax(-1)[0, 1])
-        stream.policy.observe(conf, op)
-        stream.memory = out.memory
-        stream.pending = out.forecast \
-            if stream.policy.next_op() == FORECAST else None
-        metas = dict(is_forecast=op == FORECAST, forecast_conf=conf)
+        advance_video(
+            self, stream, None if image is None else partial(
+                self.extract_maps, image), sample, op)
         if self.test_cfg.get('timing'):
-            metas.update(time_model=self._clock() - begin)
-        sample.set_metainfo(metas)
+            sample.set_metainfo(dict(time_model=self._clock() - begin))
         return sample
+
+    def peek(self, stream: VideoStream, sample: DetDataSample,
+             frames: int) -> DetDataSample:
+        """See :func:`~.video_steps.peek_video`."""
+        return peek_video(self, stream, sample, frames)
+
+    def skip(self, stream: VideoStream, frames: int) -> None:
+        """See :func:`~.video_steps.skip_frames`."""
+        skip_frames(self, stream, frames)
 
     def _clock(self) -> float:
         """The time in seconds, behind all that is under way if times are

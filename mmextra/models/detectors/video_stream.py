@@ -1,11 +1,14 @@
 """All that a live video carries from one frame to the next."""
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional, Tuple
 
+from mmengine.structures import InstanceData
 from torch import Tensor
 
-from ..task_modules.read_policy import ReadPolicy
+from mmextra_runtime.box_motion import BoxMotion
+
+from ..task_modules.read_policy import READ, ReadPolicy
 
 
 @dataclass
@@ -16,16 +19,21 @@ class VideoStream:
         policy: Decides which frames are read; it counts them, so the
             stream has its own copy of what it is given.
         memory: State of the temporal module.
-        pending: Maps forecast for the next frame, if it is not to be read.
+        ahead: Maps forecast for the next frame, whether or not it is to be
+            read.
         read: Maps of the last frame that was read.
+        shown: Detections of that frame.
+        motion: Where these move.
         size: Height and width of the network's input.
         video_id: Which video.
         frame_id: Position of the last frame in it.
     """
     policy: ReadPolicy
     memory: Any = None
-    pending: Optional[Tuple[Tensor, ...]] = None
+    ahead: Optional[Tuple[Tensor, ...]] = None
     read: Optional[Tuple[Tensor, ...]] = None
+    shown: Optional[InstanceData] = None
+    motion: BoxMotion = field(default_factory=BoxMotion)
     size: Optional[Tuple[int, int]] = None
     video_id: Optional[int] = None
     frame_id: Optional[int] = None
@@ -37,8 +45,22 @@ class VideoStream:
     def reset(self) -> None:
         """A new video begins."""
         self.policy.reset()
-        self.memory = self.pending = self.read = self.size = None
-        self.video_id = self.frame_id = None
+        self.memory = self.ahead = self.read = self.shown = None
+        self.motion = BoxMotion()
+        self.size = self.video_id = self.frame_id = None
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is anything to show if the next frame is not
+        read."""
+        source = self.ahead if self.policy.between == 'forecast' \
+            else self.shown
+        return source is not None
+
+    @property
+    def needs_frame(self) -> bool:
+        """Whether the next frame has to be read."""
+        return not self.has_next or self.policy.next_op() == READ
 
     def follows(self, video_id: Optional[int], frame_id: Optional[int],
                 size: Tuple[int, int]) -> bool:

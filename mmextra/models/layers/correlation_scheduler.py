@@ -1,6 +1,7 @@
 """The scheduler network of the feature forecast (Section 3.2, Fig. 3)."""
-from typing import List, Sequence
+from typing import List, Optional, Sequence
 
+import torch
 from mmcv.cnn import build_norm_layer
 from mmdet.registry import MODELS
 from mmdet.utils import OptConfigType, OptMultiConfig
@@ -19,7 +20,8 @@ class CorrelationScheduler(BaseModule):
     next, two convolutions and a fully connected layer, as Fig. 3 draws it.
 
     Not in the paper: the range of the correlation, the channels, the
-    pooling to a fixed size that lets images of any size in, and ``norm_cfg``.
+    pooling to a fixed size that lets images of any size in, ``norm_cfg`` and
+    ``sees_change``.
 
     Args:
         max_displacement (int): Range of the correlation in positions.
@@ -32,6 +34,8 @@ class CorrelationScheduler(BaseModule):
             after each convolution. Correlations of maps after a ReLU are
             all positive; without it one large step of the optimizer closes
             all ReLUs for good.
+        sees_change (bool): Also give the fully connected layer how much
+            should have changed since the last read, see :meth:`forward`.
         init_cfg (dict or list[dict], optional): Initialisation.
 
     Raises:
@@ -45,6 +49,7 @@ class CorrelationScheduler(BaseModule):
                  level: int = 0,
                  normalize: bool = False,
                  norm_cfg: OptConfigType = None,
+                 sees_change: bool = False,
                  init_cfg: OptMultiConfig = dict(
                      type='Xavier',
                      layer=['Conv2d', 'Linear'],
@@ -57,6 +62,7 @@ class CorrelationScheduler(BaseModule):
         self.max_displacement = max_displacement
         self.level = level
         self.normalize = normalize
+        self.sees_change = sees_change
         first, second = conv_channels
 
         def norm(channels: int) -> List[nn.Module]:
@@ -70,19 +76,32 @@ class CorrelationScheduler(BaseModule):
             nn.ReLU(),
             nn.Conv2d(first, second, 3, stride=2, padding=1), *norm(second),
             nn.ReLU(), AdaptiveMean(pool_size))
-        self.fc = nn.Linear(second * pool_size**2, 2)
+        self.fc = nn.Linear(second * pool_size**2 + int(sees_change), 2)
 
-    def forward(self, converted: Tensor, forecast: Tensor) -> Tensor:
+    def forward(self, converted: Tensor, forecast: Tensor,
+                change: Optional[Tensor] = None) -> Tensor:
         """Judge the forecast.
 
         Args:
             converted (Tensor): (N, C, h, w) temporally aware map of this
                 frame.
             forecast (Tensor): (N, C, h, w) forecast for the next frame.
+            change (Tensor, optional): (N,) the change of the read map per
+                frame, times the age of the last read at the next frame, see
+                :meth:`ReadPolicy.expected_change`; -1 where it is unknown.
 
         Returns:
             Tensor: (N, 2) logits; index 1 says that the forecast serves.
+
+        Raises:
+            ValueError: If it ``sees_change`` and there is none.
         """
         x = correlation(converted, forecast, self.max_displacement,
                         self.normalize)
-        return self.fc(self.convs(x).flatten(1))
+        x = self.convs(x).flatten(1)
+        if not self.sees_change:
+            return self.fc(x)
+        if change is None:
+            raise ValueError('a scheduler with sees_change=True needs the '
+                             'change since the last read')
+        return self.fc(torch.cat((x, change.to(x)[:, None]), 1))

@@ -345,6 +345,21 @@ def _traced_extractor(self: SingleRoIExtractor, feats: Tuple[Tensor, ...],
     return torch.cat(parts)[torch.cat(level_of).argsort()]
 
 
+def _traced_squeeze(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """``torch.squeeze`` that names the axes it drops.
+
+    ONNX's operator without axes has a result of unknown rank. From there on
+    the exporter takes the example's sizes for constants: the levels of an
+    RPN would begin where those of the example did.
+    """
+    if args or kwargs:
+        return tensor.squeeze(*args, **kwargs)
+    for axis in range(tensor.dim() - 1, -1, -1):
+        if int(tensor.shape[axis]) == 1:
+            tensor = tensor.squeeze(axis)
+    return tensor
+
+
 def _replace(functions: Dict[Callable, Callable]) -> list:
     """Exchange functions wherever a host's module names them."""
     changed = []
@@ -373,7 +388,8 @@ def traceable_hosts() -> Iterator[None]:
         onnx_delta2bbox: traced_delta2bbox,
     })
     own = [(RoIAlignFunction, 'symbolic', staticmethod(_roi_align_symbolic)),
-           (SingleRoIExtractor, 'forward', _traced_extractor)]
+           (SingleRoIExtractor, 'forward', _traced_extractor),
+           (torch, 'squeeze', _traced_squeeze)]
     before = [(owner, name, owner.__dict__[name]) for owner, name, _ in own]
     try:
         for owner, name, value in own:
