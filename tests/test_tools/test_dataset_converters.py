@@ -252,6 +252,16 @@ def test_two_images_of_one_name(tool, tmp_path):
                    '--img-dir', str(tmp_path / 'img')])
 
 
+def test_difficult_is_0_or_1(tool, rolabelimg, tmp_path):
+    path = rolabelimg / 'a.xml'
+    path.write_text(path.read_text().replace(
+        '<difficult>1<', '<difficult>-1<'))
+    with pytest.raises(SystemExit, match='<difficult> must be 0 or 1'):
+        tool.main(['--from', 'rolabelimg', str(rolabelimg),
+                   str(tmp_path / 'out'), '--img-dir',
+                   str(rolabelimg / 'img')])
+
+
 @pytest.mark.parametrize('ids, problem', [
     ((0, 0), 'annotation 1: id 0 is given twice'),
     ((None, [1]), r'annotation 1: id must be a .*got \[1\]'),

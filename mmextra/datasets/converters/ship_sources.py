@@ -8,7 +8,7 @@ import numpy as np
 
 from mmextra.structures import box_corners
 
-from ..annotation_files import voc_int, voc_name
+from ..annotation_files import voc_flag, voc_name
 from ..bad_input import AnnotationError, BadInput, check_radians
 from ..coco_json import RULES, check_entry, is_number, load_json
 from ..hrsc_xml import read_hrsc_xml
@@ -146,7 +146,7 @@ def rolabelimg_ship(element: ET.Element, where: str,
     else:
         raise AnnotationError(where, 'neither <robndbox> nor <bndbox>',
                               REMEDY)
-    difficult = voc_int(element, 'difficult', where) != 0
+    difficult = voc_flag(element, 'difficult', where)
     return Ship(where, quad, voc_name(element, where), difficult)
 
 
