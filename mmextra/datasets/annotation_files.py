@@ -124,6 +124,19 @@ def voc_int(item: ET.Element, tag: str, where: str, default: int = 0) -> int:
             OBJECT_REMEDY) from None
 
 
+def voc_flag(item: ET.Element, tag: str, where: str) -> bool:
+    """Whether a tag is set that is 0, 1 or not there; see :func:`voc_int`.
+
+    Raises:
+        AnnotationError: If it is anything else.
+    """
+    value = voc_int(item, tag, where)
+    if value not in (0, 1):
+        raise AnnotationError(where, f'<{tag}> must be 0 or 1, got {value}',
+                              OBJECT_REMEDY)
+    return value == 1
+
+
 def voc_name(item: ET.Element, where: str) -> str:
     """The class of an object in the format of Pascal VOC.
 

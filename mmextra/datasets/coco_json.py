@@ -197,7 +197,7 @@ def normalised_coco(path: str, images_alone: bool = False
 def _annotates(value: Any) -> bool:
     """Whether something is a list of annotations, whatever its name."""
     return isinstance(value, list) and any(
-        isinstance(each, dict) and 'image_id' in each for each in value[:1])
+        isinstance(each, dict) and 'image_id' in each for each in value)
 
 
 def _other_type(key: Any, ids: set) -> str:

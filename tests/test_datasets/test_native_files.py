@@ -491,6 +491,14 @@ def test_a_list_of_difficult_objects_says_so(tmp_path):
                        use_difficult=True)) == 1
 
 
+@pytest.mark.parametrize('value', [-1, 2])
+def test_difficult_is_0_or_1(tmp_path, value):
+    init_default_scope('mmdet')
+    with pytest.raises(AnnotationError, match='a.xml, object 0.*<difficult> '
+                       f'must be 0 or 1, got {value}'):
+        voc_set(tmp_path, value)
+
+
 @pytest.mark.parametrize('options, reason', [
     (dict(filter_cfg=dict(min_size=100)), 'below 100 pixels'),
     (dict(min_bbox_area=1e4), 'min_bbox_area=10000')])

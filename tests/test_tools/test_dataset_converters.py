@@ -1,10 +1,12 @@
 import json
+import shutil
 
 import cv2
 import numpy as np
 import pytest
 
 from mmextra.datasets import HRSC2016Dataset, HRSDDataset
+from mmextra.datasets.converters.tiles import tile_dataset
 from tests.helpers import load_tool
 
 ROLABELIMG = """<annotation><filename>{name}</filename>
@@ -58,6 +60,24 @@ def test_hrsc_gives_the_same_boxes(tool, harbour, tmp_path, capsys):
                     sorted(np.reshape(a['bbox'], (4, 2)).tolist()),
                     sorted(np.reshape(b['bbox'], (4, 2)).tolist()),
                     atol=1e-3)
+
+
+def test_lists_of_paths_and_images_listed_twice(tool, harbour, tmp_path):
+    source, out = tmp_path / 'in', tmp_path / 'out'
+    shutil.copytree(harbour, source)
+    path = source / 'ImageSets/val.txt'
+    ids = path.read_text().split()
+    path.write_text(''.join(
+        f'D:\\HRSC\\AllImages\\{each}.bmp\r\n' for each in ids + ids[:1]))
+    with pytest.warns(UserWarning, match='val.txt: left out 1 entries'):
+        tool.main(['--from', 'hrsc_xml', str(source), str(out), '--link'])
+    assert (out / 'ImageSets/val.txt').read_text().split() == ids
+    # As the cutter of tiles takes them.
+    (out / 'ImageSets/val.txt').write_text(path.read_text())
+    with pytest.warns(UserWarning, match='val.txt: left out 1 entries'):
+        counts = tile_dataset(out, tmp_path / 'tiles', 2048, 0,
+                              splits=['val'])
+    assert counts == dict(val=len(ids))
 
 
 def test_again_changes_nothing(tool, harbour, tmp_path):
@@ -230,6 +250,16 @@ def test_two_images_of_one_name(tool, tmp_path):
     with pytest.raises(SystemExit, match='would both become a'):
         tool.main(['--from', 'coco_rbox', str(source), str(tmp_path / 'out'),
                    '--img-dir', str(tmp_path / 'img')])
+
+
+def test_difficult_is_0_or_1(tool, rolabelimg, tmp_path):
+    path = rolabelimg / 'a.xml'
+    path.write_text(path.read_text().replace(
+        '<difficult>1<', '<difficult>-1<'))
+    with pytest.raises(SystemExit, match='<difficult> must be 0 or 1'):
+        tool.main(['--from', 'rolabelimg', str(rolabelimg),
+                   str(tmp_path / 'out'), '--img-dir',
+                   str(rolabelimg / 'img')])
 
 
 @pytest.mark.parametrize('ids, problem', [

@@ -8,11 +8,12 @@ import numpy as np
 
 from mmextra.structures import box_corners
 
-from ..annotation_files import voc_int, voc_name
+from ..annotation_files import voc_flag, voc_name
 from ..bad_input import AnnotationError, BadInput, check_radians
 from ..coco_json import RULES, check_entry, is_number, load_json
 from ..hrsc_xml import read_hrsc_xml
 from ..image_files import index_images, is_stranger
+from ..reader import match_ids
 from ..text_files import read_ids, read_xml, slashes
 
 REMEDY = 'Correct or remove the entry, or pass --on-error skip'
@@ -96,7 +97,7 @@ def read_hrsc(source: ShipSource, bad: BadInput) -> Iterator[Record]:
     images = index_images(source.img_dir or str(folder / 'AllImages'))
     known: Dict[str, Record] = {}
     for path in lists:
-        for img_id in read_ids(str(path)):
+        for img_id in match_ids(read_ids(str(path)), images, str(path)):
             if img_id in known:
                 yield known[img_id]._replace(split=path.stem)
                 continue
@@ -145,7 +146,7 @@ def rolabelimg_ship(element: ET.Element, where: str,
     else:
         raise AnnotationError(where, 'neither <robndbox> nor <bndbox>',
                               REMEDY)
-    difficult = voc_int(element, 'difficult', where) != 0
+    difficult = voc_flag(element, 'difficult', where)
     return Ship(where, quad, voc_name(element, where), difficult)
 
 

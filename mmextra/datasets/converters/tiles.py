@@ -27,6 +27,7 @@ from ..image_files import (
     index_images,
     is_stranger,
 )
+from ..reader import match_ids
 from ..text_files import read_ids
 from ..tiff_windows import open_pixels
 
@@ -177,6 +178,8 @@ def tile_dataset(root: Path, out: Path, size: int = 1024, overlap: int = 256,
     tile_starts(size, size, overlap)  # refuses an illegal pair
     ids = read_splits(root, splits)
     files = index_images(str(root / 'images'))
+    ids = {split: match_ids(names, files, str(
+        root / 'ImageSets' / f'{split}.txt')) for split, names in ids.items()}
     images = {}
     for name in sorted({name for names in ids.values() for name in names}):
         if name not in files:

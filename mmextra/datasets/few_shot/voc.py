@@ -11,7 +11,7 @@ from mmextra.utils.class_splits import VOC_SPLITS, resolve_classes
 
 from ..annotation_files import (
     voc_box,
-    voc_int,
+    voc_flag,
     voc_name,
     voc_objects,
     voc_size,
@@ -171,7 +171,7 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
             name, bbox = voc_name(item, where), voc_box(item, where)
             if name in self.metainfo['classes'] and only in (None, name):
                 instances.append(self._instance(
-                    name, bbox, voc_int(item, 'difficult', where)))
+                    name, bbox, voc_flag(item, 'difficult', where)))
             elif name not in self._known:
                 self._strange.append(f'{where}: {name!r}')
                 continue
@@ -212,7 +212,7 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
             'list counts from there.')
 
     def _instance(self, name: str, bbox: Sequence[float],
-                  difficult: int) -> dict:
+                  difficult: bool) -> dict:
         offset = (0, ) * 4 if self.test_mode else self.coordinate_offset
         # Difficult ones never count in the test.
         ignored = difficult and (self.test_mode or not self.use_difficult)

@@ -34,9 +34,15 @@ def load_lesions(root: Path, on_error: str) -> List[dict]:
 
 
 def count_lesions(content: bytes) -> int:
-    # Pillow can do without the checksum of the end.
-    mask = cv2.imdecode(np.frombuffer(content + b'\xaeB`\x82', np.uint8),
-                        cv2.IMREAD_GRAYSCALE)
+    # Pillow can do without the end behind the pixels.
+    start = content.index(b'IDAT')
+    size = int.from_bytes(content[start - 4:start], 'big')
+    whole = content[:start + 8 + size] + b'\0\0\0\0IEND\xaeB`\x82'
+    for each in (content + b'\xaeB`\x82', whole):
+        mask = cv2.imdecode(np.frombuffer(each, np.uint8),
+                            cv2.IMREAD_GRAYSCALE)
+        if mask is not None:
+            break
     _, _, stats, _ = cv2.connectedComponentsWithStats(
         np.uint8(mask > 1), connectivity=8)
     return sum(area >= 100 for area in stats[1:, cv2.CC_STAT_AREA])
