@@ -138,7 +138,8 @@ class ReadPolicy:
         return self.mode == 'always_forecast'
 
     def note_change(self, change: Optional[float]) -> None:
-        """A frame is being read; call it before :meth:`observe`.
+        """A frame is being read; call it before :meth:`observe`, which has
+        to be told so, for the new rate says what to do next.
 
         Args:
             change (float, optional): Change of its map against that of the

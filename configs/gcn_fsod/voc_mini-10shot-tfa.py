@@ -2,14 +2,19 @@
 # voc_mini-base-tfa.py:
 #   python tools/few_shot/initialize_bbox_head.py \
 #       configs/gcn_fsod/voc_mini-10shot-tfa.py \
-#       work_dirs/voc_mini-base-tfa/iter_1200.pth \
+#       work_dirs/voc_mini-base-tfa/iter_2800.pth \
 #       work_dirs/voc_mini-base-tfa/all_classes.pth
+# An iteration takes less time than voc_mini-10shot.py's, so there are more.
 _base_ = [
     '../_base_/models/tfa_mbv2.py',
     '../_base_/datasets/voc_mini_few_shot_base.py',
     '../_base_/schedules/few_shot_voc_mini_200.py'
 ]
 
+max_iters = 500
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].T_max = max_iters
 model = dict(
     frozen_parameters=[
         'backbone', 'neck', 'rpn_head', 'roi_head.bbox_head.shared_fcs'

@@ -58,7 +58,8 @@ class Stopwatch:
 @torch.no_grad()
 def keep_videos(model: FeatureForecastDetector, dataset: Any,
                 watch: Stopwatch,
-                max_videos: Optional[int] = None) -> Iterator[KeptVideo]:
+                max_videos: Optional[int] = None,
+                first: int = 0) -> Iterator[KeptVideo]:
     """Run the backbone over videos, once for all policies.
 
     Args:
@@ -66,14 +67,15 @@ def keep_videos(model: FeatureForecastDetector, dataset: Any,
         dataset (Any): An ``ImageNetVIDDataset`` in test mode.
         watch (Stopwatch): Measures the backbone, frame by frame.
         max_videos (int, optional): Take so many only.
+        first (int): Position of the first one.
 
     Yields:
         KeptVideo: One video after the other.
     """
     device = next(model.parameters()).device
-    count = len(dataset) if max_videos is None else min(
-        max_videos, len(dataset))
-    for index in range(count):
+    end = len(dataset) if max_videos is None else min(
+        first + max_videos, len(dataset))
+    for index in range(first, end):
         video = KeptVideo()
         for t in range(dataset.get_len_per_video(index)):
             data = model.data_preprocessor(

@@ -7,12 +7,20 @@ import torch
 from mmdet.registry import DATASETS
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
 
 from mmextra.apis import ImageFolder, init_stream_detector, open_source
 from mmextra.models.task_modules import ReadPolicy
 from mmextra.utils.checkpoint_fit import check_fit
 from tests.helpers import worked_case
-from tests.video_helpers import SIZE, config, detector_cfg, results, same
+from tests.video_helpers import (
+    PER_FRAME,
+    SIZE,
+    config,
+    detector_cfg,
+    results,
+    same,
+)
 
 
 def build(policy=None, **options):
@@ -255,3 +263,109 @@ def test_wrong_configs_are_told():
     cfg.model = cfg.model.detector
     with pytest.raises(ValueError, match='SingleStageDetector'):
         init_stream_detector(cfg)
+
+
+def boxes_of(sample):
+    return sample.pred_instances.bboxes
+
+
+@pytest.mark.parametrize('between', ['forecast', 'repeat', 'move'])
+def test_peeking_is_what_comes_and_changes_nothing(between):
+    """Two frames ahead, against a stream that goes there."""
+    detector, other = (build(dict(mode='always_forecast', between=between))
+                       for _ in range(2))
+    with pytest.raises(ValueError, match='none was seen yet'):
+        detector.peek()
+    for frame in frames(2):
+        for each in (detector, other):
+            each.step(frame, force_read=True)
+    ahead = [detector.peek(k) for k in (3, 1, 2)]
+    assert [each.frame_index for each in ahead] == [4, 2, 3]
+    coming = [other.step() for _ in range(3)]
+    for k, each in zip((3, 1, 2), ahead):
+        torch.testing.assert_close(boxes_of(each), boxes_of(coming[k - 1]))
+    # Nothing happened to the one that looked.
+    again = [detector.step() for _ in range(3)]
+    assert same(results(again), results(coming))
+    assert all(each.is_forecast for each in again)
+    with pytest.raises(ValueError, match='at least 1'):
+        detector.peek(0)
+
+
+@pytest.mark.parametrize('between', ['forecast', 'repeat', 'move'])
+def test_skipped_frames_count(between):
+    """As if they had been seen, without their results."""
+    policy = dict(mode='alternate', interval=4, between=between)
+    detector, other = build(policy), build(policy)
+    first = frames(1)[0]
+    for each in (detector, other):
+        each.step(first)
+    detector.skip(2)
+    expected = [other.step() for _ in range(3)][-1]
+    found = detector.step()
+    assert same(results([found]), results([expected]))
+    assert found.frame_index == 3 and detector.stats['skipped'] == 2
+    assert detector.stats['frames'] == 2
+    # Frame 4 is the one to read; who misses it reads the next.
+    assert detector.needs_frame
+    detector.skip(1)
+    assert detector.needs_frame
+    assert not detector.step(first).is_forecast
+    with pytest.raises(ValueError, match='-1'):
+        detector.skip(-1)
+
+
+def test_repeated_and_moved_boxes_need_no_network():
+    detector = build(dict(mode='alternate', interval=3, between='repeat'))
+    first, second = frames(2)
+    shown = detector.step(first)
+    calls = []
+    detector.model.step_maps = lambda *_: calls.append(1)
+    for _ in range(2):
+        sample = detector.step()
+        assert sample.is_forecast and sample.forecast_conf is None
+        assert torch.equal(boxes_of(sample), boxes_of(shown))
+        assert sample.pred_instances is not shown.pred_instances
+    assert not calls
+
+
+def test_boxes_move_as_between_two_reads():
+    detector = build(dict(mode='alternate', interval=2, between='move'))
+    place = iter([10., 14.])
+
+    def detect(*_):
+        x = next(place)
+        return InstanceData(
+            bboxes=torch.tensor([[x, 5., x + 20, 25.]]),
+            scores=torch.ones(1), labels=torch.zeros(1, dtype=torch.long))
+    detector.model.detect = detect
+    found = [boxes_of(detector.step(frame))[0, 0].item()
+             for frame in frames(4)]
+    # At first nothing is known; then 4 pixels in two frames.
+    assert found == [10, 10, 14, 16]
+    detector.skip(1)
+    assert boxes_of(detector.peek())[0, 0].item() == 20
+
+
+@torch.no_grad()
+def test_reads_by_change_of_the_map():
+    """Still frames are left out, at most three in a row."""
+    detector = build(dict(mode='change', threshold=1e-3))
+    still, other = frames(2)
+    ops = [detector.step(still).is_forecast for _ in range(7)]
+    assert ops == [False, False, True, True, True, False, True]
+    detector.reset()
+    ops = [detector.step(frame).is_forecast
+           for frame in (still, other, still, other)]
+    assert not any(ops)
+
+
+def test_policies_that_a_model_cannot_follow_are_told():
+    with pytest.raises(ValueError, match="between='repeat'"):
+        build(dict(mode='alternate'), **PER_FRAME)
+    detector = build(dict(mode='alternate', between='repeat'), **PER_FRAME)
+    assert [detector.step(frame).is_forecast for frame in frames(3)] == [
+        False, True, False]
+    with pytest.raises(ValueError, match='needs a scheduler'):
+        build(dict(mode='scheduler', threshold=.5), scheduler=None,
+              policy=dict(mode='always_read'))

@@ -11,14 +11,15 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmextra.apis import stream_demo
-from mmextra.apis.analysis.forecast_sweep import (
-    Sweep,
-    over_alternate,
-    policies,
-)
+from mmextra.apis.analysis.change_thresholds import ChangeTable
+from mmextra.apis.analysis.error_maps import error_maps
+from mmextra.apis.analysis.forecast_sweep import Sweep, policies
+from mmextra.apis.analysis.sweep_report import over_fixed
+from mmextra.apis.live_replay import Pace, replay_ahead, replay_live
 from mmextra.apis.stream_demo import StreamOutput, skip_late
 from mmextra.apis.video_replay import (
     KeptVideo,
+    StepWatches,
     Stopwatch,
     forecast_errors,
     keep_videos,
@@ -30,6 +31,10 @@ from mmextra.models.necks.temporal_module import StepOut
 from mmextra.models.task_modules import ReadPolicy
 from tests.helpers import TOOLS, load_tool, worked_case
 from tests.video_helpers import PER_FRAME, SIZE, config, results, same
+
+
+def new_watches():
+    return StepWatches.on(torch.device('cpu'))
 
 
 @pytest.fixture(scope='module')
@@ -84,7 +89,7 @@ def test_replay_equals_the_model(trained):
             expected += sweep.model.predict(
                 torch.zeros(1, 1, 3, SIZE, SIZE), samples)[0]
         found = replay(sweep.model, video, ReadPolicy(
-            mode='alternate', interval=3), Stopwatch(torch.device('cpu')))
+            mode='alternate', interval=3), new_watches())
         assert same(results(found), results(expected))
 
 
@@ -109,25 +114,130 @@ def test_errors_of_forecast_and_copy():
     assert forecast_errors(Doubling(), KeptVideo(maps[:1], [])) == (0, 0)
 
 
-def test_sweep_draws_and_writes(trained, tmp_path):
+def test_sweep_draws_and_writes(trained, tmp_path, capsys):
     tool = load_tool('analysis_tools/forecast_sweep.py')
     rows = tool.main([
-        *trained[0], '--thresholds', '1', '0.4', '-1', '--alternate', '2',
-        '--hold', '--baseline', *trained[1], '--out',
+        *trained[0], '--thresholds', '1', '-1', '--alternate', '2',
+        '--between', 'forecast', 'repeat', 'move', '--change', '.5',
+        '--ahead', '1', '--live', '30', '--draws', '5',
+        '--latency-ms', '40', '5',
+        '--baseline', *trained[1], '--out',
         str(tmp_path / 'sweep.json'), '--plot', str(tmp_path / 'sweep.png')])
+    names = ['p=1', 'p=-1', 'change 0.5', 'alternate 2']
+    # The detector alone repeats and moves boxes too.
+    free = [f'{name}, {shown}' for shown in ('repeat', 'move')
+            for name in names]
     assert [row['name'] for row in rows] == [
-        'p=1', 'p=0.4', 'p=-1', 'alternate 2', 'hold 2', 'always read']
-    ratios = [row['ratio'] for row in rows]
-    assert ratios[0] == ratios[5] == 0
+        'always read', *names, *free, 'always read',
+        *(name for name in free if name[:2] != 'p=')]
+    by_name = {row['name']: row for row in rows if row['model'] == 'ff'}
+    assert by_name['always read']['ratio'] == by_name['p=1']['ratio'] == 0
     # Videos of 2, 5, 8 and 1 frames.
-    assert ratios[2] == 12 / 16 and ratios[3] == ratios[4] == 7 / 16
-    assert all(row['fps'] > 0 and 0 <= row['mAP'] <= 1 for row in rows)
+    assert by_name['p=-1']['ratio'] == 12 / 16
+    for name in ('alternate 2', 'alternate 2, repeat', 'alternate 2, move'):
+        assert by_name[name]['ratio'] == 7 / 16
+    assert by_name['change 0.5']['max_forecasts'] == 3
+    # What runs no network costs less.
+    assert by_name['alternate 2, repeat']['t_between'] < \
+        by_name['alternate 2']['t_between'] / 3
+    assert all(row['fps'] > 0 and 0 <= row['mAP'] <= 1 and
+               0 <= row['sAP'] <= 1 and 0 <= row['sAP_ahead'] <= 1
+               for row in rows)
     written = json.loads((tmp_path / 'sweep.json').read_text())
     assert written['rows'] == rows
-    assert set(written['over_alternate']) == {'alternate 2'}
+    assert [each['between'] for each in written['over_repeated']] == [
+        'forecast', 'repeat', 'move']
+    assert written['over_repeated'][1]['value'] == 0
+    for each in written['over_fixed']:
+        assert each['low'] <= each['high']
     assert written['forecast_vs_copy'] > 0
     picture = cv2.imread(str(tmp_path / 'sweep.png'))
     assert picture.std() > 10
+
+
+def test_sweep_learns_thresholds_from_other_videos(trained, moving):
+    sweep = Sweep(*trained[0])
+    train = 'annotations/imagenet_vid_train.json'
+    found = sweep.learn([.2, .6], train)
+    assert [each['share'] for each in found] == [.2, .6]
+    assert 0 < found[0]['threshold'] < found[1]['threshold']
+    with pytest.raises(ValueError, match='tested on; name other videos'):
+        sweep.learn([.5], 'annotations/imagenet_vid_test.json')
+
+
+def kept(values):
+    """A video whose map is one number everywhere."""
+    return KeptVideo([(torch.full((1, 2, 2, 2), v).half(), ) for v in values],
+                     [])
+
+
+def test_thresholds_leave_the_share_that_was_asked_for():
+    table = ChangeTable(0)
+    with pytest.raises(ValueError, match='none'):
+        table.learn([.5])
+    table.add(kept([1., 1, 1, 1, 1, 1]))
+    # Nothing changes: two reads, then three of every four frames are not.
+    assert table.share(1e-3) == 3 / 6
+    # 2 -> 4 -> 8 change by half; the fourth frame has not been seen.
+    table.add(kept([2., 4, 8, 16]))
+    assert table.share(.5) == 3 / 10 and table.share(.51) == 4 / 10
+    threshold, = table.learn([.4])
+    assert threshold == pytest.approx(.5, rel=1e-3)
+
+
+@torch.no_grad()
+def test_live_source_written_out(trained):
+    sweep = Sweep(*trained[0])
+    watch = Stopwatch(torch.device('cpu'))
+    video = list(keep_videos(sweep.model, sweep.dataset, watch, 3))[2]
+    assert len(video.maps) == 8
+    policy = ReadPolicy(mode='alternate', interval=2)
+
+    def boxes(sample):
+        return None if sample is None else sample.pred_instances.bboxes
+    # Every frame in time: what is shown is one frame old.
+    at_once = [boxes(each) for each in replay(
+        sweep.model, video, policy, new_watches()).video_data_samples]
+    pace = Pace(10., .09, .01)
+    shown = [boxes(each) for each in replay_live(
+        sweep.model, video, policy, pace, new_watches())]
+    assert shown[0] is None
+    for found, expected in zip(shown[1:], at_once):
+        assert torch.equal(found, expected)
+    # Looking ahead shows the frame itself, as it was known before.
+    look = replay_live(sweep.model, video, ReadPolicy('always_read'), pace,
+                       new_watches(), look_ahead=True)
+    known = replay_ahead(sweep.model, video, 'forecast', 1, new_watches())
+    assert look[0] is None and known[0] is None
+    for found, expected in zip(look[1:], known[1:]):
+        assert torch.equal(boxes(found), boxes(expected))
+    # Too slow: 0 is ready at .25 and 2 is taken, then 5 at .5.
+    slow = replay_live(sweep.model, video, ReadPolicy('always_read'),
+                       Pace(10., .25, .01), new_watches())
+    assert [each is None for each in slow] == [True] * 3 + [False] * 5
+    assert slow[3] is slow[4] and slow[5] is not slow[4]
+
+
+def test_gain_over_fixed_at_equal_speed():
+    class Fixed:
+        num_videos = 3
+
+        def __init__(self, value):
+            self.value = value
+
+        def mean_ap(self, times):
+            return self.value
+
+    rows = [dict(mode='scheduler', name=n, between='forecast', fps=f)
+            for n, f in (('a', 10.), ('b', 20.))]
+    rows += [dict(mode='alternate', name=n, between=shown, fps=f)
+             for n, f, shown in (('c', 15., 'forecast'), ('d', 25.,
+                                 'forecast'), ('e', 15., 'repeat'))]
+    aps = {name: Fixed(value) for name, value in zip(
+        'abcde', (.8, .6, .65, .1, .1))}
+    found, = over_fixed(rows, aps, 5)
+    assert (found['rule'], found['mode']) == ('c', 'scheduler')
+    assert found['value'] == found['low'] == pytest.approx(.7 - .65)
 
 
 def test_sweep_caps_the_scheduler_alone():
@@ -186,15 +296,6 @@ def test_labels_have_no_ghost(monkeypatch):
     stream_demo.draw(np.zeros((60, 60, 3), np.uint8), sample, ['cat'], .3, 9.)
     # A label without a name is no error.
     assert drawn == ['cat 0.90', 'class 4 0.80', 'forecast  next 0.50  9 fps']
-
-
-def test_gain_over_a_fixed_rule():
-    rows = [dict(mode='scheduler', ratio=r, mAP=m)
-            for r, m in ((0., .8), (.4, .7), (.8, .3))]
-    rows += [dict(mode='alternate', name='a', ratio=.5, mAP=.55),
-             dict(mode='alternate', name='b', ratio=.9, mAP=.1),
-             dict(mode='alternate', name='c', ratio=.5, mAP=.1, hold=True)]
-    assert over_alternate(rows) == {'a': pytest.approx(.6 - .55)}
 
 
 def test_demo_marks_forecasts(trained, moving, tmp_path):
@@ -269,3 +370,37 @@ def test_speed_of_reads_and_forecasts(trained, tmp_path):
         np.mean([rows[0]['process_ms'], rows[1]['process_ms']]))
     written = json.loads((tmp_path / 'speed.json').read_text())
     assert len(written['break_even']) == 4
+
+
+def test_picture_of_errors(trained, tmp_path):
+    tool = load_tool('analysis_tools/forecast_errors.py')
+    out = tmp_path / 'errors.png'
+    found = tool.main([
+        *trained[0], '--video', '2', '--frames', '5', '--threshold', '-1',
+        '--alternate', '1', '2', '--out', str(out)])
+    assert [each['name'] for each in found] == [
+        'p=-1', 'alternate 1', 'alternate 2']
+    picture = cv2.imread(str(out))
+    # Frames and three policies; of 5 frames 4 and 2 were not read.
+    assert picture.shape == (4 * 128, 5 * 128, 3)
+    edges = (picture[2::128, 64::128] == (0, 0, 255)).all(-1)
+    assert edges[1:].tolist() == [[False] + [True] * 4, [False] * 5,
+                                  [False, True, False, True, False]]
+    with pytest.raises(SystemExit):
+        tool.main([*trained[0], '--video', '99', '--out', str(out)])
+
+
+@torch.no_grad()
+def test_errors_are_those_of_the_next_map(trained):
+    sweep = Sweep(*trained[0])
+    video = next(keep_videos(sweep.model, sweep.dataset,
+                             Stopwatch(torch.device('cpu')), 1, first=1))
+    rows = error_maps(sweep.model, video, ReadPolicy('always_read'))
+    assert len(rows) == 5 and rows[-1].error is None
+    total = sum(row.error.mean() for row in rows[:-1])
+    maps = video.maps[0][0]
+    assert total * maps.numel() == pytest.approx(
+        forecast_errors(sweep.model, video)[0], rel=1e-4)
+    with pytest.raises(ValueError, match='between'):
+        error_maps(sweep.model, video,
+                   ReadPolicy('always_read', between='repeat'))

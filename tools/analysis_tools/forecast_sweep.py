@@ -4,14 +4,22 @@ The maps of the backbone do not depend on the policy, so they are computed
 once per video and every policy replays them. Frames per second follow from
 the measured times of backbone and of the rest (medians, without loading).
 
-"alternate k" reads every k-th frame; "hold k" does so too, but repeats the
-last map where a forecast is wanted: the forecast must beat it.
-forecast_vs_copy is the squared error of the forecast maps relative to that of
-repeating the last map, with every frame read.
+"alternate k" reads every k-th frame, "change T" as the policy by change does.
+--between says what is shown where a frame is not read: detections on its
+forecast, or without running the network the last boxes, repeated or moved.
+Thresholds by change are learnt for shares of unread frames from other videos.
+
+Differences have intervals by a bootstrap over videos, paired. --live runs
+every policy on a source that does not wait; sAP compares what is shown at the
+moment of every frame with that frame, and with "ahead" the result is that of
+peeking ahead by its own delay. --ahead compares what is known of frames so
+many frames before. forecast_vs_copy is the squared error of the forecast maps
+relative to that of repeating the last map, with every frame read.
 
 Example:
-    python tools/analysis_tools/forecast_sweep.py CONFIG CHECKPOINT --hold \
-        --out sweep.json --plot sweep.png
+    python tools/analysis_tools/forecast_sweep.py CONFIG CHECKPOINT \
+        --between forecast repeat move --change-shares .3 .5 .65 \
+        --ahead 1 2 --live 30 --out sweep.json --plot sweep.png
 """
 from pathlib import Path
 from typing import List, Optional, Sequence
@@ -20,13 +28,17 @@ import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
 from mmextra.apis.analysis.forecast_sweep import (
     VALUES,
     Sweep,
-    over_alternate,
-    plot,
     policies,
+)
+from mmextra.apis.analysis.sweep_report import (
+    over_fixed,
+    over_repeated,
+    plot,
 )
 from mmextra.utils.command_line import (
     add_cfg_options,
     add_json_output,
+    one_line_errors,
     print_table,
     save_rows,
     tool_parser,
@@ -51,8 +63,25 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
                         help='compare each confidence alone')
     parser.add_argument('--alternate', type=int, nargs='*',
                         default=[2, 3, 4, 6, 8])
-    parser.add_argument('--hold', action='store_true',
-                        help='also repeat the last map in place of forecasts')
+    parser.add_argument('--between', nargs='+',
+                        choices=['forecast', 'repeat', 'move'],
+                        default=['forecast'],
+                        help='what is shown where a frame is not read')
+    parser.add_argument('--change', type=float, nargs='*', default=[],
+                        help='thresholds of the policy by change')
+    parser.add_argument('--change-shares', type=float, nargs='*', default=[],
+                        help='learn them for shares of unread frames')
+    parser.add_argument('--learn', metavar='ANN_FILE',
+                        help='from these videos, by default those of val')
+    parser.add_argument('--live', type=float, metavar='FPS',
+                        help='also as a live source of this speed')
+    parser.add_argument('--latency-ms', type=float, nargs=2,
+                        metavar=('READ', 'BETWEEN'),
+                        help='with --live, in place of what is measured')
+    parser.add_argument('--ahead', type=int, nargs='*', default=[],
+                        help='also what is known so many frames before')
+    parser.add_argument('--draws', type=int, default=1000,
+                        help='of the bootstrap over videos')
     parser.add_argument('--baseline', nargs=2,
                         metavar=('CONFIG', 'CHECKPOINT'),
                         help='a detector without forecast, for comparison')
@@ -66,25 +95,43 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     args = parser.parse_args(argv)
     same = dict(split=args.split, device=args.device,
                 max_videos=args.max_videos, options=args.cfg_options)
-    settings = policies(
-        args.thresholds, args.alternate, hold=args.hold,
-        max_forecasts=args.max_forecasts, cumulative=args.cumulative)
     sweep = Sweep(args.config, args.checkpoint, **same)
-    rows = sweep.run(settings)
+    changes = [dict(threshold=value) for value in args.change]
+    if args.change_shares:
+        with one_line_errors(parser, ValueError):
+            changes += sweep.learn(args.change_shares, args.learn,
+                                   args.max_forecasts)
+        for each in changes[len(args.change):]:
+            print('learnt threshold {threshold:g} for {share:.0%} unread '
+                  'frames'.format(**each))
+    settings = policies(
+        args.thresholds, args.alternate, changes=changes,
+        between=args.between, max_forecasts=args.max_forecasts,
+        cumulative=args.cumulative)
+    more = dict(live_fps=args.live, latency_ms=args.latency_ms)
+    rows = sweep.run(settings, ahead=args.ahead, between=args.between, **more)
+    gains = over_fixed(rows, sweep.aps, args.draws)
+    known = over_repeated(sweep.aps, args.between, args.ahead, args.draws)
     if args.baseline:
-        rows += Sweep(*args.baseline, **same).run(settings)
-    gains = over_alternate([r for r in rows if r['model'] == sweep.name])
+        rows += Sweep(*args.baseline, **same).run(settings, **more)
+    shown = [key for key in (*VALUES, 'sAP', 'sAP_ahead')
+             if any(key in row for row in rows)]
     print_table(
-        ('model', 'policy', 'forecasts', 'fps', *VALUES),
+        ('model', 'policy', 'unread', 'fps', *shown),
         [(row['model'], row['name'], f'{row["ratio"]:.3f}',
           f'{row["fps"]:.1f}', *(f'{row.get(key, float("nan")):.4f}'
-                                 for key in VALUES)) for row in rows],
+                                 for key in shown)) for row in rows],
         width=120)
-    for name, gain in gains.items():
-        print(f'scheduler over {name} at its ratio: {gain:+.4f} mAP')
+    for gain in gains:
+        print('{mode} over {rule} at {fps:.1f} fps: {value:+.4f} mAP '
+              '[{low:+.4f}, {high:+.4f}]'.format(**gain))
+    for each in known:
+        print('{between} {frames} ahead: {mAP:.4f} mAP, over repeat '
+              '{value:+.4f} [{low:+.4f}, {high:+.4f}]'.format(**each))
     if sweep.forecast_vs_copy is not None:
         print(f'forecast_vs_copy {sweep.forecast_vs_copy:.4f}')
-    save_rows(args.out, dict(rows=rows, over_alternate=gains,
+    save_rows(args.out, dict(rows=rows, over_fixed=gains,
+                             over_repeated=known,
                              forecast_vs_copy=sweep.forecast_vs_copy))
     if args.plot:
         plot(rows, args.plot, args.title or sweep.name)

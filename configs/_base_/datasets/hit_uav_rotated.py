@@ -23,6 +23,7 @@ train_pipeline = [
         type='RandomRotate',
         prob=0.5,
         angle_range=180,
+        rotate_type='RBoxRotate',
         img_border_value=(104, 116, 124)),
     dict(type='RBoxRandomCrop', crop_size=(320, 320)),
     dict(type='mmdet.Pad', size=(320, 320),

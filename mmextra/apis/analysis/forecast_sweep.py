@@ -1,61 +1,78 @@
 """Accuracy over speed of a feature forecast, by the policy of reading."""
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 from mmdet.registry import DATASETS, METRICS, MODELS
+from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
 from rich.progress import track
 
-from mmextra.evaluation.functional import fps_model
+from mmextra.evaluation.functional import FrameMatches, VideoAP, fps_model
+from mmextra.evaluation.functional.streaming_ap import NOTHING, match_again
+from mmextra.models.detectors.forecast_parts import check_policy
 from mmextra.models.task_modules import ReadPolicy
+from mmextra.utils.arrays import as_numpy
 from mmextra.utils.checkpoint_fit import check_fit
 
+from ..live_replay import Pace, replay_ahead, replay_live
 from ..video_replay import (
+    KeptVideo,
+    StepWatches,
     Stopwatch,
     as_batch,
     forecast_errors,
     keep_videos,
     replay,
 )
+from .change_thresholds import ChangeTable, learnt
 
 VALUES = ('mAP', 'mAP_slow', 'mAP_medium', 'mAP_fast')
-
-
-ALWAYS_READ = dict(name='always read', mode='always_read')
+ALWAYS_READ = dict(name='always read', mode='always_read',
+                   between='forecast')
+OF_SWEEP = ('name', 'share')
 
 
 def policies(thresholds: Sequence[float], alternate: Sequence[int], *,
-             hold: bool = False, max_forecasts: Optional[int] = None,
+             changes: Sequence[Mapping[str, Any]] = (),
+             between: Sequence[str] = ('forecast', ),
+             max_forecasts: Optional[int] = None,
              cumulative: Optional[bool] = None) -> List[dict]:
     """The policies to try, by name.
 
     Args:
         thresholds (Sequence[float]): Of the scheduler.
         alternate (Sequence[int]): Every how many frames one is read.
-        hold (bool): Also repeat the last map in place of forecasts.
-        max_forecasts (int, optional): With the scheduler, read after so many
-            forecasts in a row; None takes what the model's policy has.
+        changes (Sequence[Mapping]): Of the policy by change, ``threshold``
+            and perhaps the ``share`` of frames that it was learnt for.
+        between (Sequence[str]): What is shown where a frame is not read.
+        max_forecasts (int, optional): With the scheduler and by change, read
+            after so many frames in a row without; None takes what the
+            model's policy has, and 3 by change.
         cumulative (bool, optional): Compare the product of the confidences
             since the last read; None takes what the model's policy has.
 
     Returns:
-        list[dict]: ``name``, perhaps ``hold``, and changes to the model's
+        list[dict]: ``name`` and changes to the model's
         :class:`ReadPolicy`.
     """
     given = {key: value for key, value in (
         ('max_forecasts', max_forecasts), ('cumulative', cumulative))
         if value is not None}
-    out = [dict(name=f'p={p:g}', mode='scheduler', threshold=p, **given)
-           for p in thresholds]
-    for k in alternate:
-        same = dict(mode='alternate', interval=k, max_forecasts=None)
-        out.append(dict(name=f'alternate {k}', **same))
-        if hold:
-            out.append(dict(name=f'hold {k}', hold=True, **same))
+    out = []
+    for shown in between:
+        more = '' if shown == 'forecast' else f', {shown}'
+        out += [dict(name=f'p={p:g}{more}', mode='scheduler', threshold=p,
+                     between=shown, **given) for p in thresholds]
+        out += [dict(change, name=f'change {change["threshold"]:g}{more}',
+                     mode='change', between=shown,
+                     max_forecasts=max_forecasts) for change in changes]
+        out += [dict(name=f'alternate {k}{more}', mode='alternate',
+                     interval=k, max_forecasts=None, between=shown)
+                for k in alternate]
     return out
 
 
@@ -82,11 +99,13 @@ class Sweep:
         check_fit(self.model, checkpoint)
         load_checkpoint(self.model, checkpoint, map_location='cpu')
         self.model.to(device).eval()
+        self.cfg, self.split = cfg, split
         self.dataset = DATASETS.build(cfg[f'{split}_dataloader'].dataset)
         self.metric_cfg = cfg[f'{split}_evaluator']
         self.device = torch.device(device)
         self.max_videos = max_videos
         self.errors = np.zeros(2)
+        self.aps: Dict[str, VideoAP] = {}
 
     @property
     def forecast_vs_copy(self) -> Optional[float]:
@@ -94,104 +113,171 @@ class Sweep:
         forecast, copied = self.errors
         return float(forecast / copied) if copied else None
 
-    def run(self, settings: Sequence[dict]) -> List[Dict[str, Any]]:
-        """A row for each setting; one alone where nothing is forecast."""
-        if not self.model.forecasts:
-            settings = [ALWAYS_READ]
+    def learn(self, shares: Sequence[float], ann_file: Optional[str] = None,
+              max_forecasts: Optional[int] = None) -> List[dict]:
+        """Thresholds of the policy by change, from other videos.
+
+        Args:
+            shares (Sequence[float]): Of frames that are not read.
+            ann_file (str, optional): Videos to learn from, as the config's
+                ``ann_file``; those of the ``val`` split by default.
+            max_forecasts (int, optional): See :func:`policies`.
+
+        Returns:
+            list[dict]: ``threshold`` and ``share``.
+
+        Raises:
+            ValueError: If they would be learnt from the tested videos.
+        """
+        cfg = self.cfg['val_dataloader'].dataset.copy()
+        if ann_file is not None:
+            cfg = self.cfg[f'{self.split}_dataloader'].dataset.copy()
+            cfg.ann_file = ann_file
+        dataset = DATASETS.build(cfg)
+        if dataset.ann_file == self.dataset.ann_file:
+            raise ValueError(
+                f'thresholds are not to be learnt from {dataset.ann_file}, '
+                'which they are tested on; name other videos by --learn')
+        table = ChangeTable(self.model.judged_level,
+                            3 if max_forecasts is None else max_forecasts)
+        for video in keep_videos(self.model, dataset,
+                                 Stopwatch(self.device), self.max_videos):
+            table.add(video)
+        return learnt(table, shares)
+
+    def possible(self, settings: Sequence[dict]) -> List[dict]:
+        """Those that the model can follow, after reading every frame."""
+        out = [dict(ALWAYS_READ)]
+        for setting in settings:
+            policy = self.policy_of(setting)
+            try:
+                check_policy(self.model, policy)
+            except ValueError:
+                continue
+            # A scheduler costs time even where it lets every frame be read.
+            if not policy.reads_all or self.model.forecasts and \
+                    policy.asks_scheduler:
+                out.append(setting)
+        return out
+
+    def run(self, settings: Sequence[dict], live_fps: Optional[float] = None,
+            latency_ms: Optional[Tuple[float, float]] = None,
+            ahead: Sequence[int] = (),
+            between: Sequence[str] = ()) -> List[Dict[str, Any]]:
+        """A row for each setting that the model can follow.
+
+        Args:
+            settings (Sequence[dict]): See :func:`policies`.
+            live_fps (float, optional): Also run each as a live source of so
+                many frames per second.
+            latency_ms (tuple[float, float], optional): Of a read and of
+                another frame there; measured on the first video by default.
+            ahead (Sequence[int]): Also see what is known of each frame so
+                many frames before, every frame being read.
+            between (Sequence[str]): By these means.
+
+        Returns:
+            list[dict]: The rows. ``aps`` then has the AP of each by name,
+            with ``live`` and ``live, ahead`` behind the name, and of
+            ``<between> +<frames>``.
+        """
+        settings = self.possible(settings)
         backbone = Stopwatch(self.device)
-        steps = [Stopwatch(self.device) for _ in settings]
+        watches = [StepWatches.on(self.device) for _ in settings]
         metrics = [METRICS.build(self.metric_cfg) for _ in settings]
         for metric in metrics:
             metric.dataset_meta = self.dataset.metainfo
-        videos = keep_videos(self.model, self.dataset, backbone,
-                             self.max_videos)
-        for video in track(videos, self.name, total=len(self.dataset)
-                           if self.max_videos is None else self.max_videos):
+        more: Dict[str, List[FrameMatches]] = {}
+        for video in track(
+                keep_videos(self.model, self.dataset, backbone,
+                            self.max_videos), self.name,
+                total=self.max_videos or len(self.dataset)):
             if self.model.forecasts:
                 self.errors += forecast_errors(self.model, video)
-            for setting, metric, watch in zip(settings, metrics, steps):
-                metric.process(None, as_batch([replay(
-                    self.model, video, self.policy_of(setting), watch,
-                    setting.get('hold', False))]))
+            for setting, metric, watch in zip(settings, metrics, watches):
+                policy = self.policy_of(setting)
+                metric.process(None, as_batch([
+                    replay(self.model, video, policy, watch)]))
+                if live_fps is None:
+                    continue
+                pace = Pace(live_fps, *(
+                    each / 1000 for each in latency_ms or (
+                        backbone.median + watch.read.median,
+                        watch.between.median)))
+                for look in (False, True):
+                    name = f'{setting["name"]}, live' + ', ahead' * look
+                    more.setdefault(name, []).extend(rematch(
+                        metrics[0], video, replay_live(
+                            self.model, video, policy, pace,
+                            StepWatches.on(self.device), look)))
+            for shown in between:
+                if shown == 'forecast' and not self.model.forecasts:
+                    continue
+                for frames in ahead:
+                    more.setdefault(f'{shown} +{frames}', []).extend(rematch(
+                        metrics[0], video, replay_ahead(
+                            self.model, video, shown, frames,
+                            StepWatches.on(self.device))))
+        classes = len(self.dataset.metainfo['classes'])
+        self.aps = {name: VideoAP(found, classes)
+                    for name, found in more.items()}
+        for setting, metric in zip(settings, metrics):
+            self.aps[setting['name']] = VideoAP(
+                [each['matches'] for each in metric.results], classes)
         return [self._row(*each, backbone) for each in zip(
-            settings, metrics, steps)]
+            settings, metrics, watches)]
 
     def policy_of(self, setting: dict) -> ReadPolicy:
         """The model's own policy with the changes of a setting."""
         return self.model.new_policy(**{
             key: value for key, value in setting.items()
-            if key not in ('name', 'hold')})
+            if key not in OF_SWEEP})
 
-    def _row(self, setting: dict, metric: Any, watch: Stopwatch,
+    def _row(self, setting: dict, metric: Any, watches: StepWatches,
              backbone: Stopwatch) -> Dict[str, Any]:
         values = {key.split('/')[-1]: value
                   for key, value in metric.evaluate().items()}
         ratio = values['forecast_ratio']
         policy = self.policy_of(setting)
-        return dict(
+        row = dict(
             dict(setting, cumulative=policy.cumulative,
                  max_forecasts=policy.max_forecasts),
             model=self.name, ratio=ratio,
-            t_backbone=backbone.median, t_step=watch.median,
-            fps=fps_model(backbone.median, watch.median, ratio),
+            t_backbone=backbone.median, t_step=watches.read.median,
+            t_between=watches.between.median,
+            fps=fps_model(backbone.median, watches.read.median, ratio,
+                          watches.between.median if ratio else None),
             **{key: values[key] for key in VALUES if key in values})
+        for key, name in (('sAP', 'live'), ('sAP_ahead', 'live, ahead')):
+            name = f'{setting["name"]}, {name}'
+            if name in self.aps:
+                ap = self.aps[name]
+                row[key] = ap.mean_ap(np.ones(ap.num_videos))
+        return row
 
 
-def over_alternate(rows: Sequence[dict]) -> Dict[str, float]:
-    """What the scheduler gains at the ratio of each fixed rule.
+def rematch(metric: Any, video: KeptVideo,
+            shown: Sequence[Optional[DetDataSample]]) -> List[FrameMatches]:
+    """What is shown of the frames of a video, against what they hold.
 
     Args:
-        rows (Sequence[dict]): All rows of a model.
+        metric (ImageNetVIDMetric): Has just processed the same video.
+        video (KeptVideo): The video.
+        shown (Sequence[DetDataSample or None]): For each of its frames.
 
     Returns:
-        dict[str, float]: Name of the rule to the difference in mAP, the
-        scheduler's curve being linear between its points; none for a ratio
-        that it does not reach.
+        list[FrameMatches]: Of its frames.
     """
-    curve = sorted((r['ratio'], r['mAP']) for r in rows
-                   if r['mode'] == 'scheduler')
-    gains = {}
-    for row in rows:
-        if row['mode'] != 'alternate' or row.get('hold') or not curve or \
-                not curve[0][0] <= row['ratio'] <= curve[-1][0]:
-            continue
-        ratios, values = zip(*curve)
-        gains[row['name']] = float(
-            np.interp(row['ratio'], ratios, values)) - row['mAP']
-    return gains
-
-
-def plot(rows: Sequence[dict], path: Path, title: str) -> None:
-    """Draw mAP over frames per second and over the share of forecasts."""
-    import matplotlib
-    matplotlib.use('Agg')
-    import matplotlib.pyplot as plt
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
-    for axis, key, label in ((axes[0], 'fps', 'frames per second'),
-                             (axes[1], 'ratio', 'share of forecasts')):
-        curve = sorted((r for r in rows if r['mode'] == 'scheduler'),
-                       key=lambda r: r['ratio'])
-        axis.plot([r[key] for r in curve], [r['mAP'] for r in curve], 'o-',
-                  label='scheduler, p')
-        for row in curve:
-            axis.annotate(row['name'][2:], (row[key], row['mAP']),
-                          xytext=(3, 4), textcoords='offset points',
-                          fontsize=7)
-        for words, marker, chosen in (
-                ('alternate', 's', [r for r in rows if r['mode'] ==
-                                    'alternate' and not r.get('hold')]),
-                ('last map held', 'x', [r for r in rows if r.get('hold')]),
-                ('per frame', '^', [r for r in rows
-                                    if r['mode'] == 'always_read'])):
-            if chosen:
-                axis.plot([r[key] for r in chosen],
-                          [r['mAP'] for r in chosen], marker,
-                          label=words, markersize=7)
-        axis.set_xlabel(label)
-        axis.grid(alpha=.3)
-    axes[0].set_ylabel('mAP')
-    axes[1].legend()
-    figure.suptitle(title)
-    figure.tight_layout()
-    figure.savefig(str(path), dpi=110)
-    plt.close(figure)
+    truths = [each['matches'] for each in metric.results[-len(video.maps):]]
+    out = []
+    for truth, sample in zip(truths, shown):
+        found = NOTHING
+        if sample is not None:
+            each = sample.pred_instances
+            found = (as_numpy(each.bboxes), as_numpy(each.labels),
+                     as_numpy(each.scores))
+        out.append(match_again(
+            truth, *found, iou_thr=metric.iou_thr,
+            small_object_tolerance=metric.small_object_tolerance,
+            plus_one=metric.plus_one))
+    return out

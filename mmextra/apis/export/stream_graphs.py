@@ -66,8 +66,8 @@ class StreamGraph(nn.Module):
             result += pytree.tree_flatten(out.memory)[0]
         if model.forecasts:
             result += out.forecast
-        if reads and compares_with_read(model):
-            result.append(feats[model.scheduler.level])
+        if reads:
+            result.append(feats[model.judged_level])
         return tuple(result)
 
 
@@ -91,13 +91,16 @@ def output_names(model: Any, states: int, maps: int,
         ['conf'] * (model.scheduler is not None) + \
         [f'next_state_{i}' for i in range(states)] + \
         [f'next_map_{i}' for i in range(maps * model.forecasts)] + \
-        ['read_map'] * (reads and compares_with_read(model))
+        ['read_map'] * reads
 
 
 def plan_stream(model: Any, cfg: Config, spec: Dict[str, Any],
                 options: Options) -> ExportPlan:
     """A feature forecast: ``read``, and ``forecast`` if it forecasts."""
     detector = model.detector
+    if model.judges_change:
+        raise ExportError('a scheduler with sees_change=True cannot be '
+                          'exported; one without can')
     head = getattr(detector, 'bbox_head', None)
     if head is None:
         raise ExportError(f'{type(detector).__name__} as detector of a '

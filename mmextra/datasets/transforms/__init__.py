@@ -38,9 +38,11 @@ else:
     absent_without_video(__name__, 'TRANSFORMS', 'ThinningClipSample')
 
 if HAS_MMROTATE:
-    from .rbox_random_crop import RBoxRandomCrop, visible_fraction
+    from .rbox_random_crop import RBoxRandomCrop
+    from .rbox_rotate import RBoxRotate
+    from .visible_boxes import visible_fraction
 
-    __all__ += ['RBoxRandomCrop', 'visible_fraction']
+    __all__ += ['RBoxRandomCrop', 'RBoxRotate', 'visible_fraction']
 else:
     __getattr__ = absent_without_mmrotate(
-        __name__, 'RBoxRandomCrop', 'visible_fraction')
+        __name__, 'RBoxRandomCrop', 'RBoxRotate', 'visible_fraction')

@@ -34,6 +34,7 @@ from .precision_recall import (
 )
 from .rotated_ap import ClassAP, match_detections, rotated_average_precision
 from .stream_speed import break_even_ratio, fps_model
+from .streaming import next_frame, shown_at_frames, streaming_frames
 from .video_ap import (
     MOTION_RANGES,
     FrameMatches,
@@ -42,15 +43,18 @@ from .video_ap import (
     motion_iou,
     video_average_precision,
 )
+from .video_bootstrap import VideoAP, bootstrap_difference
 
 __all__ = [
     'ClassAP', 'ClassCurves', 'DOTALine', 'DOTAObjects', 'FrameMatches',
-    'MOTION_RANGES', 'Tile', 'average_precision', 'best_confidence',
-    'box_corners', 'box_iou', 'break_even_ratio', 'class_curves',
+    'MOTION_RANGES', 'Tile', 'VideoAP', 'average_precision',
+    'best_confidence', 'bootstrap_difference', 'box_corners', 'box_iou',
+    'break_even_ratio', 'class_curves',
     'covered_share', 'cut_tile', 'fps_model', 'frame_motion', 'image_tiles',
     'is_sliver', 'match_best_gt', 'match_detections', 'match_frame',
-    'merge_nms', 'motion_iou', 'move_boxes', 'parse_dota_line',
-    'parse_tile_id', 'polygon_area', 'read_dota_txt',
-    'rotated_average_precision', 'rotated_iou', 'rotated_nms', 'tile_starts',
+    'merge_nms', 'motion_iou', 'move_boxes', 'next_frame',
+    'parse_dota_line', 'parse_tile_id', 'polygon_area', 'read_dota_txt',
+    'rotated_average_precision', 'rotated_iou', 'rotated_nms',
+    'shown_at_frames', 'streaming_frames', 'tile_starts',
     'video_average_precision'
 ]

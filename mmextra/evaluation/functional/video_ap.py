@@ -181,8 +181,25 @@ def frame_motion(frames: Sequence[FrameMatches],
     return motion
 
 
-def _false_positive_weights(item: FrameMatches, inside: np.ndarray,
-                            empty_weight: float) -> np.ndarray:
+def share_inside(inside: Sequence[np.ndarray], low: float) -> float:
+    """Share of all motion IoUs that are inside of a range.
+
+    Args:
+        inside (Sequence[np.ndarray]): Of each frame, whether each of its
+            ground truths is. A frame without any stands for one of 0.
+        low (float): Lower end of the range.
+
+    Returns:
+        float: From 0 to 1.
+    """
+    empty = sum(len(values) == 0 for values in inside)
+    total = sum(map(len, inside)) + empty
+    return (sum(int(values.sum()) for values in inside) +
+            empty * (low <= 0)) / max(total, 1)
+
+
+def false_positive_weights(item: FrameMatches, inside: np.ndarray,
+                           empty_weight: float) -> np.ndarray:
     """Weight of each detection of a frame if nothing matches it."""
     if not len(inside):
         return np.full(len(item.scores), empty_weight)
@@ -239,11 +256,7 @@ def video_average_precision(
     low, high = motion_range
     inside = [(low <= values) & (values <= high) & ~item.gt_ignored
               for item, values in zip(frames, motion)]
-    empty = sum(len(values) == 0 for values in motion)
-    total = sum(map(len, motion)) + empty
-    # Frames without objects stand for one motion IoU of 0 each.
-    share = (sum(int(i.sum()) for i in inside) +
-             empty * (low <= 0)) / max(total, 1)
+    share = share_inside(inside, low)
 
     npos = np.zeros(num_classes, np.int64)
     parts: Dict[str, List[np.ndarray]] = dict(
@@ -253,7 +266,7 @@ def video_average_precision(
         is_matched = item.matched >= 0
         hits = np.zeros(len(item.scores), bool)
         hits[is_matched] = here[item.matched[is_matched]]
-        weights = _false_positive_weights(item, here, share)
+        weights = false_positive_weights(item, here, share)
         weights[is_matched] = 0.
         for name, value in zip(parts, (item.scores, item.labels, hits,
                                        weights)):

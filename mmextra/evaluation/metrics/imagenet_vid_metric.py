@@ -13,8 +13,10 @@ from mmengine.logging import MMLogger, print_log
 from terminaltables import AsciiTable
 
 from mmextra.utils.arrays import as_numpy
+from mmextra.utils.checks import settings_from_cfg
 
 from ..benchmark import write_atomic
+from ..functional.streaming_ap import StreamingSettings, streaming_matches
 from ..functional.video_ap import (
     MOTION_RANGES,
     FrameMatches,
@@ -78,6 +80,11 @@ class ImageNetVIDMetric(BaseVideoMetric):
         out_file (str, optional): JSON file for all detections. (``--out`` of
             the stock test would be cut to the number of videos.)
         warmup_frames (int): See :func:`speed_facts`.
+        streaming (dict, optional): Fields of :class:`StreamingSettings`;
+            gives ``sAP``, ``sAP_slow`` and so on, for what is shown at the
+            moment of every frame of a live source. (What a frame finds is
+            taken not to depend on frames before that were left out; for
+            that see ``forecast_sweep.py --live``.)
         collect_device (str): See ``BaseMetric``.
         prefix (str, optional): Put before the keys.
 
@@ -98,6 +105,7 @@ class ImageNetVIDMetric(BaseVideoMetric):
                  classwise: bool = False,
                  out_file: Optional[str] = None,
                  warmup_frames: int = 20,
+                 streaming: Optional[dict] = None,
                  collect_device: str = 'cpu',
                  prefix: Optional[str] = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
@@ -117,6 +125,8 @@ class ImageNetVIDMetric(BaseVideoMetric):
         self.classwise = classwise
         self.out_file = out_file
         self.warmup_frames = warmup_frames
+        self.streaming = None if streaming is None else settings_from_cfg(
+            StreamingSettings, streaming, 'streaming')
 
     def process(self, data_batch: Any,
                 data_samples: Sequence[dict]) -> None:
@@ -153,6 +163,8 @@ class ImageNetVIDMetric(BaseVideoMetric):
                 int(frame.get('video_id', 0)), int(frame.get('frame_id', 0))),
             is_forecast=bool(frame.get('is_forecast', False)),
             time_model=frame.get('time_model'))
+        if self.streaming is not None:
+            result['found'] = boxes, labels, scores
         if self.out_file is not None:
             result['dump'] = dict(
                 video_id=frame.get('video_id'),
@@ -204,8 +216,25 @@ class ImageNetVIDMetric(BaseVideoMetric):
             ap = next(iter(per_range.values()))[0]
             metrics.update({f'AP_{name}': float(value)
                             for name, value in zip(classes, ap)})
+        if self.streaming is not None:
+            metrics.update(self._streaming(results, len(classes)))
         metrics.update(speed_facts(results, self.warmup_frames))
         self._log_table(classes, per_range, metrics)
+        return metrics
+
+    def _streaming(self, results: List[dict],
+                   num_classes: int) -> Dict[str, float]:
+        frames = streaming_matches(
+            results, self.streaming, iou_thr=self.iou_thr,
+            small_object_tolerance=self.small_object_tolerance,
+            plus_one=self.plus_one)
+        motion = frame_motion(frames, self.motion_window, self.plus_one)
+        metrics = {}
+        for name, limits in self.ranges.items():
+            ap, npos = video_average_precision(
+                frames, motion, num_classes, limits)
+            metrics['sAP' if name == 'all' else f'sAP_{name}'] = float(
+                ap[npos > 0].mean()) if npos.any() else float('nan')
         return metrics
 
     def _log_table(self, classes: Sequence[str], per_range: dict,

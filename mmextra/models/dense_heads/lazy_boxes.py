@@ -96,7 +96,7 @@ class LazyBoxes:
             # All that are as good as the last one, whatever ties do.
             limit = scores.flatten().topk(number).values[-1]
             new = ((scores >= limit).any(1) & ~known).nonzero().flatten()
-            boxes[:, new] = self.deltas(vector, new).t()
+            boxes[:, new] = self.deltas(vector, new).t().to(boxes)
             known[new] = True
             settings: Dict[str, Any] = copy.deepcopy(cfg)
             if number < scores.numel():

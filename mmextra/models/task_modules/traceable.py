@@ -154,7 +154,13 @@ def best_pairs(scores: Tensor, score_thr: float, limit: int,
     """
     places = above(scores, score_thr)
     values = scores[places[:, 0], places[:, 1]]
-    values, order = values.sort(descending=True)
+    if images is None and limit > 0 and torch.jit.is_tracing():
+        # The operator sorts no more than it is asked for.
+        count = torch.as_tensor(values.shape[0])
+        values, order = values.topk(
+            torch.minimum(count, torch.tensor(limit)))
+    else:
+        values, order = values.sort(descending=True)
     places = places[order]
     if images is None:
         values, places = values[:limit], places[:limit]
@@ -263,6 +269,7 @@ def traced_multiclass_nms(multi_bboxes: Tensor, multi_scores: Tensor,
     boxes = multi_bboxes.reshape(-1, 4)
     boxes = boxes[rois * count + labels] if \
         multi_bboxes.shape[1] > 4 else boxes[rois]
+    nms_cfg = dict(nms_cfg, **(dict(max_num=max_num) if max_num > 0 else {}))
     dets, keep = traced_nms(boxes, scores[rois, labels], labels, nms_cfg)
     if max_num > 0:
         dets, keep = dets[:max_num], keep[:max_num]

@@ -7,9 +7,18 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 
 import mmextra_runtime
-from mmextra.apis.export import Options, compare, export_built, verify
+from mmextra.apis.export import (
+    ExportError,
+    Options,
+    compare,
+    export_built,
+    verify,
+)
+from mmextra.apis.export.verify import as_detections, eager_detections
+from mmextra.apis.stream_detector import StreamDetector, frame_pipeline
 from tests import export_helpers as make
 
 RETINA = 'rotated_retinanet/rotated-retinanet-rbox-le90_r50_fpn_1x_dota.py'
@@ -87,13 +96,57 @@ def test_graph_and_torch_agree(exported, images, frames, name):
     assert found['boxes'] >= 20, found
     assert found['matched'] == found['boxes'], found
     assert found['box_px'] < 0.5 and found['score'] < 1e-3
-    # Of small masks one pixel in thirty.
-    assert found['mask_pixels'] < 0.05
+    assert found['mask_pixels'] < 0.01
     assert found.get('logit', 0) < 1e-3
     if name == 'stream':
         assert found['forecasts'] == 1
     if name == 'few_shot':
         model.support_bank = {}
+
+
+@pytest.mark.parametrize('policy', [
+    dict(mode='change', threshold=1e-3), dict(mode='change', threshold=9.),
+    dict(mode='change', threshold=9., between='move'),
+    dict(mode='alternate', interval=3, between='repeat'),
+    dict(mode='alternate', interval=3, between='move')])
+def test_stream_decides_and_shows_the_same(exported, frames, policy):
+    """Also where frames are passed over, and ahead of time."""
+    model, folder = exported('stream')
+    runner = mmextra_runtime.load(folder, policy=policy)
+    found = verify(model, runner, [*frames, *frames[::-1]])
+    assert found['boxes'] >= 20 and found['matched'] == found['boxes']
+    assert found['box_px'] < 0.5
+    skipped = runner.stats['forecasts']
+    assert (skipped > 0) == (policy.get('threshold') != 1e-3)
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        eager = StreamDetector(model, frame_pipeline(model.cfg), policy)
+    runner.reset()
+    for path in frames[:4]:
+        assert eager.needs_frame == runner.needs_frame
+        image = cv2.imread(str(path))
+        eager.step(image), runner.step(image)
+        for each in (eager, runner):
+            each.skip(1)
+        assert vars(eager.stream.policy)['run'] == runner.policy.run
+        # Of a frame that is to be read nothing is known ahead.
+        if runner.needs_frame and policy.get('between') is None:
+            continue
+        ahead = compare(as_detections(eager.peek(2).pred_instances),
+                        runner.peek(2))
+        assert ahead.matched == ahead.boxes and ahead.box < 0.5
+
+
+def test_what_an_export_cannot_give_is_refused(exported, tmp_path):
+    model = make.stream()
+    model.scheduler.sees_change = True
+    with pytest.raises(ExportError, match='sees_change'):
+        export_built(model, model.cfg, tmp_path)
+    _, folder = exported('stream')
+    runner = mmextra_runtime.load(folder)
+    graph = runner.exported.graphs['read']
+    graph.outputs = [name for name in graph.outputs if name != 'read_map']
+    with pytest.raises(ValueError, match='export the model again'):
+        type(runner)(runner.exported, dict(mode='change', threshold=1.))
 
 
 def test_runner_needs_no_torch(exported, images, frames, tmp_path):
@@ -153,6 +206,26 @@ def test_nothing_found_is_no_fault(tmp_path, images, name):
         rows = torch.zeros(1, model.img_head.num_rois, 5)
         expected = model.img_head(rows)[0].detach().numpy()
         np.testing.assert_allclose(found.logits, expected, atol=1e-5)
+
+
+def test_masks_of_any_number_of_boxes(tmp_path, images):
+    """Of the example there are other boxes, often one or none."""
+    torch.manual_seed(0)
+    model = make.lesions()
+    found = eager_detections(model, images[0])[0]
+    threshold = float(np.sort(found.scores)[-7:-5].mean())
+    for cfg in (model.test_cfg.rcnn, model.roi_head.test_cfg):
+        cfg.score_thr = threshold
+    export_built(model, model.cfg, tmp_path)
+    runner = mmextra_runtime.load(tmp_path)
+    counts = set()
+    for path in images:
+        first, second = eager_detections(model, path)[0], runner(path)
+        difference = compare(first, second)
+        assert difference.matched == difference.boxes == len(second)
+        assert difference.pixels < 0.01
+        counts.add(len(first))
+    assert len(counts) > 1 and max(counts) > 2
 
 
 def test_suppression_in_the_runner_is_that_of_the_graph(exported, images,

@@ -93,3 +93,15 @@ def test_where_it_does_not_apply():
         assert not LazyBoxes.fits(head, x.to('meta'))
         head.rpn_conv = torch.nn.Conv2d(8, 8, 3, padding=2, dilation=2)
         assert not LazyBoxes.fits(head, x)
+
+
+def test_under_autocast():
+    head = calm()
+    x = torch.rand(1, 8, 12, 16, generator=torch.Generator().manual_seed(5))
+    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+        where = torch.tensor([0, 20])
+        found = LazyBoxes(head, x[0]).deltas(supports(1).vectors[0], where)
+    with torch.no_grad():
+        wanted = LazyBoxes(head, x[0]).deltas(supports(1).vectors[0], where)
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), wanted, rtol=.05, atol=.02)

@@ -6,6 +6,7 @@ from mmengine.runner import load_state_dict
 
 from mmextra.models.detectors import VideoStream
 from mmextra.models.detectors.forecast_judge import ForecastJudge
+from mmextra_runtime.box_motion import map_change
 from tests.helpers import worked_case
 from tests.video_helpers import (
     PER_FRAME,
@@ -365,7 +366,7 @@ def test_scheduler_learns_from_runs_of_forecasts(monkeypatch):
     losses = model.loss(pixels, clips)
     losses['loss_decision'].backward()
     assert model.scheduler.fc.weight.grad.abs().sum() > 0
-    (current, converted, forecast, read), = asked
+    (current, converted, forecast, read, changes), = asked
     assert len(current[0]) == len(converted[0]) == 2 * (4 + 3 + 2)
 
     with torch.no_grad():
@@ -390,6 +391,11 @@ def test_scheduler_learns_from_runs_of_forecasts(monkeypatch):
                         (forecast, step.forecast),
                         (read, (maps[k][t - ahead:t - ahead + 1], ))):
                     torch.testing.assert_close(got[0][row], expected[0][0])
+                begin = t - ahead
+                change = -1. if not begin else ahead * map_change(
+                    maps[k][begin].numpy()[None],
+                    maps[k][begin - 1].numpy()[None])
+                assert changes[row].item() == pytest.approx(change, rel=1e-5)
                 row += 1
         assert row == len(read[0])
 
@@ -492,3 +498,80 @@ def test_half_precision_reaches_no_nms():
     for boxes, scores, *_ in found:
         assert boxes.dtype == scores.dtype == torch.float32 and len(boxes)
     assert judged[0].scores.dtype == torch.float32
+
+
+def test_runs_of_forecasts_are_trained():
+    """Against an own loop; only forecasts reach the head."""
+    model = build(rollout_cfg=dict(
+        steps=2, head_weight=.5, forecast_weight=3.))
+    model.temporal.train_mix_probs = (1., 0., 0.)
+    losses = training_step(model, samples=1, frames=4)
+    plain = training_step(build(), samples=1, frames=4)
+    assert {key for key in losses if 'run' in key} == {
+        'loss_cls_run1', 'loss_bbox_run1', 'loss_cls_run2',
+        'loss_bbox_run2', 'loss_forecast_run2'}
+    assert not any('run' in key for key in plain)
+    with torch.no_grad():
+        model.train()
+        maps = model.extract_maps(video(4, seed=0))[0]
+        state, given, after, errors = None, {1: [], 2: []}, [], []
+        for t in range(3):
+            step = model.temporal.step((maps[t:t + 1], ), state)
+            state = step.state
+            given[1].append(step.forecast[0])
+            after.append(model.temporal.step(step.forecast, state))
+        for t in range(2):
+            given[2].append(after[t].forecast[0])
+            errors.append((given[2][-1] - maps[t + 2]).square().mean())
+        for length in (1, 2):
+            alone = model.detector.bbox_head.loss(
+                model.detector.neck((torch.cat(given[length]), )),
+                [clip(4, boxes=1)[t] for t in range(length, 4)])
+            for key, value in alone.items():
+                assert sum(losses[f'{key}_run{length}']).item() == \
+                    pytest.approx(.5 * sum(value).item(), rel=1e-4)
+    assert losses['loss_forecast_run2'].item() == pytest.approx(
+        3 * sum(errors).item() / 2, rel=1e-4)
+    model.zero_grad()
+    sum(losses['loss_bbox_run2']).backward()
+    assert any(p.grad is not None and p.grad.abs().sum() > 0
+               for p in model.temporal.enc1.parameters())
+
+
+def test_scheduler_that_sees_the_change():
+    model = build(scheduler=dict(
+        type='CorrelationScheduler', max_displacement=2,
+        conv_channels=(4, 4), sees_change=True),
+        policy=dict(mode='scheduler', threshold=.5, max_forecasts=2))
+    total, _ = model.parse_losses(training_step(model))
+    total.backward()
+    assert model.scheduler.fc.weight.grad[:, -1].abs().sum() > 0
+    model.eval()
+    asked, forward = [], model.scheduler.forward
+
+    def judge(first, second, change):
+        asked.append(change.item())
+        return forward(first, second, change) * 0 + torch.tensor([0., 1.])
+    model.scheduler.forward = judge
+    pixels = video(6)
+    found = run_frames(model, pixels)
+    assert [item[2] for item in found] == [False, True, True] * 2
+    with torch.no_grad():
+        change = map_change(*(model.extract_maps(pixels[t:t + 1])[0].numpy()
+                              for t in (3, 0))) / 3
+    # Unknown at first; then grown by the age of the read.
+    assert asked[:3] == [-1, -1, -1]
+    assert asked[3:] == pytest.approx(
+        [change, 2 * change, 3 * change], rel=1e-4)
+
+
+@pytest.mark.parametrize('wrong, text', [
+    (dict(rollout_cfg=dict(steps=-1)), 'steps'),
+    (dict(rollout_cfg=dict(steps=1, head_weight=-1)), 'head_weight'),
+    (dict(PER_FRAME, rollout_cfg=dict(steps=1)), 'rollout_cfg'),
+    (dict(policy=dict(mode='change', between='sometimes')), 'between'),
+    (dict(loss_forecast=dict(type='ForecastMSELoss', motion_weight=-1)),
+     'motion_weight')])
+def test_wrong_settings_of_runs(wrong, text):
+    with pytest.raises(ValueError, match=text):
+        build(**wrong)

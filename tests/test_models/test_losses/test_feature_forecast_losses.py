@@ -98,3 +98,24 @@ def test_forecast_loss_and_its_gradient():
     assert target.grad is None
     forecast_loss(forecast, target, detach_target=False).backward()
     assert target.grad.tolist() == [[-.5, 0.], [1., -.5]]
+
+
+def test_error_weighs_more_where_the_map_changes():
+    current = torch.zeros(1, 2, 2, 2)
+    target = current.clone()
+    target[0, :, 0, 0] = 4.
+    forecast = target.clone()
+    forecast[0, 0, 0, 0] += 1
+    still = target.clone()
+    still[0, 0, 1, 1] += 1
+    plain = ForecastMSELoss()
+    assert plain(forecast, target, current) == plain(still, target)
+    # Changes 4, 0, 0, 0 of mean 1: weights 1 + 4 w and 1, divided by 1 + w.
+    weighted = ForecastMSELoss(motion_weight=3.)
+    assert weighted(forecast, target, current).item() == pytest.approx(
+        (13 / 4) / 8)
+    assert weighted(still, target, current).item() == pytest.approx(
+        (1 / 4) / 8)
+    # Without a frame before, and where nothing moves, all weigh alike.
+    assert weighted(still, target).item() == pytest.approx(1 / 8)
+    assert weighted(still, target, target).item() == pytest.approx(1 / 8)
