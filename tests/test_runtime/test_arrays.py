@@ -75,3 +75,18 @@ def test_support_banks_are_kept_as_arrays(tmp_path):
         SupportBank.load(tmp_path / 'bad.npz')
     with pytest.raises(ValueError, match='needs one of each'):
         SupportBank(['a'], bank.maps, bank.rois)
+
+
+def test_boxes_centred_in_the_padding_are_dropped_before_the_suppression():
+    boxes = np.array([[96, 10, 40, 10, 0.2], [85, 10, 40, 10, 0.2],
+                      [20, 70, 40, 10, 0.2], [20, 20, 40, 10, 0.2]],
+                     np.float32)
+    scores = np.array([.9, .8, .7, .6], np.float32)
+    test = dict(nms=dict(where='runner', iou_threshold=0.1),
+                min_bbox_size=0, max_per_img=10)
+    labels = np.zeros(4, np.int64)
+    # An image of 90 x 60 (width, height).
+    for more, kept in (({}, [0, 2, 3]), (dict(centre='image'), [1, 3])):
+        *_, index = finish(boxes, scores, labels, {**test, **more},
+                           (1., 1.), (60, 90))
+        assert index.tolist() == kept

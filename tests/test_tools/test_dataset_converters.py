@@ -315,3 +315,21 @@ def test_a_name_to_replace_that_nobody_has_is_told(tool, rolabelimg,
         tool.main(['--from', 'rolabelimg', str(rolabelimg),
                    str(tmp_path / 'out'), '--img-dir',
                    str(rolabelimg / 'img'), '--rename', 'Raft=float'])
+
+
+def test_classes_are_kept_and_ignored_by_name(tool, rolabelimg, tmp_path):
+    base = ['--from', 'rolabelimg', str(rolabelimg), str(tmp_path / 'out'),
+            '--img-dir', str(rolabelimg / 'img')]
+    tool.main([*base, '--rename', 'raft=float', '--keep', 'float'])
+    (kept, ) = rows(tmp_path / 'out/labelTxt/a.txt')
+    assert kept[8:] == ['float', '1']
+    # A region of the ignored class hides objects of every class kept.
+    tool.main([*base, '--keep', 'raft', 'Big Ship', '--ignore', 'raft'])
+    found = rows(tmp_path / 'out/labelTxt/a.txt')
+    assert [row[8:] for row in found] == [
+        ['Big_Ship', '0'], ['raft', '1'], ['Big_Ship', '1']]
+    assert found[1][:8] == found[2][:8]
+    with pytest.warns(UserWarning, match='--keep: no object is called Raft'):
+        tool.main([*base, '--keep', 'Raft'])
+    with pytest.raises(SystemExit, match='--ignore needs --keep'):
+        tool.main([*base, '--ignore', 'raft'])
