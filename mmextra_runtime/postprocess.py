@@ -101,10 +101,13 @@ def finish(boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray,
     if nms and nms['where'] == 'runner':
         smallest = test.get('min_bbox_size')
         index = np.arange(len(boxes))
+        if test.get('centre') == 'image':
+            index = index[((boxes[:, :2] >= 0) & (
+                boxes[:, :2] <= ori_shape[::-1])).all(1)]
         if smallest is not None and smallest >= 0:
             sides = boxes[:, 2:4] if boxes.shape[1] == 5 else \
                 boxes[:, 2:] - boxes[:, :2]
-            index = index[(sides > smallest).all(1)]
+            index = index[(sides > smallest).all(1)[index]]
         keep = index[suppress(
             boxes[index], scores[index], labels[index],
             nms['iou_threshold'], nms.get('class_agnostic', False))]

@@ -5,6 +5,13 @@ loses corners of rectangles with collinear edges: a box against itself
 written with the angle turned by pi can give 0
 (https://github.com/open-mmlab/mmcv/issues/2621). Metrics, suppression and
 the merging of tiles use these functions instead.
+
+Measured by ``tools/analysis_tools/benchmark_geometry.py`` against shapely
+2.2 (GEOS), one thread of a 2-core CPU, median of 5: 1e4 pairs take 12 ms with
+a rectangle in the pair, 33 ms of two quadrilaterals and 95 ms in shapely, 1e6
+pairs 1.1, 3.7 and 13.7 s. On 2,000 pairs of each adversarial kind the IoUs
+are equal to 6e-13, but for a box against itself described anew or with
+collinear sides: there shapely finds no area in 3 and 8 of 2,000 pairs.
 """
 from typing import Literal, Sequence, Tuple, Union
 

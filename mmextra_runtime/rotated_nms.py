@@ -26,6 +26,11 @@ def rotated_nms(boxes: Union[np.ndarray, Sequence],
     the rest. IoUs are computed of those pairs only that reach each other's
     enclosing circles and were not dropped before.
 
+    2,000 candidates at 0.1 take 12 ms piled on 100 ships and 21 ms spread
+    over 512 x 512 pixels, mmcv's ``nms_rotated`` 122 and 364 ms, the same
+    boxes kept (``tools/analysis_tools/benchmark_geometry.py``, one thread of
+    a 2-core CPU, median of 5).
+
     Args:
         boxes (np.ndarray): (n, 4), (n, 5) or (n, 8) boxes, see
             :func:`~.rotated_iou.box_corners`. A tensor on the CPU

@@ -82,6 +82,12 @@ def needs_mmrotate(what: str) -> str:
             f'"pip install {present_family().mmrotate}"')
 
 
+def needs_video(what: str, found: str) -> str:
+    """The sentence for something of video where mmdet has none."""
+    return (f'{what} needs mmdet 3.1 or newer, which has video, found '
+            f'{found}: run "pip install \'mmdet>=3.1,<3.4\'"')
+
+
 def _python() -> Optional[str]:
     if tuple(sys.version_info) < MIN_PYTHON:
         return (f'mmextra needs Python {".".join(map(str, MIN_PYTHON))} or '

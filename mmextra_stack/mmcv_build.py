@@ -5,8 +5,8 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import sysconfig
-import tempfile
 import time
 from pathlib import Path
 from typing import Dict, List, Optional
@@ -18,7 +18,7 @@ from .mmcv_source import (
     fetch_source,
     join_sources,
     patch_setup,
-    pip,
+    run,
 )
 
 
@@ -77,6 +77,32 @@ def check_compilers(cuda: Optional[str]) -> None:
             'build without GPU ops.')
 
 
+def toolkit_folder() -> Optional[str]:
+    """The folder of the CUDA toolkit, as its own nvcc tells it.
+
+    torch takes the folder above the ``bin`` where it finds nvcc, which is
+    not the toolkit's where that is a link or a script, as in
+    ``/usr/local/bin``.
+
+    Returns:
+        str: The folder; None to leave the choice to torch.
+    """
+    if os.environ.get('CUDA_HOME') or os.environ.get('CUDA_PATH'):
+        return None
+    nvcc = shutil.which('nvcc')
+    if nvcc is None:
+        return None
+    told = subprocess.run(
+        [nvcc, '--dryrun', '-x', 'cu', os.devnull, '-o', os.devnull],
+        capture_output=True, text=True).stderr
+    found = re.search(r'^#\$ TOP=(.+)$', told, re.MULTILINE)
+    if found is None:
+        return None
+    folder = os.path.normpath(found.group(1).strip())
+    header = os.path.join(folder, 'include', 'cuda_runtime_api.h')
+    return folder if os.path.isfile(header) else None
+
+
 def header_folders() -> List[str]:
     """Folders of CUDA headers that torch brings with it.
 
@@ -108,6 +134,9 @@ def build_environment(archs: list) -> dict:
     if archs:
         # A build host often shows no GPU; mmcv would then build for CPU.
         env.update(FORCE_CUDA='1', TORCH_CUDA_ARCH_LIST=';'.join(archs))
+        toolkit = toolkit_folder()
+        if toolkit:
+            env['CUDA_HOME'] = toolkit
         # Behind every -I, so the toolkit's own headers go first.
         paths = [*filter(None, [env.get('CPATH')]), *header_folders()]
         if paths:
@@ -118,32 +147,54 @@ def build_environment(archs: list) -> dict:
     return env
 
 
-def build_wheel(wheel_dir: Path, facts: Dict, archs: List[str],
-                source: Source, version: str) -> Path:
-    """Build the wheel into ``wheel_dir`` and return its path."""
-    std = cxx_standard(facts['version'])
-    env = build_environment(archs)
-    with tempfile.TemporaryDirectory(prefix='mmcv-build-') as tmp:
-        folder = fetch_source(Path(tmp), source, version)
-        setup = folder / 'setup.py'
+def prepare_source(folder: Path, source: Source, version: str,
+                   std: str) -> Path:
+    """The patched source, of an earlier build that was cut off if there is.
+
+    What that one compiled is not compiled again.
+
+    Returns:
+        Path: The folder of ``setup.py``.
+    """
+    ready = folder / 'ready'
+    if not ready.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        place = fetch_source(folder, source, version)
+        setup = place / 'setup.py'
         setup.write_text(patch_setup(setup.read_text(), std))
         if version in source.releases:
-            join_sources(folder)
-        print(f'Building {source.distribution} {version} for torch '
-              f'{facts["version"]}, '
-              f'{std}, {"CUDA " + " ".join(archs) if archs else "CPU"}, '
-              f'{env["MAX_JOBS"]} jobs. This takes minutes'
-              f'{", on two cores half an hour" if archs else ""}.',
-              flush=True)
-        start = time.time()
-        pip('wheel', folder, '--no-deps', '--no-build-isolation', '-v',
-            '-w', Path(tmp) / 'out', env=env)
-        wheel = next((Path(tmp) / 'out').glob(f'{source.stem}-*.whl'))
-        if 'none-any' in wheel.name:
-            raise InstallError('mmcv built a wheel without compiled ops')
-        wheel_dir.mkdir(parents=True, exist_ok=True)
-        partial = wheel_dir / (wheel.name + '.part')
-        shutil.copy(wheel, partial)
-        partial.rename(wheel_dir / wheel.name)
-        print(f'Built {wheel.name} in {time.time() - start:.0f} s')
-        return wheel_dir / wheel.name
+            join_sources(place)
+        ready.write_text(place.name)
+    return folder / ready.read_text()
+
+
+def build_wheel(wheel_dir: Path, facts: Dict, archs: List[str],
+                source: Source, version: str) -> Path:
+    """Build the wheel into ``wheel_dir`` and return its path.
+
+    The build's files stay there until it is complete, so that a build that
+    was cut off is continued.
+    """
+    std = cxx_standard(facts['version'])
+    env = build_environment(archs)
+    work = wheel_dir / f'build-{source.stem}-{version}'
+    folder = prepare_source(work, source, version, std)
+    print(f'Building {source.distribution} {version} for torch '
+          f'{facts["version"]}, '
+          f'{std}, {"CUDA " + " ".join(archs) if archs else "CPU"}, '
+          f'{env["MAX_JOBS"]} jobs. This takes minutes'
+          f'{", on two cores half an hour" if archs else ""}.',
+          flush=True)
+    start = time.time()
+    # Not by pip, which takes away what was compiled when something fails.
+    run([sys.executable, 'setup.py', 'bdist_wheel', '-d', work / 'out'],
+        env=env, cwd=folder)
+    wheel = next((work / 'out').glob(f'{source.stem}-*.whl'))
+    if 'none-any' in wheel.name:
+        shutil.rmtree(work)
+        raise InstallError('mmcv built a wheel without compiled ops')
+    os.replace(wheel, wheel_dir / wheel.name)
+    shutil.rmtree(work)
+    print(f'Built {wheel.name} in {time.time() - start:.0f} s')
+    return wheel_dir / wheel.name

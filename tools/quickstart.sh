@@ -17,8 +17,14 @@ export MPLBACKEND=Agg
 log=$root/work_dirs/quickstart.log
 mkdir -p "$root/work_dirs"
 : >"$log"
-# Of the hundreds of lines that a run logs: losses, results, resuming.
-results='s/.* - INFO - \(Epoch(\)/\1/p; /resumed epoch/p'
+# Of the hundreds of lines that a run logs: the end of every epoch, results,
+# resuming.
+results='/Epoch(train)/{
+s/.* - INFO - \(Epoch(train) *\[[0-9]*\]\)\[ *\([0-9]*\)\/\2\].*  \(eta: [^ ]*\).*  \(loss: [^ ]*\).*/\1  \3  \4/p
+d
+}
+/ - INFO - Epoch(.*AP/s/.* - INFO - //p
+/resumed epoch/p'
 
 step "Synthetic harbour: $data"
 "$PY" tools/make_synthetic.py harbour "$data"

@@ -17,6 +17,8 @@ stacks=${MMEXTRA_STACKS:-${XDG_CACHE_HOME:-$HOME/.cache}/mmextra/stacks}
 # name | Python | torch | mmextra's extra, further requirements | install-mmcv
 table="\
 default     | 3.11 | torch==2.13.0                     | [openmmlab] mmdet==3.1.0                    | --cpu
+mmdet30     | 3.11 | torch==2.13.0                     | [openmmlab] mmdet==3.0.0                    | --cpu
+mmdet32     | 3.11 | torch==2.13.0                     | [openmmlab] mmdet==3.2.0                    | --cpu
 py310       | 3.10 | torch==2.1.2 numpy<2              | [openmmlab] mmdet==3.1.0 numpy<2            | --cpu
 py312       | 3.12 | torch==2.14.1                     | [openmmlab] mmdet==3.3.0                    | --cpu
 onedl       | 3.13 | torch==2.14.1 torchvision==0.29.1 | [onedl]                                     | --cpu
@@ -96,8 +98,9 @@ check_papers() {
 
 mix() {
     local chosen=()
-    # Its other tests take mmrotate's boxes.
+    # The others take mmrotate's boxes, and videos.
     [ "$1" != no-mmrotate ] || chosen=(tests/test_without_mmrotate.py)
+    [ "$1" != mmdet30 ] || chosen=(tests/test_without_video.py)
     (cd "$root" && python -m pytest -p no:cacheprovider \
         "${chosen[@]:-tests/test_mixing.py}")
 }

@@ -5,6 +5,8 @@ _base_ = './hit_uav-yolov5s.py'
 model = dict(backbone=dict(downsample='lsm'))
 
 custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='AnchorCheckHook'),
     dict(
         type='BenchmarkHook',
         reference='lcb_yolov5/table6/IM2/VisDrone2019',

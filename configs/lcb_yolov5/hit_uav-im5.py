@@ -4,9 +4,17 @@ _base_ = [
     '../_base_/schedules/yolov5_cpu_iters.py'
 ]
 
-model = dict(bbox_head=dict(img_size=_base_.img_size))
+model = dict(bbox_head=dict(img_size=_base_.img_size, obj_weight=4.))
+
+max_iters = 4850
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(
+    end=max_iters, T_max=max_iters - _base_.warmup_iters)
 
 custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='AnchorCheckHook'),
     dict(
         type='BenchmarkHook',
         reference='lcb_yolov5/table6/IM5/VisDrone2019',

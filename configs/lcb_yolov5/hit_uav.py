@@ -6,9 +6,18 @@ _base_ = [
     '../_base_/schedules/yolov5_cpu_iters.py'
 ]
 
-model = dict(bbox_head=dict(img_size=_base_.img_size))
+# See hit_uav-yolov5s.py and hit_uav-im1.py.
+model = dict(
+    neck=dict(zero_init_residual=True),
+    bbox_head=dict(
+        img_size=_base_.img_size,
+        obj_weight=4.,
+        bbox_weight=0.0125,
+        obj_target='iou'))
 
 custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='AnchorCheckHook'),
     dict(
         type='BenchmarkHook',
         reference='lcb_yolov5/table6/IM6/VisDrone2019',

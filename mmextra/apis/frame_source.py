@@ -6,6 +6,7 @@ from typing import Any, Iterable, Optional, Tuple, Union
 import cv2
 import numpy as np
 
+from mmextra.datasets.deep_images import Stretch, is_deep
 from mmextra.datasets.image_files import (
     EXTENSIONS,
     is_stranger,
@@ -18,7 +19,9 @@ class ImageFolder:
     """The images of a folder as a stream, in the order of their numbers.
 
     Numbers in names count by their value, padded or not: ``frame_2.jpg``
-    comes before ``frame_10.jpg``. Hidden files are passed over.
+    comes before ``frame_10.jpg``. Hidden files are passed over. Images of
+    more than eight bits are stretched by one scale for the folder, see
+    :class:`~mmextra.datasets.deep_images.Stretch`.
     Has the methods of ``cv2.VideoCapture`` that a stream needs.
 
     Args:
@@ -38,6 +41,7 @@ class ImageFolder:
         self.paths = [osp.join(folder, name)
                       for name in sorted(names, key=natural_key)]
         self.position = 0
+        self.stretch = Stretch()
 
     def grab(self) -> bool:
         """Pass over one frame; False at the end."""
@@ -49,12 +53,13 @@ class ImageFolder:
         """The next frame, (h, w, 3) BGR.
 
         Raises:
-            ValueError: If the file is no image, or has more than eight bits
-                in a channel.
+            ValueError: If the file is no image that can be decoded.
         """
         if not self.grab():
             return False, None
-        return True, read_pixels(self.paths[self.position - 1])
+        path = self.paths[self.position - 1]
+        read = self.stretch.read if is_deep(path) else read_pixels
+        return True, read(path)
 
     def release(self) -> None:
         """Nothing is held."""

@@ -1,12 +1,15 @@
 """Pictures of images with their detections."""
+import copy
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Iterator, List, NamedTuple, Optional, Sequence
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import mmcv
 import numpy as np
 from mmdet.apis import inference_detector, init_detector
 from mmdet.registry import TRANSFORMS
+from mmdet.structures import DetDataSample
+from mmdet.structures.bbox import get_box_tensor
 from mmdet.utils import get_test_pipeline_cfg
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
@@ -15,13 +18,14 @@ from mmextra.datasets.ct import slice_stem
 from mmextra.datasets.ct_files import DICOM, NIFTI, is_volume, slice_file
 from mmextra.datasets.image_files import EXTENSIONS as DATA_EXTENSIONS
 from mmextra.datasets.image_files import is_stranger
+from mmextra.datasets.tiff_windows import open_pixels, overview
 from mmextra.evaluation.formats import Detections, write_detections
 from mmextra.utils.checkpoint_fit import check_fit
 from mmextra.utils.palettes import with_enough_colours
 from mmextra.visualization import PictureVisualizer
 from mmextra.visualization.pictures import Labels
 
-from .tiled_inference import read_image, tiled_inference
+from .tiled_inference import tiled_inference
 
 EXTENSIONS = (*DATA_EXTENSIONS, '.webp', *DICOM)
 
@@ -58,7 +62,7 @@ def find_images(path: Path) -> List[Path]:
     return images
 
 
-def demo_pixels(config: Config, path: Path) -> np.ndarray:
+def demo_pixels(config: Config, path: Path) -> Tuple[np.ndarray, int]:
     """An image as the test pipeline of a config loads it.
 
     Args:
@@ -66,7 +70,8 @@ def demo_pixels(config: Config, path: Path) -> np.ndarray:
         path (Path): See :func:`find_images`.
 
     Returns:
-        np.ndarray: (h, w, 3) uint8, BGR.
+        tuple[np.ndarray, int]: (h, w, 3) uint8, BGR, and how often smaller
+        than the image it is: more than 1 for a TIFF that is read by windows.
 
     Raises:
         ValueError: If the pipeline cannot read such a file.
@@ -75,13 +80,28 @@ def demo_pixels(config: Config, path: Path) -> np.ndarray:
     if str(loader['type']).endswith('LoadCTSlice'):
         with DefaultScope.overwrite_default_scope('mmdet'):
             load = TRANSFORMS.build(dict(loader, to_rgb=True))
-        return load(dict(img_path=str(path)))['img']
+        return load(dict(img_path=str(path)))['img'], 1
     if is_volume(str(path)) or path.suffix.lower() in DICOM:
         raise ValueError(
             f'{path} is a DICOM file or a volume ({", ".join(DICOM + NIFTI)})'
             f', which {loader["type"]} cannot read; begin the test pipeline '
             'with dict(type="LoadCTSlice")')
-    return read_image(path)
+    pixels = open_pixels(str(path))
+    return (pixels, 1) if isinstance(pixels, np.ndarray) else overview(pixels)
+
+
+def smaller(sample: DetDataSample, factor: int) -> DetDataSample:
+    """A result in pixels of a picture of ``1 / factor`` the size."""
+    if factor == 1:
+        return sample
+    sample = copy.deepcopy(sample)
+    found = sample.pred_instances
+    boxes = get_box_tensor(found.bboxes).clone()
+    # The fifth of a rotated box is its angle.
+    sides = 4 if boxes.shape[-1] == 5 else boxes.shape[-1]
+    boxes[:, :sides] /= factor
+    found.bboxes = boxes
+    return sample
 
 
 class Detected(NamedTuple):
@@ -138,7 +158,7 @@ def draw_detections(images: Sequence[Path], config_file: Path,
     out_dir.mkdir(parents=True, exist_ok=True)
     found: List[Detections] = []
     for path in images:
-        pixels = demo_pixels(config, path)
+        pixels, factor = demo_pixels(config, path)
         if tile:
             sample = tiled_inference(
                 model, path, tile=tile, overlap=overlap,
@@ -147,8 +167,8 @@ def draw_detections(images: Sequence[Path], config_file: Path,
             sample = inference_detector(model, str(path))
         target = out_dir / f'{slice_stem(path.name)}.png'
         visualizer.add_datasample(
-            path.stem, mmcv.bgr2rgb(pixels), sample, draw_gt=False,
-            pred_score_thr=score_thr, out_file=str(target))
+            path.stem, mmcv.bgr2rgb(pixels), smaller(sample, factor),
+            draw_gt=False, pred_score_thr=score_thr, out_file=str(target))
         each = Detections.from_sample(sample, classes, score_thr, str(path))
         found.append(each)
         yield Detected(path, len(each), len(sample.pred_instances), target)

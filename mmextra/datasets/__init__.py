@@ -1,4 +1,9 @@
-from mmextra.utils import HAS_MMROTATE, absent_without_mmrotate
+from mmextra.utils import (
+    HAS_MMROTATE,
+    HAS_VIDEO,
+    absent_without_mmrotate,
+    absent_without_video,
+)
 
 from . import transforms
 from .bad_input import AnnotationError
@@ -12,7 +17,6 @@ from .few_shot import (
     QueryAwareDataset,
 )
 from .image_views import ImageViews
-from .imagenet_vid import ImageNetVIDDataset
 from .visdrone import VisDroneDataset
 
 __all__ = [
@@ -21,6 +25,11 @@ __all__ = [
     'FewShotVOCDefaultDataset', 'ImageNetVIDDataset', 'ImageViews',
     'QueryAwareDataset', 'VisDroneDataset', 'transforms'
 ]
+
+if HAS_VIDEO:
+    from .imagenet_vid import ImageNetVIDDataset
+else:
+    absent_without_video(__name__, 'DATASETS', 'ImageNetVIDDataset')
 
 if HAS_MMROTATE:
     from .hrsc2016 import HRSC2016Dataset

@@ -9,6 +9,7 @@ from .text_files import REMEDY
 
 OBJECT_REMEDY = 'Correct or remove the object, or set on_error="skip"'
 CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
+PLACES = {tag: place for place, tag in enumerate(CORNERS)}
 
 
 def voc_objects(root: ET.Element, path: str) -> List[ET.Element]:
@@ -27,6 +28,8 @@ def voc_objects(root: ET.Element, path: str) -> List[ET.Element]:
             lost silently.
     """
     for element in root:
+        if _is_plain(element):
+            continue
         parts = {id(each) for part in element.findall('part')
                  for each in part.iter()}
         boxes = [each for each in element.iter() if
@@ -45,6 +48,18 @@ def voc_objects(root: ET.Element, path: str) -> List[ET.Element]:
     return root.findall('object')
 
 
+def _is_plain(element: ET.Element) -> bool:
+    """Whether an element is as nearly all are, without a closer look: an
+    object with one box, or another one without any."""
+    boxes = 0
+    for child in element:
+        boxes += child.tag == 'bndbox'
+        if child.tag == 'xmin' or len(child) and (
+                child.tag != 'bndbox' or any(map(len, child))):
+            return False
+    return boxes == (element.tag == 'object')
+
+
 def voc_box(item: ET.Element, where: str) -> Tuple[float, ...]:
     """The box of an object in the format of Pascal VOC.
 
@@ -59,16 +74,21 @@ def voc_box(item: ET.Element, where: str) -> Tuple[float, ...]:
         AnnotationError: If a corner is missing, given twice or no finite
             number, or a side is negative.
     """
-    texts = [[each.text for each in item.findall(f'bndbox/{tag}')]
-             for tag in CORNERS]
+    texts: List[List[Optional[str]]] = [[], [], [], []]
+    for outer in item.findall('bndbox'):
+        for each in outer:
+            if each.tag in PLACES:
+                texts[PLACES[each.tag]].append(each.text)
     try:
-        box = tuple(float(text) for text, in texts)
+        (x1, ), (y1, ), (x2, ), (y2, ) = texts
+        box = float(x1), float(y1), float(x2), float(y2)
     except (TypeError, ValueError):
         raise AnnotationError(
             where, f'<bndbox> needs numbers {", ".join(CORNERS)}, once each, '
             f'got {texts}', OBJECT_REMEDY) from None
     # Boxes are kept in single precision; false for NaN too.
-    if not all(abs(value) < 1e38 for value in box):
+    if not (abs(box[0]) < 1e38 and abs(box[1]) < 1e38 and
+            abs(box[2]) < 1e38 and abs(box[3]) < 1e38):
         raise AnnotationError(
             where, f'the box {list(box)} is not finite', OBJECT_REMEDY)
     if box[2] < box[0] or box[3] < box[1]:

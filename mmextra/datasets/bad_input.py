@@ -2,7 +2,7 @@
 import os
 import os.path as osp
 import warnings
-from typing import Dict, List, Literal
+from typing import Dict, List, Literal, Sequence
 
 import numpy as np
 
@@ -93,6 +93,16 @@ def check_radians(angle: float, where: str, remedy: str) -> None:
             'is it in degrees?', remedy)
 
 
+def _is_good(quad: Sequence[float], width: int, height: int) -> bool:
+    """Whether a box is good beyond doubt; most are, and need no arrays."""
+    x1, y1, x2, y2, x3, y3, x4, y4 = quad
+    area = ((x3 - x1) * (y4 - y2) - (x4 - x2) * (y3 - y1)) / 2
+    # False for what is no number.
+    return (abs(area) > .5 and max(map(abs, quad)) < 1e6
+            and 0 <= x1 + x2 + x3 + x4 <= 4 * width
+            and 0 <= y1 + y2 + y3 + y4 <= 4 * height)
+
+
 def box_problem(quad: np.ndarray, width: int, height: int) -> str:
     """What is wrong with a box.
 
@@ -105,7 +115,10 @@ def box_problem(quad: np.ndarray, width: int, height: int) -> str:
         str: The problem; empty for a good box. A box partly outside of the
         image is good.
     """
-    quad = np.asarray(quad, np.float64)[None]
+    quad = np.asarray(quad, np.float64)
+    if _is_good(quad.tolist(), width, height):
+        return ''
+    quad = quad[None]
     # In single precision, as boxes are kept.
     if not np.isfinite(quad.astype(np.float32)).all():
         return f'the box {quad[0].tolist()} is not finite'

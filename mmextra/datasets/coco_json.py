@@ -19,8 +19,9 @@ REMEDY = 'Correct or remove the entry, or make the file again'
 
 def is_number(value: Any) -> bool:
     """Whether a value is a number that single precision can hold."""
-    return isinstance(value, (int, float)) and not isinstance(
-        value, bool) and abs(value) < 1e38
+    # JSON knows no other kinds of numbers; bool is another type.
+    return (type(value) is int or type(value) is float) and (
+        -1e38 < value < 1e38)
 
 
 def _is_side(value: Any) -> bool:
@@ -36,7 +37,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, (int, str)) and not isinstance(value, bool)
+    return type(value) is int or type(value) is str
 
 
 def _is_text(value: Any) -> bool:
@@ -44,8 +45,11 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_box(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 4 and all(
-        is_number(side) for side in value) and min(value[2:]) >= 0
+    if not isinstance(value, list) or len(value) != 4:
+        return False
+    x, y, width, height = value
+    return (is_number(x) and is_number(y) and is_number(width) and
+            is_number(height) and width >= 0 and height >= 0)
 
 
 # What an entry must have: key -> (check, what it must be).
@@ -124,12 +128,21 @@ def check_entry(entry: Any, rules: Rules, where: str,
                 where, f'{key} must be {wanted}, got {entry[key]!r}', REMEDY)
 
 
-def read_coco(path: str) -> dict:
+def _is_usual(entry: Any, rules: Rules, optional: Rules) -> bool:
+    """Whether :func:`check_entry` would find and change nothing."""
+    return isinstance(entry, dict) and all(
+        is_good(entry.get(key)) for key, (is_good, _) in rules.items()
+    ) and all(key not in entry or is_good(entry[key])
+              for key, (is_good, _) in optional.items())
+
+
+def read_coco(path: str, images_alone: bool = False) -> dict:
     """The content that :func:`normalised_coco` gives."""
-    return normalised_coco(path)[0]
+    return normalised_coco(path, images_alone)[0]
 
 
-def normalised_coco(path: str) -> Tuple[dict, bool]:
+def normalised_coco(path: str, images_alone: bool = False
+                    ) -> Tuple[dict, bool]:
     """Read an annotation file in COCO's format, or of videos in that.
 
     What exporters add or leave out is put right: backslashes in names of
@@ -139,6 +152,8 @@ def normalised_coco(path: str) -> Tuple[dict, bool]:
 
     Args:
         path (str): The file.
+        images_alone (bool): Whether it may have no annotations at all, as
+            COCO's ``image_info_test-dev2017.json``; that is told.
 
     Returns:
         tuple[dict, bool]: Its content; every annotation has a box, an area,
@@ -153,8 +168,14 @@ def normalised_coco(path: str) -> Tuple[dict, bool]:
     content = load_json(path)
     if not isinstance(content, dict):
         raise AnnotationError(path, 'is no annotation file of COCO', REMEDY)
-    ids = {kind: _check_entries(content, kind, path) for kind in RULES}
     changed = starts_with_mark(path)
+    if images_alone and content.get('annotations') is None and not any(
+            map(_annotates, content.values())):
+        warnings.warn(
+            f'{path}: has no annotations; its images are read without '
+            'objects, for inference alone', stacklevel=3)
+        content['annotations'], changed = [], True
+    ids = {kind: _check_entries(content, kind, path) for kind in RULES}
     for number, item in enumerate(content['annotations']):
         for key, kind in (('image_id', 'images'),
                           ('category_id', 'categories')):
@@ -171,6 +192,12 @@ def normalised_coco(path: str) -> Tuple[dict, bool]:
             item['file_name'] = slashes(item['file_name'])
             changed = True
     return content, _drop_namesakes(content, path) or changed
+
+
+def _annotates(value: Any) -> bool:
+    """Whether something is a list of annotations, whatever its name."""
+    return isinstance(value, list) and any(
+        isinstance(each, dict) and 'image_id' in each for each in value[:1])
 
 
 def _other_type(key: Any, ids: set) -> str:
@@ -215,11 +242,13 @@ def _check_entries(content: dict, kind: str, path: str) -> set:
             'It needs images, annotations and categories')
     ids = set()
     for number, item in enumerate(entries):
-        where = f'{path}, {kind}[{number}]'
-        check_entry(item, RULES[kind], where, OPTIONAL[kind])
+        if not _is_usual(item, RULES[kind], OPTIONAL[kind]):
+            check_entry(item, RULES[kind], f'{path}, {kind}[{number}]',
+                        OPTIONAL[kind])
         if item['id'] in ids:
             raise AnnotationError(
-                where, f'id {item["id"]!r} is given twice', REMEDY)
+                f'{path}, {kind}[{number}]',
+                f'id {item["id"]!r} is given twice', REMEDY)
         ids.add(item['id'])
     return ids
 
@@ -240,13 +269,18 @@ def coco_index(content: dict) -> COCO:
     return coco
 
 
-def tell_left_out(path: str, count: int) -> None:
+def tell_left_out(path: str, count: int, ignored: int = 0) -> None:
     """Warn about boxes that mmdet's datasets pass over.
 
     Args:
         path (str): The file.
-        count (int): How many there are.
+        count (int): How many there are for their size or place.
+        ignored (int): How many have ``ignore`` set.
     """
+    if ignored:
+        warnings.warn(
+            f'{path}: left out {ignored} boxes that are marked by "ignore"',
+            stacklevel=3)
     if count:
         warnings.warn(
             f'{path}: left out {count} boxes that are smaller than a pixel '

@@ -18,6 +18,7 @@ from .class_names import DIOR_ALIASES, DIOR_CLASSES, ClassNames, hint
 from .image_files import image_size, index_images
 from .reader import (
     ReaderMixin,
+    expects_truth,
     match_ids,
     note_resized,
     share,
@@ -94,7 +95,9 @@ class DIORVASDataset(ReaderMixin, XMLDataset):
     20; objects of classes that are not asked for are left out and counted.
 
     Where none of the image folders exists the annotations are read all the
-    same, with a warning, so that statistics and anchors need no images.
+    same, with a warning, so that statistics and anchors need no images. In
+    test mode there need be no annotations at all: the images can be detected
+    on, and measure nothing.
 
     Args:
         ann_file (str): List of ids, for example
@@ -134,12 +137,15 @@ class DIORVASDataset(ReaderMixin, XMLDataset):
     def load_data_list(self) -> List[dict]:
         """Load the annotations of the split, see the class."""
         root = (self.sub_data_root or self.data_root or '.').rstrip('/')
-        require_layout(
-            {
-                'data root': root,
-                'list of the split (ann_file)': self.ann_file,
-                'folder of annotations (ann_subdir)': self._annotations
-            }, LAYOUT.format(root=root))
+        needed = {
+            'data root': root,
+            'list of the split (ann_file)': self.ann_file,
+            'folder of annotations (ann_subdir)': self._annotations
+        }
+        if self.test_mode:
+            # Images alone can be detected on.
+            needed.pop('folder of annotations (ann_subdir)')
+        require_layout(needed, LAYOUT.format(root=root))
         self._names = ClassNames(self.metainfo['classes'], DIOR_CLASSES,
                                  DIOR_ALIASES, type(self).__name__)
         self._resized: List[str] = []
@@ -157,11 +163,14 @@ class DIORVASDataset(ReaderMixin, XMLDataset):
         self._images = {
             key: path for folder in reversed(self._folders)
             for key, path in index_images(folder).items()}
-        entries = match_ids(read_ids(self.ann_file), self._images)
+        entries = match_ids(
+            read_ids(self.ann_file), self._images, self.ann_file)
         self._missing = [
             img_id for img_id in entries if img_id not in self._images
         ] if self._folders else []
         self._entries = entries
+        self._truth = expects_truth(
+            self.test_mode, map(self._xml_path, entries), self.ann_file)
         data_list = []
         for img_id in entries:
             try:
@@ -182,8 +191,16 @@ class DIORVASDataset(ReaderMixin, XMLDataset):
     def _annotations(self) -> str:
         return osp.join(self.sub_data_root, self.ann_subdir)
 
+    def _xml_path(self, img_id: str) -> str:
+        return osp.join(self._annotations, f'{img_id}.xml')
+
     def _read_image(self, img_id: str) -> dict:
-        xml_path = osp.join(self._annotations, f'{img_id}.xml')
+        xml_path = self._xml_path(img_id)
+        if not self._truth:
+            img_path = self._find_image(img_id)
+            width, height = image_size(img_path)
+            return dict(img_id=img_id, img_path=img_path, xml_path=xml_path,
+                        width=width, height=height, instances=[])
         if not osp.isfile(xml_path):
             raise FileNotFoundError(
                 f'{self.ann_file}: annotation {xml_path} is missing. Add it, '

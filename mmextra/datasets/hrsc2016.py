@@ -23,6 +23,7 @@ from .hrsc_xml import REMEDY, HRSCObject, read_hrsc_xml
 from .image_files import EXTENSIONS, image_size, index_images
 from .reader import (
     ReaderMixin,
+    expects_truth,
     match_ids,
     note_resized,
     share,
@@ -51,7 +52,8 @@ class HRSC2016Dataset(ReaderMixin, HRSCDataset):
 
     Boxes are quadrilaterals (eight pixel coordinates, continuous, y down);
     load them with ``LoadAnnotations(box_type='qbox')``. Files are read from
-    the local disk.
+    the local disk. In test mode there need be no annotations at all: the
+    images can be detected on, and measure nothing.
 
     Args:
         ignore_difficult (bool): Give ships marked difficult
@@ -127,18 +129,25 @@ class HRSC2016Dataset(ReaderMixin, HRSCDataset):
         """Load the annotations of the split, see the class."""
         root = self.data_root or osp.dirname(osp.dirname(self.ann_file))
         images = osp.join(self.sub_data_root, self.img_subdir)
-        require_layout(
-            {
-                'data root': root or '.',
-                'list of the split (ann_file)': self.ann_file,
-                'folder of images (data_prefix, img_subdir)': images,
-                'folder of annotations (data_prefix, ann_subdir)':
-                osp.join(self.sub_data_root, self.ann_subdir)
-            }, LAYOUT.format(root=(root or '.').rstrip('/')))
+        needed = {
+            'data root': root or '.',
+            'list of the split (ann_file)': self.ann_file,
+            'folder of images (data_prefix, img_subdir)': images,
+            'folder of annotations (data_prefix, ann_subdir)':
+            osp.join(self.sub_data_root, self.ann_subdir)
+        }
+        if self.test_mode:
+            # Images alone can be detected on.
+            needed.pop('folder of annotations (data_prefix, ann_subdir)')
+        require_layout(needed,
+                       LAYOUT.format(root=(root or '.').rstrip('/')))
         self._images = index_images(images)
         self._resized: List[str] = []
         self._others: Counter = Counter()
-        entries = match_ids(read_ids(self.ann_file), self._images)
+        entries = match_ids(
+            read_ids(self.ann_file), self._images, self.ann_file)
+        self._truth = expects_truth(
+            self.test_mode, map(self._xml_path, entries), self.ann_file)
         self._share = share(
             [each for each in entries if each not in self._images], entries)
         # The base class opens the list by itself, and knows no other text
@@ -177,15 +186,17 @@ class HRSC2016Dataset(ReaderMixin, HRSCDataset):
         img_id = img_info['img_id'].strip()
         if not img_id:
             return None
-        xml_path = osp.join(self.sub_data_root, self.ann_subdir,
-                            f'{img_id}.xml')
         try:
-            return self._read_image(img_id, xml_path)
+            return self._read_image(img_id)
         except (ValueError, FileNotFoundError) as error:
             self.bad.report(error)
             return None
 
-    def _read_image(self, img_id: str, xml_path: str) -> dict:
+    def _xml_path(self, img_id: str) -> str:
+        return osp.join(self.sub_data_root, self.ann_subdir, f'{img_id}.xml')
+
+    def _read_image(self, img_id: str) -> dict:
+        xml_path = self._xml_path(img_id)
         img_path = self._images.get(img_id)
         if img_path is None:
             folder = osp.join(self.sub_data_root, self.img_subdir)
@@ -193,6 +204,10 @@ class HRSC2016Dataset(ReaderMixin, HRSCDataset):
                 f'{self._source}: image {img_id} is not in {folder} with '
                 f'any extension of {", ".join(EXTENSIONS)}. Add it, or take '
                 f'the id out of the list.{self._share}')
+        if not self._truth:
+            width, height = image_size(img_path)
+            return dict(img_path=img_path, img_id=img_id, xml_path=xml_path,
+                        height=height, width=width, instances=[])
         if not osp.isfile(xml_path):
             raise FileNotFoundError(
                 f'{self._source}: image {img_id} has no annotation '

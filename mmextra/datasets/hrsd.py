@@ -20,7 +20,7 @@ from .bad_input import (
 )
 from .class_names import DOTA_ALIASES, DOTA_CLASSES, ClassNames, hint
 from .image_files import EXTENSIONS, image_size, index_images, is_stranger
-from .reader import ReaderMixin, match_ids, share
+from .reader import ReaderMixin, expects_truth, match_ids, share
 from .text_files import read_ids, read_lines
 
 REMEDY = 'Correct or remove the line, or set on_error="skip"'
@@ -134,7 +134,8 @@ class HRSDDataset(ReaderMixin, BaseDataset):
         images = index_images(folder)
         ids = list(images)
         if self.ann_file:
-            ids = sorted(match_ids(read_ids(self.ann_file), images))
+            ids = sorted(match_ids(
+                read_ids(self.ann_file), images, self.ann_file))
         missing = [img_id for img_id in ids if img_id not in images]
         names = ClassNames(self._metainfo['classes'], DOTA_CLASSES,
                            DOTA_ALIASES, type(self).__name__)
@@ -213,8 +214,10 @@ class HRSDDataset(ReaderMixin, BaseDataset):
     def _tell_unlabelled(self, data_list: List[dict]) -> None:
         """Text files of other names would leave all images empty."""
         folder = osp.join(self.data_root or '', self.ann_subdir)
-        if any(info['instances'] for info in data_list) or not osp.isdir(
-                folder):
+        if not data_list or any(info['instances'] for info in data_list):
+            return
+        if not osp.isdir(folder):
+            expects_truth(self.test_mode, (), folder)
             return
         texts = [name for name in os.listdir(folder)
                  if name.lower().endswith('.txt') and not is_stranger(name)]

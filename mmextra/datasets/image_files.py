@@ -144,6 +144,11 @@ def check_loadable(path: str) -> None:
             than four channels, or more pixels than OpenCV decodes.
     """
     check_channels(path)
+    check_pixels(path)
+
+
+def check_pixels(path: str) -> None:
+    """The part of :func:`check_loadable` that is about size."""
     if exceeds_limit(path):
         width, height = image_size(path)
         pixels = width * height
@@ -154,22 +159,24 @@ def check_loadable(path: str) -> None:
             f'variable {LIMIT_NAME}={pixels} before Python starts')
 
 
-def exceeds_limit(path: str) -> bool:
-    """Whether an image has more pixels than OpenCV decodes."""
+def exceeds_limit(path: str, limit: Optional[int] = None) -> bool:
+    """Whether an image has more pixels, by default than OpenCV decodes."""
     try:
         header = image_header(path)
     except (OSError, ValueError):
         return False
-    return header.width * header.height > PIXEL_LIMIT
+    return header.width * header.height > (
+        PIXEL_LIMIT if limit is None else limit)
 
 
-def check_channels(path: str) -> None:
-    """The part of :func:`check_loadable` that is about channels."""
+def check_channels(path: str, deep: bool = False) -> None:
+    """The part of :func:`check_loadable` that is about channels, or of that
+    about their number only, for one who takes ``deep`` ones."""
     try:
         header = image_header(path)
     except (OSError, ValueError):
         return
-    if header.bits > 8:
+    if header.bits > 8 and not deep:
         raise AnnotationError(
             path, f'has {header.bits} bits per channel (mode '
             f'{header.mode or "unknown"}), of which LoadImageFromFile would '

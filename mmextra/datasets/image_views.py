@@ -4,8 +4,13 @@ from typing import Any, Iterator, List, Sequence, Union
 
 import numpy as np
 from mmdet.registry import DATASETS
-from mmdet.structures import DetDataSample, TrackDataSample
+from mmdet.structures import DetDataSample
 from torch import Tensor
+
+from mmextra.utils import HAS_VIDEO
+
+if HAS_VIDEO:
+    from mmdet.structures import TrackDataSample
 
 
 @DATASETS.register_module()
@@ -57,7 +62,7 @@ class ImageViews:
         inputs, samples = item['inputs'], item['data_samples']
         if isinstance(samples, DetDataSample):
             return [item]
-        if isinstance(samples, TrackDataSample):
+        if HAS_VIDEO and isinstance(samples, TrackDataSample):
             names = [f'frame{k}' for k in range(len(samples))]
             return self._named(index, list(inputs), list(samples), names)
         if isinstance(samples, dict) and {'query', 'support'} <= set(samples):

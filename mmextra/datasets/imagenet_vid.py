@@ -73,17 +73,20 @@ class ImageNetVIDDataset(ReaderMixin, BaseVideoDataset):
             needed['folder of the frames (data_prefix.img_path)'] = prefix
         require_layout(needed, LAYOUT.format(root=root))
         # The base class would lose bad entries without a word.
-        content, changed = normalised_coco(self.ann_file)
+        content, changed = normalised_coco(
+            self.ann_file, images_alone=self.test_mode)
         self._check_videos(content)
         changed |= self._fold_categories(content)
         tell_other_classes(content, self.metainfo['classes'], self.ann_file)
         # Speeds are measured, not trained on.
-        changed |= self.test_mode and number_tracks(content, self.ann_file)
-        self._left_out, self._source = 0, self.ann_file
+        changed |= bool(self.test_mode and content['annotations'] and
+                        number_tracks(content, self.ann_file))
+        self._left_out, self._ignored = 0, 0
+        self._source = self.ann_file
         data_list = self._load_videos(content if changed else None)
         tell_other_sizes([frame for video in data_list
                           for frame in video['images']], self.ann_file)
-        tell_left_out(self.ann_file, self._left_out)
+        tell_left_out(self.ann_file, self._left_out, self._ignored)
         for video in data_list:
             frames = video['images']
             for frame in frames:
@@ -148,6 +151,7 @@ class ImageNetVIDDataset(ReaderMixin, BaseVideoDataset):
         info = super().parse_data_info(
             dict(raw_data_info, raw_ann_info=annotations))
         self._left_out += len(annotations) - len(info['instances'])
+        self._ignored += len(raw_data_info['raw_ann_info']) - len(annotations)
         return info
 
     def _check_classes(self) -> None:

@@ -1,7 +1,9 @@
 """What all readers of images with boxes share."""
+import os.path as osp
 import warnings
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from mmcv.transforms import BaseTransform, LoadImageFromFile
 from mmdet.visualization.palette import get_palette
@@ -11,7 +13,8 @@ from mmextra.utils.palettes import with_enough_colours
 from .class_names import class_tuple
 from .image_files import check_loadable, image_size
 from .text_files import stem_of
-from .transforms.load_image_or_skip import LoadImageOrSkip, keeps_eight_bits
+from .transforms.load_image_from_file import LoadImageFromFile as OwnLoader
+from .transforms.load_image_from_file import keeps_eight_bits
 
 # Records whose images are looked at while a data set is loaded.
 SAMPLE = 100
@@ -54,15 +57,33 @@ def guard_loaders(pipeline: Any) -> None:
         return
     for step in list(steps):
         guard_loaders(step)
-        # The latter checks by itself, for it may skip.
+        # The package's own checks by itself.
         if isinstance(step, LoadImageFromFile) and not isinstance(
-                step, LoadImageOrSkip) and keeps_eight_bits(step):
+                step, OwnLoader) and keeps_eight_bits(step):
             place = [step is each for each in steps].index(True)
             if not place or not isinstance(steps[place - 1], CheckLoadable):
                 steps.insert(place, CheckLoadable())
 
 
-class ReaderMixin:
+class ClassTextMixin:
+    """For a data set of mmengine: classes that are one text are one class.
+
+    Attributes:
+        CLASS_KEYS (tuple[str]): Those of ``metainfo`` that hold classes.
+    """
+
+    CLASS_KEYS: Tuple[str, ...] = ('classes', )
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: Optional[Mapping] = None) -> dict:
+        if isinstance(metainfo, Mapping):
+            metainfo = dict(metainfo, **{
+                key: class_tuple(metainfo[key], cls.__name__)
+                for key in cls.CLASS_KEYS if metainfo.get(key) is not None})
+        return super()._load_metainfo(metainfo)
+
+
+class ReaderMixin(ClassTextMixin):
     """For a data set of mmengine: class names, loadable images, a reason.
 
     - ``metainfo=dict(classes=('ship'))``, a text, is one class.
@@ -77,10 +98,6 @@ class ReaderMixin:
 
     @classmethod
     def _load_metainfo(cls, metainfo: Optional[Mapping] = None) -> dict:
-        if isinstance(metainfo, Mapping) and metainfo.get(
-                'classes') is not None:
-            metainfo = dict(metainfo, classes=class_tuple(
-                metainfo['classes'], cls.__name__))
         loaded = super()._load_metainfo(metainfo)
         colours = loaded.get('palette')
         if isinstance(colours, list) and 'palette' not in (metainfo or ()):
@@ -121,25 +138,35 @@ class ReaderMixin:
 
 
 def tell_other_sizes(infos: Sequence[dict], source: str) -> None:
-    """Warn about images of another size than their record says.
+    """Warn about images that are not there, or of another size than their
+    record says.
 
-    Up to a hundred images are looked at, at even distances; those that are
-    not there are passed over.
+    Up to a hundred images are looked at, at even distances.
 
     Args:
         infos (Sequence[dict]): ``img_path``, ``width`` and ``height``.
         source (str): The annotation file, for the message.
     """
     step = max(len(infos) // SAMPLE, 1)
-    seen, other = 0, []
+    seen, other, absent = 0, [], []
     for info in infos[::step]:
         try:
             size = image_size(info['img_path'])
+        except FileNotFoundError:
+            # What is kept elsewhere is not looked at.
+            if '://' not in info['img_path']:
+                absent.append(info['img_path'])
+            continue
         except (OSError, ValueError):
             continue
         seen += 1
         if size != (info['width'], info['height']):
             other.append((info, size))
+    if absent:
+        warnings.warn(
+            f'{source}: {len(absent)} of {seen + len(absent)} images looked '
+            f'at are not there, {absent[0]} for one. Correct data_root, '
+            'data_prefix or the names in the file.', stacklevel=3)
     if other:
         info, size = other[0]
         warnings.warn(
@@ -177,19 +204,53 @@ def tell_resized(source: str, notes: Sequence[str]) -> None:
             f'{notes[0]}', stacklevel=3)
 
 
-def match_ids(entries: Sequence[str], known: Dict[str, str]) -> List[str]:
-    """The ids that the entries of a list mean.
+def match_ids(entries: Sequence[str], known: Dict[str, str],
+              source: str) -> List[str]:
+    """The ids that the entries of a list mean, each once.
+
+    An image that is listed again would be counted twice in a test; it is
+    left out, and told.
 
     Args:
         entries (Sequence[str]): Ids, names of images or paths.
         known (dict[str, str]): Ids that there are.
+        source (str): The list, for the message.
 
     Returns:
         list[str]: Of each entry that is no id the name without folders and
         extension, if there is such an id; else the entry.
     """
-    return [entry if entry in known or stem_of(entry) not in known else
-            stem_of(entry) for entry in entries]
+    ids = [entry if entry in known or stem_of(entry) not in known else
+           stem_of(entry) for entry in entries]
+    once = list(dict.fromkeys(ids))
+    if len(once) < len(ids):
+        (again, _), = Counter(ids).most_common(1)
+        warnings.warn(
+            f'{source}: left out {len(ids) - len(once)} entries of images '
+            f'that are listed already, {again} for one', stacklevel=3)
+    return once
+
+
+def expects_truth(test_mode: bool, paths: Iterable[str], source: str) -> bool:
+    """Whether the images of a list must have their annotations.
+
+    In a test all may be without, to be detected on; where some have theirs,
+    an image without would count as empty.
+
+    Args:
+        test_mode (bool): Whether the data set is for testing.
+        paths (Iterable[str]): Where the annotations would be.
+        source (str): The list, for the message.
+
+    Returns:
+        bool: Whether they must; if not, that is told.
+    """
+    if not test_mode or any(map(osp.isfile, paths)):
+        return True
+    warnings.warn(
+        f'{source}: none of the images has an annotation; they are read '
+        'without objects, for inference alone', stacklevel=3)
+    return False
 
 
 def share(missing: Sequence[str], entries: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Windows of TIFF files that are too large to be decoded as a whole."""
+"""Windows of TIFF files, so that a large one need not be in memory."""
 import io
 from functools import lru_cache
 from typing import Tuple, Union
@@ -11,7 +11,6 @@ from .bad_input import AnnotationError
 from .image_files import (
     ORIENTATION,
     check_channels,
-    check_loadable,
     exceeds_limit,
     image_header,
     read_pixels,
@@ -22,6 +21,11 @@ STRIP_OFFSETS, STRIP_ROWS, STRIP_BYTES = 273, 278, 279
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 322, 323, 324, 325
 WIDTH, HEIGHT, PLANAR, COMPRESSION = 256, 257, 284, 259
 OLD_JPEG = 6
+# A TIFF of more pixels is read by windows: 192 MB as a whole.
+LARGE = 1 << 26
+# Of decoded parts are kept, at least one row of windows of 1024 pixels in a
+# scene 30,000 wide.
+CACHE_BYTES = 1 << 27
 # What tells how the bytes of a part are to be understood.
 MEANING = (258, 259, 262, 266, 277, 284, 292, 293, 317, 320, 338, 339, 347,
            530, 532)
@@ -66,7 +70,9 @@ class TiffWindows:
             self._offsets, self._sizes = (tags[STRIP_OFFSETS],
                                           tags[STRIP_BYTES])
         # Neighbouring windows share parts.
-        self._decode = lru_cache(maxsize=64)(self._decode_part)
+        self._decode = lru_cache(maxsize=max(
+            CACHE_BYTES // (3 * self._part[0] * self._part[1]), 1))(
+                self._decode_part)
 
     def __getitem__(self, key: Tuple[slice, slice]) -> np.ndarray:
         """Decode a window.
@@ -98,6 +104,9 @@ class TiffWindows:
         rows, columns = self._part
         if TILE_OFFSETS not in self._tags:
             rows = min(rows, self.shape[0] - number * rows)
+        if not self._sizes[number]:
+            # What GDAL leaves out of a sparse file.
+            return np.zeros((rows, columns, 3), np.uint8)
         with open(self.path, 'rb') as file:
             file.seek(self._offsets[number])
             data = file.read(self._sizes[number])
@@ -121,23 +130,61 @@ class TiffWindows:
 
 
 def open_pixels(path: str) -> Union[np.ndarray, TiffWindows]:
-    """The pixels of an image, of a very large TIFF window by window.
+    """The pixels of an image, of a large TIFF window by window.
 
     Args:
         path (str): The file.
 
     Returns:
-        np.ndarray or TiffWindows: (h, w, 3) uint8 BGR; the latter where the
-        image has more pixels than OpenCV decodes.
+        np.ndarray or TiffWindows: (h, w, 3) uint8 BGR; the latter for a TIFF
+        of more than :data:`LARGE` pixels. One that has no windows is read
+        as a whole as long as OpenCV decodes it.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: See :func:`~.image_files.read_pixels`, and
             :class:`TiffWindows`.
     """
-    if not exceeds_limit(path):
+    beyond = exceeds_limit(path)
+    if not beyond and not exceeds_limit(path, LARGE):
         return read_pixels(path)
     check_channels(path)
     if tiff_tags(path) is None:
-        check_loadable(path)
-    return TiffWindows(path)
+        # Refuses what OpenCV does not decode.
+        return read_pixels(path)
+    try:
+        return TiffWindows(path)
+    except AnnotationError:
+        if beyond:
+            raise
+        return read_pixels(path)
+
+
+def overview(pixels: Union[np.ndarray, TiffWindows], side: int = 4096
+             ) -> Tuple[np.ndarray, int]:
+    """A large scene made small enough to be looked at.
+
+    Args:
+        pixels (np.ndarray or TiffWindows): (h, w, 3) BGR.
+        side (int): The longer side may have so many pixels.
+
+    Returns:
+        tuple[np.ndarray, int]: The picture, and how many pixels of the scene
+        one of its has in a row.
+    """
+    height, width = pixels.shape[:2]
+    factor = max(-(-max(height, width) // side), 1)
+    if factor == 1:
+        return np.asarray(pixels[0:height, 0:width]), 1
+    small = np.zeros((-(-height // factor), -(-width // factor), 3),
+                     np.uint8)
+    # Bands as high as a row of parts is likely to be, so that none is
+    # decoded often.
+    band = max(1024 // factor, 1)
+    for top in range(0, len(small), band):
+        rows = pixels[top * factor:min((top + band) * factor, height),
+                      0:width]
+        part = small[top:top + band]
+        part[:] = cv2.resize(rows, part.shape[1::-1],
+                             interpolation=cv2.INTER_AREA)
+    return small, factor

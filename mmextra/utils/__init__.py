@@ -1,8 +1,14 @@
-from .optional_host import HAS_MMROTATE, absent_without_mmrotate
+from .optional_host import (
+    HAS_MMROTATE,
+    HAS_VIDEO,
+    absent_without_mmrotate,
+    absent_without_video,
+)
 from .registry import host_registries, register_in_both
 from .resources import config_root
 
 __all__ = [
-    'HAS_MMROTATE', 'absent_without_mmrotate', 'config_root',
+    'HAS_MMROTATE', 'HAS_VIDEO', 'absent_without_mmrotate',
+    'absent_without_video', 'config_root',
     'host_registries', 'register_in_both'
 ]

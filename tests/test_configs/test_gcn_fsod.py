@@ -96,7 +96,8 @@ def test_config_is_consistent(name):
 def shrink(cfg):
     """The same model with few channels, where it is a large one."""
     model = cfg.model
-    if model.backbone.get('base_channels', 64) < 64:
+    if model.backbone.get('base_channels', 64) < 64 or \
+            model.backbone.type == 'MobileNetV2':
         return model
     if model.get('neck'):
         changes = dict(
@@ -167,3 +168,26 @@ def test_shots_of_voc():
 def test_the_hook_builds():
     hook = HOOKS.build(load('coco17-10shot').custom_hooks[0])
     assert hook.dataset['type'] == 'FewShotCocoDefaultDataset'
+
+
+def test_peers_on_real_pictures_differ_in_their_heads_alone():
+    for stage in ('base', '1shot', '3shot', '5shot', '10shot'):
+        ours, attention, tfa = (load(f'voc_mini-{stage}{peer}') for peer in
+                                ('', '-attention_rpn', '-tfa'))
+        for other in (attention, tfa):
+            for part in ('backbone', 'neck', 'data_preprocessor'):
+                assert {**ours.model[part], 'type': ''} == {
+                    **other.model[part], 'type': ''}
+            anchors = ours.model.rpn_head.anchor_generator
+            assert anchors == other.model.rpn_head.anchor_generator
+        train = ours.train_dataloader.dataset.dataset
+        assert attention.train_dataloader == ours.train_dataloader
+        other = tfa.train_dataloader.dataset
+        assert train.ann_cfg == other.ann_cfg
+        assert train.multi_pipelines.query == other.pipeline
+        if stage != 'base':
+            assert train.num_novel_shots == other.num_novel_shots == \
+                other.num_base_shots == int(stage[:-4])
+        for cfg in (ours, attention, tfa):
+            assert 'val.txt' in cfg.test_dataloader.dataset.ann_cfg[0][
+                'ann_file']

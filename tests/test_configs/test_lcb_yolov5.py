@@ -70,6 +70,22 @@ def test_rows_of_table_6(name):
         cfg.optim_wrapper.accumulative_counts == 64
 
 
+def schedule(cfg):
+    """Loop and learning rate without the number of iterations.
+
+    Where a loop counts them, everything ends with it.
+    """
+    loop = dict(cfg.train_cfg)
+    steps = [dict(step) for step in cfg.param_scheduler]
+    if loop['type'] == 'IterBasedTrainLoop':
+        count = loop.pop('max_iters')
+        assert loop.pop('val_interval') == count
+        assert steps[-1].pop('end') == count
+        assert steps[-1].pop('T_max') == count - steps[0]['end']
+        assert steps[-1]['begin'] == steps[0]['end']
+    return loop, steps
+
+
 @pytest.mark.parametrize('data, im6', [('hit_uav', 'hit_uav'),
                                        ('synthetic', 'synthetic-im6')])
 def test_small_rows_differ_as_those_of_table_6(data, im6):
@@ -86,14 +102,36 @@ def test_small_rows_differ_as_those_of_table_6(data, im6):
                 model.backbone.spp, model.neck.csp) == wanted[:4]
         assert (size_everywhere(cfg) > size_everywhere(plain)) == (
             wanted[4] == 1024)
-        for key in ('optim_wrapper', 'param_scheduler', 'train_cfg',
-                    'randomness'):
+        for key in ('optim_wrapper', 'randomness'):
             assert cfg[key] == plain[key]
+        assert schedule(cfg) == schedule(plain)
+        # Parts that an improvement brings along, and no others.
+        head = model.bbox_head
+        changed = (head.get('bbox_weight', .05), head.get('obj_target'))
+        assert changed == (
+            (.0125, 'iou') if data == 'hit_uav' and wanted[0] == FULL[0]
+            else (.05, None))
+        assert head.get('obj_weight') == plain.model.bbox_head.get(
+            'obj_weight')
+        assert model.neck.get('zero_init_residual', False) == (
+            data == 'hit_uav' and wanted[3] == 'dres2')
         assert cfg.train_dataloader.batch_size == \
             plain.train_dataloader.batch_size
-        reference = cfg.custom_hooks[0]['reference']
+        reference = cfg.custom_hooks[-1]['reference']
         assert reference.split('/')[2] == (
             f'IM{number}' if number else 'YOLOv5s')
+
+
+def test_peer_has_the_recipe_of_the_real_rows():
+    ours, peer = load('hit_uav'), load('hit_uav-yolox_s')
+    for key in ('optim_wrapper', 'randomness', 'train_dataloader',
+                'val_dataloader', 'test_evaluator', 'default_hooks'):
+        assert peer[key] == ours[key], key
+    assert schedule(peer) == schedule(ours)
+    hooks = [[h for h in cfg.custom_hooks
+              if h['type'] not in ('AnchorCheckHook', 'BenchmarkHook')]
+             for cfg in (ours, peer)]
+    assert hooks[0] == hooks[1] and len(hooks[0]) == 2
 
 
 def test_gains_of_table_6_show_the_misprint():

@@ -16,9 +16,7 @@ from mmextra.datasets import (
     DIORVASDataset,
     FewShotVOCDataset,
     HRSC2016Dataset,
-    HRSDDataset,
     ImageNetVIDDataset,
-    VisDroneDataset,
 )
 from tests.test_datasets.native_sets import (
     READERS,
@@ -229,16 +227,80 @@ def test_a_list_of_another_release_says_how_much_of_it_fits(kind, tmp_path):
         rebuild(kind, tmp_path)()
 
 
-@pytest.mark.parametrize('kind', ['HRSD', 'VisDrone'], indirect=True)
-def test_images_alone_are_read_in_test_mode(kind, tmp_path):
+@pytest.mark.parametrize('suffix', ['.jpg', '.PNG'])
+def test_images_alone_are_read_in_test_mode(kind, tmp_path, suffix):
+    maker, name = READERS[kind]
+    builder = maker(tmp_path, turned('JPEG' if suffix == '.jpg' else 'PNG'),
+                    suffix, (5, 5, 25, 20), name, (60, 80))
+    for folder in ('labelTxt', 'annotations', 'Annotations'):
+        for path in [*tmp_path.rglob(folder)]:
+            shutil.rmtree(path)
+    if kind in ('COCO', 'VID'):
+        change_json(tmp_path, lambda c: c.pop('annotations'))
+    options = dict(classes=(name, )) if kind in ('VOC', 'COCO') else dict(
+        metainfo=dict(classes=(name, )))
+    dataset, told = caught(builder, test_mode=True, serialize_data=False,
+                           pipeline=loading(kind), **options)
+    assert len(dataset) == 1 and not record(kind, dataset)['instances']
+    assert (record(kind, dataset)['width'],
+            record(kind, dataset)['height']) == (60, 80)
+    assert load_pixels(kind, dataset).shape == (80, 60, 3)
+    assert 'without objects, for inference alone' in told
+    with pytest.raises((FileNotFoundError, AnnotationError),
+                       match='[aA]nnotation'):
+        builder(**options)
+
+
+@pytest.mark.parametrize('kind', ['HRSC2016', 'DIOR', 'VOC', 'VisDrone'],
+                         indirect=True)
+def test_one_image_without_annotation_is_refused_in_test_mode(kind,
+                                                              tmp_path):
     build(kind, tmp_path, picture())
-    for folder in ('labelTxt', 'annotations'):
-        shutil.rmtree(tmp_path / folder, ignore_errors=True)
-    reader = dict(HRSD=HRSDDataset, VisDrone=VisDroneDataset)[kind]
-    dataset = reader(data_root=str(tmp_path), test_mode=True)
-    assert len(dataset) == 1 and not dataset.get_data_info(0)['instances']
-    with pytest.raises(FileNotFoundError, match='annotations'):
-        reader(data_root=str(tmp_path))
+    path, = tmp_path.rglob('a.jpg')
+    shutil.copy(path, path.with_name('b.jpg'))
+    if kind in LISTS:
+        lines = (tmp_path / LISTS[kind]).read_text()
+        (tmp_path / LISTS[kind]).write_text(
+            lines + ('VOC2012/JPEGImages/b.jpg' if kind == 'VOC' else 'b'))
+    with pytest.raises((FileNotFoundError, AnnotationError),
+                       match='b.(xml|txt)'):
+        rebuild(kind, tmp_path)(test_mode=True)
+
+
+@pytest.mark.parametrize('kind', LISTS, indirect=True)
+def test_an_image_listed_twice_is_taken_once(kind, tmp_path):
+    build(kind, tmp_path, picture())
+    path = tmp_path / LISTS[kind]
+    path.write_text(path.read_text() * 3)
+    dataset, told = caught(rebuild(kind, tmp_path), test_mode=True)
+    assert len(dataset) == 1
+    assert kind == 'VOC' or 'left out 2 entries of images that are ' in told
+
+
+@pytest.mark.parametrize('kind', ['VOC', 'COCO', 'VID'], indirect=True)
+def test_images_that_are_not_there_are_told(kind, tmp_path):
+    maker, name = READERS[kind]
+    make = maker(tmp_path, picture(), '.jpg', (5, 5, 25, 20), name, (80, 60))
+    next(tmp_path.rglob('a.jpg')).unlink()
+    _, told = caught(make, **(
+        dict(metainfo=dict(classes=(name, ))) if kind == 'VID' else
+        dict(classes=(name, ))))
+    assert '1 of 1 images looked at are not there' in told
+    assert 'a.jpg' in told and 'data_prefix' in told
+
+
+@pytest.mark.parametrize('entry, suffix', [
+    ('VOC2012/JPEGImages/a.JPG', '.jpg'), ('VOC2012/JPEGImages/a.jpg', '.png'),
+    ('a', '.JPG'), ('a', '.png')])
+def test_images_of_voc_with_another_extension(tmp_path, entry, suffix):
+    init_default_scope('mmdet')
+    maker, name = READERS['VOC']
+    builder = maker(tmp_path, picture(), suffix, (5, 5, 25, 20), name,
+                    (80, 60))
+    (tmp_path / 'VOC2012.txt').write_text(entry)
+    dataset = builder(ann_file='VOC2012.txt', classes=(name, ),
+                      serialize_data=False)
+    assert record('VOC', dataset)['img_path'].endswith('a' + suffix)
 
 
 @pytest.mark.parametrize('kind', ['HRSC2016', 'DIOR', 'VOC'], indirect=True)
@@ -326,6 +388,24 @@ def test_namesakes_are_told(coco_kind, tmp_path):
     assert 'dropped 1 categories' in told
 
 
+def test_annotations_under_another_key_are_no_images_alone(coco_kind,
+                                                           tmp_path):
+    build(coco_kind, tmp_path, picture())
+    change_json(tmp_path, lambda c: c.update(
+        annotation=c.pop('annotations')))
+    with pytest.raises(AnnotationError, match="'annotations' must be a list"):
+        rebuild(coco_kind, tmp_path)(test_mode=True)
+
+
+def test_boxes_to_be_ignored_are_told(coco_kind, tmp_path):
+    build(coco_kind, tmp_path, picture())
+    change_json(tmp_path, lambda c: c['annotations'].append(
+        dict(c['annotations'][0], id=1, ignore=1)))
+    dataset, told = caught(rebuild(coco_kind, tmp_path))
+    assert len(record(coco_kind, dataset)['instances']) == 1
+    assert 'left out 1 boxes that are marked by "ignore"' in told
+
+
 @pytest.mark.parametrize('key, value', [
     ('image_id', '0'), ('category_id', '0')])
 def test_an_id_of_another_type_is_told(coco_kind, tmp_path, key, value):
@@ -360,6 +440,8 @@ def test_spellings_of_vid_are_folded(tmp_path):
 def video(root, ids):
     """A file of two frames with two objects each."""
     content = coco_content('.jpg', (5, 5, 25, 20), 'dog', (80, 60))
+    (root / 'images').mkdir(exist_ok=True)
+    (root / 'images/a.jpg').write_bytes(picture())
     content['images'] = [dict(content['images'][0], id=k, frame_id=k)
                          for k in range(2)]
     content['annotations'] = [

@@ -8,7 +8,7 @@ from PIL import Image
 from mmextra.datasets import AnnotationError
 from mmextra.datasets.converters.tiles import tile_dataset
 from mmextra.datasets.image_files import read_pixels
-from mmextra.datasets.tiff_windows import TiffWindows, open_pixels
+from mmextra.datasets.tiff_windows import TiffWindows, open_pixels, overview
 
 PIXELS = cv2.resize(np.random.default_rng(0).integers(
     0, 256, (12, 16, 3), dtype=np.uint8), (160, 120))
@@ -69,13 +69,63 @@ def test_windows_of_tiles_are_those_of_the_whole(tmp_path):
         np.testing.assert_array_equal(windows[window], whole[window])
 
 
-def test_only_what_the_decoder_refuses_is_read_by_windows(tmp_path,
-                                                          monkeypatch):
+@pytest.mark.parametrize('limit', [
+    'mmextra.datasets.image_files.PIXEL_LIMIT',
+    'mmextra.datasets.tiff_windows.LARGE'])
+def test_large_tiffs_alone_are_read_by_windows(tmp_path, monkeypatch, limit):
     path = tmp_path / 'a.tif'
     write_tiled(path, PIXELS)
     assert isinstance(open_pixels(str(path)), np.ndarray)
-    monkeypatch.setattr('mmextra.datasets.image_files.PIXEL_LIMIT', 5000)
+    monkeypatch.setattr(limit, 5000)
     assert isinstance(open_pixels(str(path)), TiffWindows)
+
+
+def test_large_files_without_windows_are_read_as_a_whole(tmp_path,
+                                                         monkeypatch):
+    monkeypatch.setattr('mmextra.datasets.tiff_windows.LARGE', 5000)
+    for name, tags in (('a.png', {}), ('b.tif', {'tiffinfo': {274: 3}})):
+        Image.fromarray(PIXELS).save(tmp_path / name, **tags)
+        pixels = open_pixels(str(tmp_path / name))
+        assert isinstance(pixels, np.ndarray)
+        assert pixels.shape == PIXELS.shape
+
+
+def test_parts_that_are_left_out_are_black(tmp_path):
+    rasterio = pytest.importorskip(
+        'rasterio', reason='writes sparse files; pip install rasterio')
+    path = str(tmp_path / 'a.tif')
+    with rasterio.open(path, 'w', driver='GTiff', width=160, height=120,
+                       count=3, dtype='uint8', tiled=True, blockxsize=64,
+                       blockysize=64, compress='deflate', sparse_ok=True,
+                       crs='EPSG:32632',
+                       transform=rasterio.Affine(1, 0, 0, 0, -1, 0)) as file:
+        file.write(np.ascontiguousarray(PIXELS[64:, :64].transpose(2, 0, 1)),
+                   window=rasterio.windows.Window(0, 64, 64, 56))
+    pixels = TiffWindows(path)[:, :]
+    np.testing.assert_array_equal(pixels[64:, :64], PIXELS[64:, :64, ::-1])
+    assert not pixels[:64].any() and not pixels[:, 64:].any()
+
+
+def test_few_parts_are_kept(tmp_path, monkeypatch):
+    path = tmp_path / 'a.tif'
+    write_tiled(path, PIXELS)
+    monkeypatch.setattr('mmextra.datasets.tiff_windows.CACHE_BYTES',
+                        2 * 64 * 64 * 3)
+    windows = TiffWindows(str(path))
+    np.testing.assert_array_equal(windows[:, :], PIXELS[..., ::-1])
+    assert windows._decode.cache_info().currsize == 2
+
+
+@pytest.mark.parametrize('side, factor', [(160, 1), (80, 2), (50, 4)])
+def test_overview(tmp_path, side, factor):
+    path = tmp_path / 'a.tif'
+    write_tiled(path, PIXELS)
+    small, found = overview(TiffWindows(str(path)), side)
+    assert found == factor
+    np.testing.assert_allclose(
+        small, cv2.resize(PIXELS[..., ::-1], None, fx=1 / factor,
+                          fy=1 / factor, interpolation=cv2.INTER_AREA),
+        atol=1)
 
 
 def test_a_set_of_very_large_scenes_is_cut(tmp_path, low_limit):

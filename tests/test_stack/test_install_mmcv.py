@@ -1,4 +1,5 @@
 import importlib.util
+import os
 import subprocess
 import sys
 import types
@@ -265,6 +266,20 @@ def test_what_works_already(monkeypatch, limit, asked, fits):
     assert tool.already_works(False, asked) is False
 
 
+def test_mmcv_without_ops_for_gpus_is_no_cuda_build(monkeypatch):
+    import mmcv.ops
+
+    monkeypatch.setattr(mmcv.ops, 'get_compiling_cuda_version',
+                        lambda: 'not available')
+    exec(tool.PROOF.format(cuda=False), {})
+    with pytest.raises(AssertionError, match='no ops for GPUs'):
+        exec(tool.PROOF.format(cuda=True), {})
+    monkeypatch.setattr(mmcv.ops, 'get_compiling_cuda_version',
+                        lambda: '13.0')
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    exec(tool.PROOF.format(cuda=True), {})
+
+
 def test_headers_that_torch_brings(tmp_path, monkeypatch):
     include = tmp_path / 'nvidia' / 'cu13' / 'include'
     include.mkdir(parents=True)
@@ -321,6 +336,68 @@ def test_build_for_cuda_is_forced_and_for_cpu_prevented():
     env = mmcv_build.build_environment(['8.0', '9.0'])
     assert (env['FORCE_CUDA'], env['TORCH_CUDA_ARCH_LIST']) == ('1', '8.0;9.0')
     assert mmcv_build.build_environment([])['FORCE_CUDA'] == '0'
+
+
+def test_toolkit_behind_a_script(tmp_path, monkeypatch):
+    """torch would take the folder above the script's."""
+    toolkit = tmp_path / 'cuda-13.0'
+    (toolkit / 'bin').mkdir(parents=True)
+    (toolkit / 'include').mkdir()
+    script = tmp_path / 'local' / 'bin' / 'nvcc'
+    script.parent.mkdir(parents=True)
+    script.write_text('#!/bin/sh\n'
+                      f'echo "#$ TOP={toolkit}/bin/.." >&2\n')
+    script.chmod(0o755)
+    monkeypatch.setenv('PATH', str(script.parent), prepend=os.pathsep)
+    monkeypatch.delenv('CUDA_HOME', raising=False)
+    monkeypatch.delenv('CUDA_PATH', raising=False)
+    assert mmcv_build.toolkit_folder() is None
+    (toolkit / 'include' / 'cuda_runtime_api.h').touch()
+    assert mmcv_build.toolkit_folder() == str(toolkit)
+    assert mmcv_build.build_environment(['9.0'])['CUDA_HOME'] == str(toolkit)
+    assert 'CUDA_HOME' not in mmcv_build.build_environment([])
+    monkeypatch.setenv('CUDA_HOME', '/own')
+    assert mmcv_build.build_environment(['9.0'])['CUDA_HOME'] == '/own'
+
+
+CUT_OFF_SETUP = """
+import os, pathlib, sys
+from setuptools import Extension, setup
+assert 'bdist_wheel' in sys.argv
+pathlib.Path('compiled').open('a').write('x')
+if not os.environ.get('FAKE_READY'):
+    sys.exit('the compiler was killed')
+setup(name='mmcv', version='2.0.1', ext_modules=[Extension('_e', ['e.c'])])
+"""
+
+
+def test_build_that_was_cut_off_is_continued(tmp_path, monkeypatch):
+    """Nothing that an earlier build compiled is lost."""
+    fetched = []
+
+    def fetch_source(folder, source, version):
+        fetched.append(version)
+        place = folder / 'mmcv-2.0.1'
+        place.mkdir()
+        (place / 'setup.py').write_text(CUT_OFF_SETUP)
+        (place / 'e.c').write_text('int one(void) { return 1; }')
+        return place
+
+    monkeypatch.setattr(mmcv_build, 'fetch_source', fetch_source)
+    monkeypatch.setattr(mmcv_build, 'patch_setup', lambda text, std: text)
+    monkeypatch.setattr(mmcv_build, 'join_sources', lambda folder: None)
+    monkeypatch.delenv('FAKE_READY', raising=False)
+    source = mmcv_source.SOURCES['openmmlab']
+    facts = dict(version='2.13.0+cpu', cuda=None, archs=[])
+    with pytest.raises(mmcv_source.InstallError, match='exit code'):
+        mmcv_build.build_wheel(tmp_path, facts, [], source, '2.0.1')
+    compiled, = tmp_path.glob('build-*/mmcv-2.0.1/compiled')
+    assert not list(tmp_path.glob('*.whl'))
+    monkeypatch.setenv('FAKE_READY', '1')
+    wheel = mmcv_build.build_wheel(tmp_path, facts, [], source, '2.0.1')
+    assert fetched == ['2.0.1'] and wheel.is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [wheel.name]
+    assert not compiled.exists()
 
 
 def test_sources_are_joined(tmp_path):

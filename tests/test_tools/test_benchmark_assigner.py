@@ -48,3 +48,11 @@ def test_numbers_must_be_positive(tool, capsys):
         tool.main(['--rounds', '0'])
     assert stop.value.code == 2
     assert 'must be positive' in capsys.readouterr().err
+
+
+def test_orphans_lie_between_the_locations(tool):
+    """Each gets the nearest location of one level, none by lying in it."""
+    assigned = torch.cat([level.flatten() for level in contestants(
+        tool.MODELS, 256, 20, orphans=True)['same_center']()])
+    ships = assigned[assigned >= 0]
+    assert 1 < len(ships.unique()) <= len(ships) <= 20

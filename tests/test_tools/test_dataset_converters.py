@@ -232,6 +232,27 @@ def test_two_images_of_one_name(tool, tmp_path):
                    '--img-dir', str(tmp_path / 'img')])
 
 
+@pytest.mark.parametrize('ids, problem', [
+    ((0, 0), 'annotation 1: id 0 is given twice'),
+    ((None, [1]), r'annotation 1: id must be a .*got \[1\]'),
+    ((None, None), '')])
+def test_ids_of_annotations(tool, tmp_path, ids, problem):
+    source = coco(tmp_path, [])
+    data = json.loads(source.read_text())
+    image, ship = data['images'][0]['id'], data['categories'][0]['id']
+    data['annotations'] = [
+        dict(id=key, image_id=image, category_id=ship,
+             bbox=[50, 30, 40, 10, 0.]) for key in ids]
+    source.write_text(json.dumps(data))
+    args = ['--from', 'coco_rbox', str(source), str(tmp_path / 'out'),
+            '--img-dir', str(tmp_path / 'img')]
+    if problem:
+        with pytest.raises(SystemExit, match=problem):
+            tool.main(args)
+    else:
+        tool.main(args)
+
+
 @pytest.mark.parametrize('angle', ['30', '-6.4'])
 def test_degrees_are_refused_as_radians(tool, rolabelimg, tmp_path, angle):
     path = rolabelimg / 'a.xml'

@@ -1,3 +1,4 @@
+import functools
 import json
 
 import cv2
@@ -5,12 +6,16 @@ import numpy as np
 import pytest
 import torch
 from mmdet.apis import init_detector
+from mmdet.structures import DetDataSample
 from mmengine.config import Config
+from mmengine.structures import InstanceData
 
 from mmextra.apis import parse_tile_id
+from mmextra.apis.image_demo import smaller
 from mmextra.datasets.converters.tiles import tile_dataset
 from mmextra.datasets.dota_txt import read_dota_txt
 from mmextra.datasets.hrsd import HRSDDataset
+from mmextra.datasets.tiff_windows import overview
 from mmextra.structures import box_corners, rotated_iou
 from mmextra.visualization import enlarge, enlargement
 from tests.helpers import load_tool
@@ -223,6 +228,35 @@ def test_demo_without_tiles_and_without_boxes(hrsd, detector, tmp_path,
         enlarge(original, enlargement(*original.shape[:2])))
     assert 'port.png: 0 of ' in capsys.readouterr().out
     assert not (tmp_path / 'port.txt').exists()
+
+
+def test_demo_of_a_scene_that_is_read_by_windows(hrsd, detector, tmp_path,
+                                                 monkeypatch):
+    """The same boxes as of the whole image, on a smaller picture."""
+    scene = tmp_path / 'port.tif'
+    cv2.imwrite(str(scene), cv2.imread(str(hrsd / 'images' / 'port.png')))
+    arguments = [str(scene), *detector, '--tile', '64', '--overlap', '24',
+                 '--score-thr', '0.1', '--txt', '--device', 'cpu']
+    image_demo.main([*arguments, '--out-dir', str(tmp_path / 'whole')])
+    monkeypatch.setattr('mmextra.datasets.tiff_windows.LARGE', 5000)
+    monkeypatch.setattr('mmextra.apis.image_demo.overview',
+                        functools.partial(overview, side=50))
+    image_demo.main([*arguments, '--out-dir', str(tmp_path / 'windows')])
+    texts = [(tmp_path / name / 'port.txt').read_text()
+             for name in ('whole', 'windows')]
+    assert texts[0] == texts[1] and texts[0]
+    drawn = cv2.imread(str(tmp_path / 'windows' / 'port.png'))
+    assert drawn.shape[:2] == (34 * 4, 50 * 4)
+
+
+def test_boxes_on_a_smaller_picture():
+    for boxes, expected in (
+            ([[40., 20., 8., 4., 1.]], [[10., 5., 2., 1., 1.]]),
+            ([[4., 8., 12., 16.]], [[1., 2., 3., 4.]])):
+        sample = DetDataSample(pred_instances=InstanceData(
+            bboxes=torch.tensor(boxes), scores=torch.ones(1)))
+        assert smaller(sample, 4).pred_instances.bboxes.tolist() == expected
+        assert sample.pred_instances.bboxes.tolist() == boxes
 
 
 def test_demo_writes_what_other_tools_read(hrsd, detector, tmp_path):

@@ -1,5 +1,6 @@
 """What holds for every script under tools."""
 import ast
+import re
 import subprocess
 import sys
 
@@ -46,3 +47,31 @@ def test_the_installer_needs_nothing(tmp_path):
         [sys.executable, '-I', '-S', str(TOOLS / 'install_mmcv.py'),
          '--help'], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+LOGGED = """\
+11/29 08:00:00 - mmengine - INFO - Epoch(train)  [1][ 10/120]  base_lr: \
+1.0e-03 lr: 1.0e-03  eta: 0:09:00  time: 0.3  data_time: 0.1  loss: 3.1  \
+loss_cls: 1.0  loss_bbox: 2.1
+11/29 08:00:30 - mmengine - INFO - Epoch(train)  [1][120/120]  base_lr: \
+1.0e-03 lr: 1.0e-03  eta: 0:08:00  time: 0.3  data_time: 0.1  \
+grad_norm: 5.5  loss: 2.4000  loss_cls: 0.9  loss_bbox: 1.5
+11/29 08:00:31 - mmengine - INFO - Saving checkpoint at 1 epochs
+11/29 08:00:40 - mmengine - INFO - Epoch(val) [12][1/5]    eta: 0:00:04
+11/29 08:00:50 - mmengine - INFO - Epoch(val) [12][5/5]    \
+voc07/AP50: 0.8250  voc12/AP50: 0.8500
+11/29 08:00:50 - mmengine - INFO - resumed epoch: 12, iter: 1440
+"""
+
+
+def test_quick_start_shows_one_line_an_epoch():
+    """Its whole output is to fit two screens."""
+    script = (TOOLS / 'quickstart.sh').read_text()
+    results = re.search("^results='(.*?)'$", script, re.M | re.S)[1]
+    shown = subprocess.run(
+        ['sed', '-un', results], input=LOGGED, text=True, check=True,
+        capture_output=True).stdout.splitlines()
+    assert shown == [
+        'Epoch(train)  [1]  eta: 0:08:00  loss: 2.4000',
+        'Epoch(val) [12][5/5]    voc07/AP50: 0.8250  voc12/AP50: 0.8500',
+        '11/29 08:00:50 - mmengine - INFO - resumed epoch: 12, iter: 1440']

@@ -31,12 +31,16 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     parser.add_argument('--objects', type=int, nargs='+',
                         default=[5, 20, 100], help='ground truths per image')
     parser.add_argument('--size', type=int, default=512)
+    parser.add_argument('--orphans', action='store_true',
+                        help='ships of 2 x 1 pixels, each of which has to '
+                        'look for the nearest location')
     add_timing_options(parser, device=False)
     add_json_output(parser)
     args = parser.parse_args(argv)
     require_positive(parser, args, 'rounds', 'size', 'threads', 'objects')
     fix_conditions(args)
-    rows = [assigner_speed(MODELS, args.size, objects, args.rounds)
+    rows = [assigner_speed(MODELS, args.size, objects, args.rounds,
+                           args.orphans)
             for objects in args.objects]
     print_table(
         ('objects', 'SameCenterAssigner ms', 'MaxIoUAssigner ms', 'ratio'),

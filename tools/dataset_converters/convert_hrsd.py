@@ -12,13 +12,14 @@ segmentations are polygons. Several runs may write into one folder.
     python tools/dataset_converters/convert_hrsd.py --from hrsc_xml \
 data/hrsc data/hrsd
     python tools/dataset_converters/convert_hrsd.py --from rolabelimg \
-labels/ data/hrsd --img-dir images/ --lists train=train.txt val=val.txt
+labels/ data/hrsd --img-dir images/ --lists train=train.txt val=val.txt \
+--keep Car Truck --ignore DontCare
 """
 from pathlib import Path
 from typing import Dict, List, Optional
 
 import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
-from mmextra.datasets.converters.hrsd import convert_ships
+from mmextra.datasets.converters.hrsd import Naming, convert_ships
 from mmextra.datasets.converters.ship_sources import READERS, ShipSource
 from mmextra.datasets.text_files import read_ids
 from mmextra.utils.command_line import one_line_errors, tool_parser
@@ -47,6 +48,13 @@ def main(argv: Optional[List[str]] = None) -> None:
                         help='splits, as lists of ids')
     parser.add_argument('--rename', nargs='+', default=[], metavar='OLD=NEW',
                         help='other names for classes')
+    parser.add_argument('--keep', nargs='+', metavar='NAME',
+                        help='classes to write, by their new names; others '
+                        'are left out')
+    parser.add_argument('--ignore', nargs='+', default=[], metavar='NAME',
+                        help='classes whose objects are regions that say '
+                        'nothing, neither background nor object: written as '
+                        'difficult ones of every class of --keep')
     parser.add_argument('--angle', choices=('rad', 'deg'), default='rad',
                         help='unit of the angle of a box, which is that of '
                         'w against the x axis (rolabelimg, coco_rbox)')
@@ -60,6 +68,9 @@ def main(argv: Optional[List[str]] = None) -> None:
                         help='stop at a bad entry, or skip and count')
     args = parser.parse_args(argv)
     with one_line_errors(parser):
+        if args.ignore and not args.keep:
+            raise ValueError('--ignore needs --keep, the classes that the '
+                             'regions count as')
         counts = convert_ships(
             args.format,
             ShipSource(args.source, args.img_dir, args.angle, args.ccw),
@@ -67,7 +78,8 @@ def main(argv: Optional[List[str]] = None) -> None:
             split=args.split,
             lists={name: read_ids(path) for name, path in pairs(
                 args.lists, '--lists').items()},
-            rename=pairs(args.rename, '--rename'),
+            naming=Naming(pairs(args.rename, '--rename'), args.keep,
+                          args.ignore),
             link=args.link,
             on_error=args.on_error)
     print(f'{args.out}: ' + ', '.join(

@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import List, Optional
 
 import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
-from mmextra.datasets.converters.ct_lists import read_slices, write_folds
+from mmextra.datasets.converters.ct_lists import (
+    assign_folds,
+    read_slices,
+    write_folds,
+)
 from mmextra.utils.command_line import one_line_errors, tool_parser
 
 
@@ -27,7 +31,8 @@ def main(argv: Optional[List[str]] = None) -> None:
     parser.add_argument('--folds', type=int, default=5)
     args = parser.parse_args(argv)
     with one_line_errors(parser):
-        tested = write_folds(read_slices(args.list), args.folds,
+        slices = read_slices(args.list)
+        tested = write_folds(slices, assign_folds(slices, args.folds),
                              args.out_dir)
     for fold, counts in enumerate(tested):
         print(f'fold {fold}: ' + ', '.join(

@@ -12,7 +12,12 @@ train_pipeline = [
         keep_ratio=True,
         resize_type='mmdet.Resize'),
     dict(type='mmdet.RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='RandomRotate', prob=0.5, angle_range=180),
+    dict(
+        type='RandomRotate',
+        prob=0.5,
+        angle_range=180,
+        rotate_type='RBoxRotate',
+        img_border_value=(104, 116, 124)),
     dict(type='RBoxRandomCrop', crop_size=(512, 512)),
     # With the mean of the normalisation, as the batch is padded: black is
     # the colour of deep water.

@@ -15,7 +15,12 @@ train_pipeline = [
         type='mmdet.RandomFlip',
         prob=0.75,
         direction=['horizontal', 'vertical', 'diagonal']),
-    dict(type='RandomRotate', prob=0.8, angle_range=180),
+    dict(
+        type='RandomRotate',
+        prob=0.8,
+        angle_range=180,
+        rotate_type='RBoxRotate',
+        img_border_value=(104, 116, 124)),
     dict(type='RBoxRandomCrop', crop_size=(256, 256)),
     dict(type='mmdet.PhotoMetricDistortion'),
     # With the mean of the normalisation, as the batch is padded: black is

@@ -10,18 +10,37 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmrotate.registry import TASK_UTILS
 from mmrotate.structures.bbox import RotatedBoxes
+from torch import Tensor
 
 from mmextra.evaluation.speed import random_batch, take_turns, time_call
 
 
-def contestants(models: Path, size: int,
-                objects: int) -> Dict[str, Callable[[], object]]:
+def make_orphans(boxes: Tensor, stride: int) -> Tensor:
+    """Ships of 2 x 1 pixels between the locations, in none of which one
+    lies.
+
+    Args:
+        boxes (Tensor): Rotated boxes, (G, 5).
+        stride (int): Distance of the locations of the finest level, of
+            which the first is half of it from the border.
+
+    Returns:
+        Tensor: (G, 5), at the corners of its cells.
+    """
+    centres = (boxes[:, :2] / stride).round() * stride
+    sides = boxes.new_tensor([2., 1.]).expand(len(boxes), 2)
+    return torch.cat([centres, sides, boxes[:, 4:]], dim=1)
+
+
+def contestants(models: Path, size: int, objects: int,
+                orphans: bool = False) -> Dict[str, Callable[[], object]]:
     """Both assigners, ready to run on one image.
 
     Args:
         models (Path): Folder ``configs/_base_/models``.
         size (int): Side of the image in pixels.
         objects (int): Number of ground truths.
+        orphans (bool): See :func:`make_orphans`.
 
     Returns:
         dict[str, Callable]: Name and call without arguments.
@@ -37,6 +56,9 @@ def contestants(models: Path, size: int,
         priors, generator.num_base_priors)]
     batch = random_batch(1, size, objects, 1, rotated=True)
     gts = batch['data_samples'][0].gt_instances
+    if orphans:
+        gts.bboxes = RotatedBoxes(make_orphans(
+            gts.bboxes.tensor, generator.strides[0][0]))
     flat = InstanceData(priors=RotatedBoxes(torch.cat(priors)))
     same_center = TASK_UTILS.build(larsd.train_cfg.assigner)
     max_iou = TASK_UTILS.build(stock.train_cfg.assigner)
@@ -51,14 +73,22 @@ def _milliseconds(call: Callable[[], object]) -> float:
     return 1000 * time_call(call)['wall']
 
 
-def assigner_speed(models: Path, size: int, objects: int, rounds: int) -> dict:
+def assigner_speed(models: Path, size: int, objects: int, rounds: int,
+                   orphans: bool = False) -> dict:
     """Medians of interleaved rounds, after one to warm up.
+
+    Args:
+        models (Path): See :func:`contestants`, as are the next ones.
+        size (int): In pixels.
+        objects (int): Number of ground truths.
+        rounds (int): Of which the median is taken.
+        orphans (bool): See :func:`make_orphans`.
 
     Returns:
         dict: ``objects``, ``same_center_ms``, ``max_iou_ms`` and ``ratio``,
         how many times faster the first is.
     """
-    calls = contestants(models, size, objects)
+    calls = contestants(models, size, objects, orphans)
     readings = take_turns(
         [partial(_milliseconds, call) for call in calls.values()], rounds)
     row = {f'{name}_ms': statistics.median(values)

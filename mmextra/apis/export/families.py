@@ -112,6 +112,9 @@ def plan_dense(model: Any, cfg: Config, spec: Dict[str, Any],
     test = thresholds(model.test_cfg, nms)
     if isinstance(head, YOLOv5Head):
         test['clip'] = 'image'
+    # By name: the class needs mmrotate.
+    if type(head).__name__ == 'LARSDHead':
+        test['centre'] = 'image'
     outputs = ['boxes', 'scores', 'labels'] + ['images'] * whole
     return ExportPlan(
         'detect',

@@ -29,9 +29,21 @@ def candidates_cfg(cfg: ConfigDict) -> ConfigDict:
     return cfg
 
 
-def sized_nms(cfg: ConfigDict) -> Dict[str, Any]:
-    """``nms`` of test settings, which also drops what is too small."""
-    return dict(cfg['nms'], min_size=cfg.get('min_bbox_size', -1))
+def sized_nms(cfg: ConfigDict, limited: bool = True) -> Dict[str, Any]:
+    """``nms`` of test settings, which also drops what is too small.
+
+    Args:
+        cfg (ConfigDict): Test settings.
+        limited (bool): Keep no more than the settings' ``max_per_img``;
+            suppression ends there.
+
+    Returns:
+        dict: Settings of :func:`traced_nms`.
+    """
+    nms = dict(cfg['nms'], min_size=cfg.get('min_bbox_size', -1))
+    if limited and cfg.get('max_per_img', -1) > 0:
+        nms['max_num'] = int(cfg['max_per_img'])
+    return nms
 
 
 def dense_detections(head: Any, feats: Sequence[Tensor],
@@ -66,7 +78,8 @@ def dense_detections(head: Any, feats: Sequence[Tensor],
         scores, groups = found.scores, found.labels
         labels = groups
     if suppress:
-        dets, keep = traced_nms(boxes, scores, groups, sized_nms(cfg))
+        dets, keep = traced_nms(boxes, scores, groups,
+                                sized_nms(cfg, images is None))
         boxes, scores, labels = dets[:, :4], dets[:, 4], labels[keep]
         images = None if images is None else images[keep]
     found = boxes, scores, labels
@@ -150,7 +163,8 @@ class TwoStageGraph(nn.Module):
         masks = roi_head._mask_forward(
             feats, bbox2roi([found.bboxes]))['mask_preds'].sigmoid()
         own = found.labels if masks.shape[1] > 1 else found.labels * 0
-        places = torch.arange(len(masks), device=masks.device)
+        # Not len(): the trace would keep that of its example.
+        places = torch.arange(masks.shape[0], device=masks.device)
         return (*result, masks[places, own])
 
 

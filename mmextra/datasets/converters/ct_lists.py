@@ -46,10 +46,11 @@ def shared_patients(lists: Sequence[Tuple[str, Set[str]]]
 
 
 class Slice(NamedTuple):
-    """A line of the list."""
+    """A line of the list, and the part of the image that it is about."""
     name: str
     label: str
     group: str
+    box: Tuple[int, ...] = ()
 
 
 def read_slices(path: Path) -> List[Slice]:
@@ -105,30 +106,29 @@ def assign_folds(slices: List[Slice], count: int) -> Dict[str, int]:
     return folds
 
 
-def write_folds(slices: List[Slice], count: int,
+def write_folds(slices: List[Slice], folds: Dict[str, int],
                 out: Path) -> List[Dict[str, int]]:
     """Write ``fold0_train.txt``, ``fold0_test.txt``, ... with "name class".
 
+    Behind the class stands the box of a slice that has one.
+
     Args:
         slices (list[Slice]): The slices.
-        count (int): Number of folds.
+        folds (dict[str, int]): See :func:`assign_folds`.
         out (Path): The folder.
 
     Returns:
         list[dict[str, int]]: Of each fold the tested slices of every class.
-
-    Raises:
-        ValueError: See :func:`assign_folds`.
     """
-    folds = assign_folds(slices, count)
     out.mkdir(parents=True, exist_ok=True)
     tested = []
-    for fold in range(count):
+    for fold in range(max(folds.values()) + 1):
         parts = dict(
             train=[s for s in slices if folds[s.group] != fold],
             test=[s for s in slices if folds[s.group] == fold])
         for part, members in parts.items():
-            (out / f'fold{fold}_{part}.txt').write_text(
-                ''.join(f'{s.name} {s.label}\n' for s in members))
+            (out / f'fold{fold}_{part}.txt').write_text(''.join(
+                ' '.join(filter(None, (s.name, s.label, *map(str, s.box))))
+                + '\n' for s in members))
         tested.append(dict(Counter(s.label for s in parts['test'])))
     return tested

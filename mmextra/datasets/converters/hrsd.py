@@ -3,7 +3,7 @@ import os
 import shutil
 import warnings
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence, Set
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 from ..bad_input import AnnotationError, BadInput, box_problem
 from ..class_names import hint
@@ -11,21 +11,71 @@ from ..image_files import image_size
 from .ship_sources import READERS, REMEDY, Record, ShipSource
 
 
-def label_lines(record: Record, rename: Mapping[str, str],
-                bad: BadInput) -> List[str]:
+class Naming(NamedTuple):
+    """Which objects are written, and by what name.
+
+    Attributes:
+        rename: Other names for classes of the source.
+        keep: Classes to write, by their new names; None writes all.
+        ignore: Classes of the source whose objects are regions that say
+            nothing: written as a difficult object of every class kept.
+    """
+
+    rename: Mapping[str, str] = {}
+    keep: Optional[Sequence[str]] = None
+    ignore: Sequence[str] = ()
+
+    def check(self, found: Set[str], kept: Set[str]) -> None:
+        """Warn of what was asked for and is not there.
+
+        Args:
+            found (set[str]): Classes of the source.
+            kept (set[str]): Classes by their new names.
+        """
+        for option, names, known in (('rename', self.rename, found),
+                                     ('ignore', self.ignore, found),
+                                     ('keep', self.keep or (), kept)):
+            strange = [name for name in names if name not in known]
+            if strange:
+                warnings.warn(
+                    f'--{option}: no object is called '
+                    f'{" or ".join(strange)}; there are {sorted(known)}; '
+                    f'{hint(strange, sorted(known))}', stacklevel=3)
+
+    def written(self, name: str) -> Sequence[str]:
+        """The names under which an object is written, none to leave it out.
+
+        Args:
+            name (str): Its class in the source.
+
+        Returns:
+            Sequence[str]: See there.
+        """
+        if name in self.ignore:
+            return self.keep or ()
+        name = self.rename.get(name, name)
+        return (name, ) if self.keep is None or name in self.keep else ()
+
+
+def label_lines(record: Record, naming: Naming, bad: BadInput) -> List[str]:
     """The lines of the text file of one image."""
     width, height = image_size(record.image)
     lines = []
     for ship in record.ships:
+        names = naming.written(ship.name)
+        if not names:
+            continue
         problem = box_problem(ship.quad, width, height)
         if problem:
             bad.report(AnnotationError(ship.where, problem, REMEDY))
             continue
-        name = rename.get(ship.name, ship.name)
+        difficult = ship.difficult or ship.name in naming.ignore
         # Fields are separated by blanks.
-        lines.append(' '.join([f'{v:.4f}' for v in ship.quad] +
-                              ['_'.join(name.split()),
-                               str(int(ship.difficult))]))
+        lines += [
+            ' '.join([f'{v:.4f}' for v in ship.quad] +
+                     ['_'.join(name.split()), str(int(difficult))])
+            for name in names
+        ]
     return lines
 
 
@@ -41,10 +91,10 @@ def place_image(source: str, folder: Path, img_id: str, link: bool) -> None:
         shutil.copyfile(source, target)
 
 
-def write_record(record: Record, out: Path, rename: Mapping[str, str],
-                 link: bool, bad: BadInput) -> None:
+def write_record(record: Record, out: Path, naming: Naming, link: bool,
+                 bad: BadInput) -> None:
     """Write the text file and the image of one record."""
-    lines = label_lines(record, rename, bad)
+    lines = label_lines(record, naming, bad)
     place_image(record.image, out / 'images', record.img_id, link)
     (out / 'labelTxt' / f'{record.img_id}.txt').write_text(
         ''.join(f'{line}\n' for line in lines))
@@ -53,7 +103,7 @@ def write_record(record: Record, out: Path, rename: Mapping[str, str],
 def convert_ships(kind: str, source: ShipSource, out: Path, *,
                   split: str = 'train',
                   lists: Optional[Mapping[str, Sequence[str]]] = None,
-                  rename: Optional[Mapping[str, str]] = None,
+                  naming: Naming = Naming(),
                   link: bool = False,
                   on_error: str = 'raise') -> Dict[str, int]:
     """Write ``images``, ``labelTxt`` and ``ImageSets``.
@@ -67,7 +117,7 @@ def convert_ships(kind: str, source: ShipSource, out: Path, *,
         split (str): Name of the list if the source has no splits.
         lists (Mapping[str, Sequence[str]], optional): Splits and their ids,
             in place of those of the source.
-        rename (Mapping[str, str], optional): Other names for classes.
+        naming (Naming): Which objects are written, and by what name.
         link (bool): Link the images instead of copying them.
         on_error (str): ``'raise'`` at a bad entry, or ``'skip'`` and count.
 
@@ -95,7 +145,7 @@ def convert_ships(kind: str, source: ShipSource, out: Path, *,
                 f'{record.img_id}; rename one of them.')
         if new:
             try:
-                write_record(record, out, rename or {}, link, bad)
+                write_record(record, out, naming, link, bad)
             except (ValueError, FileNotFoundError) as error:
                 bad.report(error)
             else:
@@ -108,12 +158,7 @@ def convert_ships(kind: str, source: ShipSource, out: Path, *,
                 f'--lists {name}: {len(missing)} ids are not in the source, '
                 f'the first: {missing[0]}')
     bad.summarise(source.path)
-    strange = [name for name in rename or {} if name not in found]
-    if strange:
-        warnings.warn(
-            f'--rename: no object is called {" or ".join(strange)}; there '
-            f'are {sorted(found)}; {hint(strange, sorted(found))}',
-            stacklevel=2)
+    naming.check(found, {naming.rename.get(name, name) for name in found})
     counts = {}
     for name, ids in (lists or splits).items():
         ids = [i for i in ids if i in good]

@@ -18,6 +18,7 @@ from ..text_files import read_ids, read_xml, slashes
 REMEDY = 'Correct or remove the entry, or pass --on-error skip'
 ANNOTATION_RULES = {
     key: RULES['annotations'][key] for key in ('image_id', 'category_id')}
+OPTIONAL_RULES = dict(id=RULES['annotations']['id'])
 
 
 class ShipSource(NamedTuple):
@@ -223,10 +224,16 @@ def read_coco(source: ShipSource, bad: BadInput) -> Iterator[Record]:
     names = _by_id(data, 'categories', 'name', source.path)
     images = _by_id(data, 'images', 'file_name', source.path)
     ships: Dict[int, List[Ship]] = {key: [] for key in images}
+    ids = set()
     for k, item in enumerate(data['annotations']):
         where = f'{source.path}, annotation {k}'
         try:
-            check_entry(item, ANNOTATION_RULES, where)
+            check_entry(item, ANNOTATION_RULES, where, OPTIONAL_RULES)
+            if item.get('id') in ids:
+                raise AnnotationError(
+                    where, f'id {item["id"]!r} is given twice', REMEDY)
+            if 'id' in item:
+                ids.add(item['id'])
             if item.get('category_id') not in names:
                 raise AnnotationError(
                     where, f'category_id {item.get("category_id")!r} is not '

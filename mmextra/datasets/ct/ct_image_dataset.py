@@ -12,10 +12,11 @@ from mmextra.utils.notices import MEDICAL_NOTICE
 
 from ..bad_input import AnnotationError, BadInput, OnError, require_layout
 from ..ct_files import SliceError
-from ..text_files import read_lines
+from ..reader import ClassTextMixin
+from ..text_files import read_lines, slashes
 from .bit_depth import BitDepthMixin
 from .image_finder import ImageFinder, find_list
-from .names import parse_ct_name, parse_ct_source, slice_stem
+from .names import CTSource, parse_ct_name, parse_ct_source, slice_stem
 
 LAYOUT = """Classified CT slices are expected as a folder of images
   {imgs}/
@@ -31,7 +32,7 @@ REMEDY = 'Correct or remove the line, or set on_error="skip"'
 
 
 @DATASETS.register_module()
-class CTImageDataset(BitDepthMixin, BaseDetDataset):
+class CTImageDataset(BitDepthMixin, ClassTextMixin, BaseDetDataset):
     """CT slices with the class of the image (Section 2).
 
     A line of the list is ``name [class [x1 y1 x2 y2]]``; names of COVIDx-CT
@@ -63,6 +64,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
             value.
     """
 
+    CLASS_KEYS = ('classes', 'image_classes')
     METAINFO = dict(
         notice=MEDICAL_NOTICE,
         # Of the detector's boxes, for visualisation.
@@ -108,14 +110,16 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
             where = f'{self.ann_file}, line {number}'
             try:
                 info = self._read_line(line.split(), where, finder)
+                # Parts of one image have a line each.
                 first = lines.setdefault(
-                    osp.normpath(info['img_path']), number)
+                    (osp.normpath(info['img_path']),
+                     *info.get('body_box', ())), number)
                 if first != number:
                     raise AnnotationError(
                         where, f'{info["img_path"]} is listed already, in '
-                        f'line {first}', 'List every image once, with one '
-                        'class, or set on_error="skip", which keeps the '
-                        'first')
+                        f'line {first}', 'List every image, or every '
+                        'box in it, once, with one class, or set '
+                        'on_error="skip", which keeps the first')
             except AnnotationError as error:
                 self.bad.report(error)
             else:
@@ -168,6 +172,7 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 where, f'has {len(words)} words; expected is "name [class '
                 '[x1 y1 x2 y2]]"', REMEDY)
         name, *rest = words
+        name = slashes(name)
         try:
             numbers = [int(word) for word in rest]
         except ValueError:
@@ -184,19 +189,20 @@ class CTImageDataset(BitDepthMixin, BaseDetDataset):
                 where, f'{name!r} says class {parsed.label}, the line '
                 f'{numbers[0]}', REMEDY)
         label = numbers[0] if numbers else parsed and parsed.label
-        classes = self.metainfo['image_classes']
+        # The property would copy it for every line.
+        classes = self._metainfo['image_classes']
         if label is not None and not 0 <= label < len(classes):
             raise AnnotationError(
                 where, f'class {label} is none of the {len(classes)} classes '
                 f'({", ".join(classes)})',
                 'Name all classes in metainfo=dict(image_classes=...)')
-        path = finder.find(osp.join(self.data_prefix['img'], name), parsed)
+        path = finder.find(self.data_prefix['img'], name, parsed)
         if len(numbers) == 5 and not (
                 numbers[1] < numbers[3] and numbers[2] < numbers[4]):
             raise AnnotationError(
                 where, f'the box of the body {numbers[1:]} has no area',
                 REMEDY)
-        source = parse_ct_source(name)
+        source = CTSource(*parsed[1:]) if parsed else parse_ct_source(name)
         info = dict(
             img_id=slice_stem(name),
             img_path=path,

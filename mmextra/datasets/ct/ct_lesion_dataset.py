@@ -21,7 +21,8 @@ from ..ct_files import (
     split_slice,
 )
 from ..image_files import EXTENSIONS, index_images
-from ..text_files import read_lines
+from ..reader import ClassTextMixin
+from ..text_files import read_lines, slashes
 from ..transforms.load_ct_slice import LoadCTSlice
 from .bit_depth import BitDepthMixin, check_bit_depth
 from .lesions import (
@@ -49,7 +50,7 @@ The slices and masks are those of "ct_lesion_seg" at CNCB
 
 
 @DATASETS.register_module()
-class CTLesionDataset(BitDepthMixin, BaseDetDataset):
+class CTLesionDataset(BitDepthMixin, ClassTextMixin, BaseDetDataset):
     """CT slices whose lesions are instances (Section 2, "Data and Models").
 
     Images and masks are paired by name; the tissues of a class become one
@@ -198,9 +199,13 @@ class CTLesionDataset(BitDepthMixin, BaseDetDataset):
     def _listed_stem(self, line: str, images: Dict[str, str],
                      folder: str) -> str:
         """Name of a listed image; a slice of a volume joins ``images``."""
+        line = slashes(line)
         stem, volume = slice_stem(line), osp.join(folder, line)
         if not is_volume(line):
-            return stem
+            # A path that is not there loses its first folders until it is.
+            parts = stem.split('/')
+            ends = ('/'.join(parts[k:]) for k in range(len(parts)))
+            return next((end for end in ends if end in images), stem)
         number = split_slice(line)[1]
         if number is not None:
             stem = f'{stem[:-len(number) - 1]}_{number}'

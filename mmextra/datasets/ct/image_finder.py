@@ -1,7 +1,7 @@
 """Find listed slices under the names that they have on disk."""
 import os
 import os.path as osp
-from typing import Dict, Optional, Set, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
 from ..ct_files import slice_file
 from ..image_files import EXTENSIONS
@@ -42,28 +42,46 @@ class ImageFinder:
         # By folder; read only once a name is not found there.
         self._folders: Dict[str, Dict[tuple, str]] = {}
 
-    def find(self, path: str, parsed: Optional[CTName]) -> str:
+    def find(self, folder: str, name: str, parsed: Optional[CTName]) -> str:
         """The file of a listed image.
 
         Args:
-            path (str): Its folder and the name in the list.
+            folder (str): The folder of images.
+            name (str): As the list has it. A path that is not there loses
+                its first folders until it is.
             parsed (CTName, optional): What the name says, if it does.
 
         Returns:
             str: The file. One that does not exist is given as it was
             looked for first, and joins ``lost``.
         """
+        parts = name.split('/')
+        for k in range(len(parts)):
+            found = self._find(
+                osp.join(folder, '/'.join(parts[k:])), parsed)
+            if found:
+                return found
+        lost = self._paths(osp.join(folder, name), parsed)[0]
+        self.lost.add(lost)
+        return lost
+
+    def _paths(self, path: str, parsed: Optional[CTName]) -> List[str]:
+        """A listed image under its names, the better first."""
+        if not parsed or self.prefer_listed:
+            return [path]
         folder, base = osp.split(path)
-        names = [base]
-        if parsed and not self.prefer_listed:
-            names.insert(0, listed_name(parsed) + osp.splitext(base)[1])
-        for name in names:
-            if osp.isfile(slice_file(osp.join(folder, name))):
-                return osp.join(folder, name)
+        return [osp.join(folder, listed_name(parsed) + osp.splitext(base)[1]),
+                path]
+
+    def _find(self, path: str, parsed: Optional[CTName]) -> str:
+        """A file of a name, or of what it says; empty if there is none."""
+        for each in self._paths(path, parsed):
+            if osp.isfile(slice_file(each)):
+                return each
+        folder, base = osp.split(path)
         other = parsed and self._index(folder).get(slice_key(parsed))
         if not other:
-            self.lost.add(osp.join(folder, names[0]))
-            return osp.join(folder, names[0])
+            return ''
         self.renamed += 1
         if self.renamed == 1:
             self.example = (base, other)

@@ -30,7 +30,8 @@ def split_slice(path: str) -> Tuple[str, Optional[str]]:
         tuple: The file; what stands behind the ``#`` of a volume, None
         without one and for all other files.
     """
-    found = VOLUME.fullmatch(path)
+    # Nearly all are images, and the search for an expression takes longer.
+    found = VOLUME.fullmatch(path) if '.nii' in path.lower() else None
     return (found.group(1), found.group(2)) if found else (path, None)
 
 

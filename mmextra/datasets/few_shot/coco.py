@@ -106,7 +106,7 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
                 :func:`~..coco_json.read_coco`, or gives a category another
                 id than the files before.
         """
-        content = read_coco(path)
+        content = read_coco(path, images_alone=self.test_mode)
         tell_other_classes(content, self.metainfo['classes'], path)
         coco = coco_index(content)
         ids = {cat['name']: cat['id'] for cat in coco.cats.values()}
@@ -125,22 +125,23 @@ class FewShotCocoDataset(FewShotMixin, CocoDataset):
             if name in ids
         }
         self.cat_ids = list(self.cat2label)
-        infos, left_out = [], 0
+        infos, left_out, ignored = [], 0, 0
         for img_id in coco.get_img_ids():
             image = dict(coco.load_imgs([img_id])[0], img_id=img_id)
             if self.img_prefix_style == 'auto':
                 image['file_name'] = image_folder(
                     image['file_name'], path) + image['file_name']
-            anns = [
+            asked = [
                 ann for ann in coco.load_anns(
                     coco.get_ann_ids(img_ids=[img_id]))
-                if ann['category_id'] in self.cat2label and
-                not ann.get('ignore', False)
+                if ann['category_id'] in self.cat2label
             ]
+            anns = [ann for ann in asked if not ann.get('ignore', False)]
+            ignored += len(asked) - len(anns)
             infos.append(self.parse_data_info(
                 dict(raw_img_info=image, raw_ann_info=anns)))
             left_out += len(anns) - len(infos[-1]['instances'])
-        tell_left_out(path, left_out)
+        tell_left_out(path, left_out, ignored)
         tell_other_sizes(infos, path)
         return infos
 

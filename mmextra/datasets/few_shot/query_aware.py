@@ -19,6 +19,7 @@ from mmextra.utils.checks import check_choice
 from mmextra.utils.worker_random import WorkerRandom
 
 QueryUnit = Literal['image', 'image_class']
+PositivePairs = Literal['one', 'all']
 
 
 def query_aware_candidates(present: Iterable[int], img_id: Any,
@@ -83,7 +84,10 @@ class QueryAwareDataset:
     An item has one query image with the boxes of one class, K supports of
     that class and K supports of each of ``num_support_ways - 1`` classes
     that are absent from the image. The other objects in the image are
-    background, as in mmfewshot.
+    background, as in mmfewshot. With ``positive_pairs='all'`` it has the
+    boxes and supports of up to ``num_support_ways - 1`` of its classes, each
+    of which makes a positive pair, and the rest of the ways are absent ones;
+    the query's features then serve several pairs that have something to find.
 
     Which classes are absent is decided by the set of classes in the image,
     and a support is never taken from the query image unless its class has no
@@ -98,6 +102,8 @@ class QueryAwareDataset:
         repeat_times (int): Times that the queries are counted.
         query_unit (str): ``'image'``: an index is an image, its class is
             drawn; ``'image_class'``: an index is an image and a class.
+        positive_pairs (str): ``'one'`` or ``'all'`` of the query's classes,
+            see above; not in the paper: ``'all'``.
         max_refetch (int): How many other queries to try when one has no
             usable classes or is rejected by the pipeline.
 
@@ -112,6 +118,7 @@ class QueryAwareDataset:
                  support_dataset: Union[dict, Any, None] = None,
                  repeat_times: int = 1,
                  query_unit: QueryUnit = 'image',
+                 positive_pairs: PositivePairs = 'one',
                  max_refetch: int = 100) -> None:
         if min(num_support_ways, num_support_shots, repeat_times) < 1:
             raise ValueError('num_support_ways, num_support_shots and '
@@ -119,6 +126,11 @@ class QueryAwareDataset:
                              f'{num_support_ways}, {num_support_shots}, '
                              f'{repeat_times}')
         check_choice('query_unit', query_unit, QueryUnit)
+        check_choice('positive_pairs', positive_pairs, PositivePairs)
+        if positive_pairs == 'all' and query_unit == 'image_class':
+            raise ValueError("positive_pairs='all' takes all classes of an "
+                             "image; query_unit must then be 'image', not "
+                             "'image_class'")
         self.dataset = DATASETS.build(dataset) if isinstance(
             dataset, dict) else dataset
         if support_dataset is None:
@@ -130,6 +142,7 @@ class QueryAwareDataset:
         self.num_support_shots = num_support_shots
         self.repeat_times = repeat_times
         self.query_unit = query_unit
+        self.positive_pairs = positive_pairs
         self.max_refetch = max_refetch
         self._own_image_warned: Set[int] = set()
         self._random = WorkerRandom()
@@ -201,9 +214,10 @@ class QueryAwareDataset:
 
         Returns:
             dict: ``inputs`` and ``data_samples``, each a dict with ``query``
-            and ``support``; the latter is a list, the K supports of the
-            query's class first, then K of each absent class. The query's
-            sample has ``query_class`` in its metainfo.
+            and ``support``; the latter is a list, the K supports of each of
+            the query's classes first, then K of each absent class. The
+            query's sample has ``query_classes``, the labels of the former
+            in this order, and the first as ``query_class`` in its metainfo.
 
         Raises:
             IndexError: If there is no such index, so that loops end.
@@ -230,31 +244,45 @@ class QueryAwareDataset:
         img_id = self.dataset.get_data_info(number)['img_id']
         candidates = query_aware_candidates(boxes, img_id, self.supports)
         positive, negative = candidates['positive'], candidates['negative']
-        ways = self.num_support_ways - 1
         if label is not None:
             positive = {k: v for k, v in positive.items() if k == label}
-        if not positive or len(negative) < ways:
-            return None
         rng = self._random.generator
-        label = rng.choice(sorted(positive))
-        if positive[label][0][0] == img_id:
-            self._warn_own_image(label)
-        chosen = draw_supports(rng, positive[label], self.num_support_shots)
-        for other in rng.sample(negative, ways):
+        classes = self._draw_classes(rng, sorted(positive))
+        rest = self.num_support_ways - len(classes)
+        if not classes or len(negative) < rest:
+            return None
+        chosen = []
+        for label in classes:
+            if positive[label][0][0] == img_id:
+                self._warn_own_image(label)
+            chosen += draw_supports(rng, positive[label],
+                                    self.num_support_shots)
+        for other in rng.sample(negative, rest):
             chosen += draw_supports(rng, self.supports[other],
                                     self.num_support_shots)
-        query = self.dataset.prepare(number, 'query', boxes[label])
+        query = self.dataset.prepare(number, 'query', [
+            place for label in classes for place in boxes[label]])
         supports = [
             self.support_dataset.prepare(i, 'support', [gt_idx])
             for _, i, gt_idx in chosen
         ]
         if query is None or None in supports:
             return None
-        query['data_samples'].set_metainfo(dict(query_class=label))
+        query['data_samples'].set_metainfo(dict(
+            query_class=classes[0], query_classes=tuple(classes)))
         return {
             key: dict(query=query[key], support=[s[key] for s in supports])
             for key in ('inputs', 'data_samples')
         }
+
+    def _draw_classes(self, rng: random.Random,
+                      present: List[int]) -> List[int]:
+        """Those of the query's classes that make positive pairs."""
+        if self.positive_pairs == 'one' or not present:
+            return [rng.choice(present)] if present else []
+        # At least one way stays for an absent class, if there are several.
+        wanted = max(self.num_support_ways - 1, 1)
+        return rng.sample(present, min(wanted, len(present)))
 
     def _warn_own_image(self, label: int) -> None:
         if label not in self._own_image_warned:

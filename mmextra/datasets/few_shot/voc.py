@@ -2,7 +2,7 @@
 import os.path as osp
 import re
 import warnings
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from mmdet.datasets import XMLDataset
 from mmdet.registry import DATASETS
@@ -18,9 +18,9 @@ from ..annotation_files import (
 )
 from ..bad_input import AnnotationError
 from ..class_names import ClassNames
-from ..image_files import image_size
-from ..reader import tell_other_sizes
-from ..text_files import read_ids, read_xml
+from ..image_files import image_size, index_images
+from ..reader import expects_truth, tell_other_sizes
+from ..text_files import read_ids, read_xml, stem_of
 from .base import FewShotMixin
 from .settings import expand_ann_cfg, shot_files
 
@@ -37,8 +37,10 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
     in ``img_subdir`` below ``VOC2007`` or ``VOC2012`` where the name of the
     list or its path has the year, else below ``data_root`` itself. A path
     that is not there loses its first folders until it is
-    (``datasets/VOC2012/JPEGImages/...`` of TFA). In a list of VOC for one
-    class the second column is passed over.
+    (``datasets/VOC2012/JPEGImages/...`` of TFA). Where there is no image of
+    that extension one of another is taken. In a list of VOC for one class
+    the second column is passed over. In test mode there need be no
+    annotations at all: the images can be detected on, and measure nothing.
 
     Not in the paper: it evaluates on COCO only.
 
@@ -101,6 +103,10 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
                  for line in read_ids(path)]
         only = self._class_of_list(path)
         self._strange = []
+        self._by_folder: Dict[str, Dict[str, str]] = {}
+        self._truth = expects_truth(
+            self.test_mode, (xml for line in lines for _, xml in
+                             self._places(line, path)), path)
         infos = [self._load_image(line, path, only, lines) for line in lines]
         tell_other_sizes(infos, path)
         if self._strange:
@@ -136,6 +142,8 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
 
     def _load_image(self, line: str, path: str, only: Optional[str],
                     lines: Sequence[str]) -> dict:
+        if not self._truth:
+            return self._image_alone(line, path)
         first = reason = None
         for place in self._places(line, path):
             img_path, xml_path = place
@@ -155,6 +163,7 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
                 'entries', 'Check data_root and data_prefix; the path in the '
                 'list counts from there.') from reason
         img_id = osp.splitext(osp.basename(xml_path))[0]
+        img_path = self._existing(img_path)
         width, height = voc_size(root) or image_size(img_path)
         instances = []
         for k, item in enumerate(voc_objects(root, xml_path)):
@@ -175,6 +184,32 @@ class FewShotVOCDataset(FewShotMixin, XMLDataset):
             width=width,
             height=height,
             instances=instances)
+
+    def _existing(self, img_path: str) -> str:
+        """The image, or one of its name with another extension."""
+        if osp.isfile(img_path):
+            return img_path
+        folder = osp.dirname(img_path)
+        if folder not in self._by_folder:
+            self._by_folder[folder] = index_images(folder) if osp.isdir(
+                folder) else {}
+        return self._by_folder[folder].get(stem_of(img_path), img_path)
+
+    def _image_alone(self, line: str, path: str) -> dict:
+        """An image of a test without annotations."""
+        places = [(self._existing(img), xml)
+                  for img, xml in self._places(line, path)]
+        for img_path, xml_path in places:
+            if osp.isfile(img_path):
+                width, height = image_size(img_path)
+                return dict(
+                    img_id=stem_of(img_path), img_path=img_path,
+                    xml_path=xml_path, width=width, height=height,
+                    instances=[])
+        raise AnnotationError(
+            places[0][0], f'is neither there nor annotated, but {path} lists '
+            f'{line!r}', 'Check data_root and data_prefix; the path in the '
+            'list counts from there.')
 
     def _instance(self, name: str, bbox: Sequence[float],
                   difficult: int) -> dict:

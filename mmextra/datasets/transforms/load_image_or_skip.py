@@ -1,19 +1,11 @@
 import warnings
 from typing import Optional, Set
 
-from mmcv.transforms import LoadImageFromFile
-
 from mmextra.utils import register_in_both
 from mmextra.utils.checks import check_choice
 
 from ..bad_input import AnnotationError, OnError
-from ..image_files import check_loadable
-
-
-def keeps_eight_bits(loader: LoadImageFromFile) -> bool:
-    """Whether a loader makes eight bits of any image."""
-    return (loader.color_type != 'unchanged' and
-            loader.imdecode_backend != 'tifffile')
+from .load_image_from_file import LoadImageFromFile, reason_of
 
 
 @register_in_both('TRANSFORMS')
@@ -51,25 +43,16 @@ class LoadImageOrSkip(LoadImageFromFile):
         """
         path = results['img_path']
         try:
-            if keeps_eight_bits(self):
-                check_loadable(path)
             return super().transform(results)
-        except Exception as error:
-            # The decoders raise errors of many kinds, cv2.error among them.
-            reason = str(error).strip() or type(error).__name__
+        except (FileNotFoundError, ValueError) as error:
             if self.on_error == 'raise':
-                if isinstance(error, AnnotationError):
-                    raise
-                kind = (FileNotFoundError if isinstance(
-                    error, FileNotFoundError) else ValueError)
-                raise kind(
-                    f'{path}: cannot be read as an image ({reason}). Replace '
-                    'it, take it out of the split, or in training use '
-                    'dict(type="LoadImageOrSkip", on_error="skip").'
-                ) from error
+                raise
+            reason = error if isinstance(
+                error, AnnotationError) else error.__cause__ or error
         if path not in self.skipped:
             self.skipped.add(path)
             warnings.warn(
                 f'skipped {len(self.skipped)} unreadable image(s) so far in '
-                f'this process; now {path} ({reason})', stacklevel=2)
+                f'this process; now {path} ({reason_of(reason)})',
+                stacklevel=2)
         return None

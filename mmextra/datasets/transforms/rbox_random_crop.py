@@ -1,30 +1,9 @@
 from typing import Optional, Tuple
 
-import numpy as np
 from mmdet.datasets.transforms import RandomCrop
-from mmdet.structures.bbox import BaseBoxes
 from mmrotate.registry import TRANSFORMS
 
-from mmextra.structures import rotated_iou
-
-BOX_KEYS = ('gt_bboxes', 'gt_bboxes_labels', 'gt_ignore_flags')
-
-
-def visible_fraction(boxes: BaseBoxes, img_shape: Tuple[int,
-                                                        int]) -> np.ndarray:
-    """The part of each box's area that lies inside of the image.
-
-    Args:
-        boxes (BaseBoxes): n boxes of any type that mmrotate knows.
-        img_shape (tuple[int, int]): Height and width in pixels.
-
-    Returns:
-        np.ndarray: (n,) float64 in [0, 1].
-    """
-    height, width = img_shape
-    quads = boxes.convert_to('qbox').tensor.reshape(-1, 8).double().numpy()
-    window = np.array([[0., 0., width, height]])
-    return rotated_iou(quads, window, mode='iof')[:, 0]
+from .visible_boxes import BOX_KEYS, check_min_visible, sort_by_visibility
 
 
 @TRANSFORMS.register_module()
@@ -57,15 +36,12 @@ class RBoxRandomCrop(RandomCrop):
                  crop_type: str = 'absolute',
                  allow_negative_crop: bool = False,
                  min_visible: float = 0.7) -> None:
-        if not 0 < min_visible <= 1:
-            raise ValueError(
-                f'min_visible must be in (0, 1], got {min_visible}')
+        self.min_visible = check_min_visible(min_visible)
         super().__init__(
             crop_size,
             crop_type=crop_type,
             allow_negative_crop=allow_negative_crop,
             bbox_clip_border=False)
-        self.min_visible = min_visible
 
     def _crop_data(self, results: dict, crop_size: Tuple[int, int],
                    allow_negative_crop: bool) -> Optional[dict]:
@@ -87,15 +63,12 @@ class RBoxRandomCrop(RandomCrop):
 
         boxes = truth['gt_bboxes']
         boxes.translate_(shift[:2, 2].tolist())
-        fraction = visible_fraction(boxes, results['img_shape'])
-        ignored = np.asarray(
-            truth.get('gt_ignore_flags', np.zeros(len(boxes))), dtype=bool)
-        truth['gt_ignore_flags'] = ignored | (fraction < self.min_visible)
-        kept = fraction > 0
-        if len(boxes) and not allow_negative_crop and not (
-                kept & ~truth['gt_ignore_flags']).any():
+        truth = sort_by_visibility(
+            truth, results['img_shape'], self.min_visible)
+        if len(boxes) and not allow_negative_crop and (
+                truth['gt_ignore_flags'].all()):
             return None
-        results.update({key: value[kept] for key, value in truth.items()})
+        results.update(truth)
         return results
 
     def __repr__(self) -> str:

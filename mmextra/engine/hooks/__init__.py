@@ -1,13 +1,23 @@
+from mmextra.utils import HAS_VIDEO, absent_without_video
+
+from .anchor_check_hook import AnchorCheckHook
+from .anchor_coverage_hook import AnchorCoverageHook
 from .benchmark_hook import BenchmarkHook
+from .channels_last_hook import ChannelsLastHook
 from .dump_check_hook import VIDDumpCheckHook
 from .feature_forecast_phase_hook import FeatureForecastPhaseHook
 from .fuse_conv_bn_hook import FuseConvBNHook
 from .support_init_hook import SupportInitHook
-from .vid_visualization_hook import VIDVisualizationHook
 from .yolo_lr_hook import YOLOLrHook, lr_factor
 
 __all__ = [
-    'BenchmarkHook', 'FeatureForecastPhaseHook', 'FuseConvBNHook',
+    'AnchorCheckHook', 'AnchorCoverageHook', 'BenchmarkHook',
+    'ChannelsLastHook', 'FeatureForecastPhaseHook', 'FuseConvBNHook',
     'SupportInitHook', 'VIDDumpCheckHook', 'VIDVisualizationHook',
     'YOLOLrHook', 'lr_factor'
 ]
+
+if HAS_VIDEO:
+    from .vid_visualization_hook import VIDVisualizationHook
+else:
+    absent_without_video(__name__, 'HOOKS', 'VIDVisualizationHook')

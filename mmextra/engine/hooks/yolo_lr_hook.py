@@ -5,7 +5,7 @@ from typing import Literal, Optional, Set
 from mmdet.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import IterBasedTrainLoop, Runner
 
 from mmextra.utils.checks import check_choice
 
@@ -17,9 +17,9 @@ def lr_factor(epoch: int, max_epochs: int, lrf: float,
     """Factor of the learning rate in an epoch, 1 falling to about ``lrf``.
 
     Args:
-        epoch (int): The epoch, from 0.
-        max_epochs (int): Number of epochs.
-        lrf (float): Factor that is reached after the last epoch.
+        epoch (int): The epoch, or iteration, from 0.
+        max_epochs (int): Number of them.
+        lrf (float): Factor that is reached after the last one.
         policy (str): 'linear' or 'cosine'.
 
     Returns:
@@ -49,6 +49,9 @@ class YOLOLrHook(Hook):
         warmup_momentum (float): Momentum in iteration 0.
         lrf (float): Final factor of the rate.
         policy (str): 'linear' or 'cosine', over the epochs.
+        by_epoch (bool): Keep the rate within an epoch, as YOLOv5 does;
+            without it the rate changes with every iteration. A training loop
+            counted in iterations needs ``by_epoch=False``.
 
     Raises:
         ValueError: If the policy is unknown.
@@ -62,7 +65,8 @@ class YOLOLrHook(Hook):
                  warmup_bias_lr: float = 0.1,
                  warmup_momentum: float = 0.8,
                  lrf: float = 0.01,
-                 policy: LrPolicy = 'linear') -> None:
+                 policy: LrPolicy = 'linear',
+                 by_epoch: bool = True) -> None:
         check_choice('policy', policy, LrPolicy)
         self.warmup_epochs = warmup_epochs
         self.warmup_min_iters = warmup_min_iters
@@ -70,14 +74,20 @@ class YOLOLrHook(Hook):
         self.warmup_momentum = warmup_momentum
         self.lrf = lrf
         self.policy = policy
+        self.by_epoch = by_epoch
         self._bias_groups: Set[int] = set()
 
     def before_train(self, runner: Runner) -> None:
         """Remember the configured rates, and which groups hold biases.
 
         Raises:
-            ValueError: If the config has schedulers besides.
+            ValueError: If the config has schedulers besides, or counts in
+                iterations and the hook in epochs.
         """
+        if self.by_epoch and isinstance(
+                getattr(runner, 'train_loop', None), IterBasedTrainLoop):
+            raise ValueError('train_cfg counts in iterations, which are one '
+                             'epoch; give YOLOLrHook by_epoch=False')
         schedulers = runner.param_schedulers
         if isinstance(schedulers, (list, dict)) and schedulers:
             raise ValueError('YOLOLrHook sets the learning rate itself; give '
@@ -107,8 +117,9 @@ class YOLOLrHook(Hook):
             round(self.warmup_epochs * len(runner.train_dataloader)),
             self.warmup_min_iters)
         done = min(runner.iter / warmup, 1.) if warmup else 1.
-        factor = lr_factor(runner.epoch, runner.max_epochs, self.lrf,
-                           self.policy)
+        now, end = ((runner.epoch, runner.max_epochs) if self.by_epoch else
+                    (runner.iter, runner.max_iters))
+        factor = lr_factor(now, end, self.lrf, self.policy)
         for i, group in enumerate(runner.optim_wrapper.param_groups):
             start = self.warmup_bias_lr if i in self._bias_groups else 0.
             rate = group['initial_lr'] * factor

@@ -64,7 +64,7 @@ class FewShotVOCMetric(VOCMetric):
 
         Returns:
             dict[str, float]: ``mAP`` over the thresholds, ``AP50`` and so on
-            for each, and ``AP50`` with the name of a split in front.
+            for each; the same of each split, with its name in front.
         """
         names = list(self.dataset_meta['classes'])
         truths, predictions = zip(*results)
@@ -86,6 +86,10 @@ class FewShotVOCMetric(VOCMetric):
             for split, wanted in self.class_splits.items():
                 found[f'{split}_{key}'] = self._mean_of(
                     split, wanted, names, classes)
+        for split in self.class_splits:
+            found[f'{split}_mAP'] = float(np.mean([
+                found[f'{split}_AP{round(threshold * 100):02d}']
+                for threshold in self.iou_thrs]))
         return dict(mAP=float(np.mean(means)), **found)
 
     @staticmethod

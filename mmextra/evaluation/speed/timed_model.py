@@ -65,7 +65,9 @@ class TimedModel:
 
     def test_step(self) -> None:
         """Inference with post-processing."""
-        self.model.eval()
+        # Once, as a test does: parts may keep something between its images.
+        if self.model.training:
+            self.model.eval()
         with torch.no_grad():
             self.model.test_step(self.batches['test'])
 

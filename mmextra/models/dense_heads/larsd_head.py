@@ -23,7 +23,7 @@ from mmextra.structures import class_wise_nms, require_rotated
 from mmextra.utils.checks import check_choice
 
 from ..task_modules.assigners.same_center_assigner import IGNORED
-from ..task_modules.coders import rbox2distance
+from ..task_modules.coders import both_descriptions, described_distance
 from .lasa_head import LASAMixin
 
 PosBalance = Literal['none', 'per_gt']
@@ -153,6 +153,22 @@ class LARSDHead(LASAMixin, AnchorHead):
         return (self.conv_cls(self.cls_convs(x)).float(),
                 self.conv_reg(self.reg_convs(x)).float())
 
+    def describe(self, batch_gt_instances: InstanceList
+                 ) -> List[Tuple[Tensor, Tensor]]:
+        """The boxes as the coder describes them, one or two ways each.
+
+        Args:
+            batch_gt_instances (list[:obj:`InstanceData`]): With rotated
+                ``bboxes``.
+
+        Returns:
+            list[tuple[Tensor, Tensor]]: Per image, see
+            :func:`~..task_modules.coders.both_descriptions`.
+        """
+        overlap = getattr(self.bbox_coder, 'overlap', 0.)
+        return [both_descriptions(_rotated(gts.bboxes), overlap)
+                for gts in batch_gt_instances]
+
     def get_assigned(self, mlvl_priors: List[Tensor],
                      batch_gt_instances: InstanceList,
                      batch_gt_instances_ignore: OptInstanceList) -> Tensor:
@@ -166,7 +182,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                 With ``bboxes``.
 
         Returns:
-            Tensor: Index of the box within its image, or -1 or -2 as in
+            Tensor: Index among the image's :meth:`describe`, or -1 or -2 as in
             :class:`SameCenterAssigner`, shape (B, A), in the order of the
             priors.
         """
@@ -177,9 +193,11 @@ class LARSDHead(LASAMixin, AnchorHead):
         return torch.stack([
             torch.cat([
                 level.flatten() for level in self.assigner.assign_levels(
-                    points, shapes, _rotated(gts.bboxes),
-                    None if ignore is None else _rotated(ignore.bboxes))
-            ]) for gts, ignore in zip(batch_gt_instances, ignores)
+                    points, shapes, boxes,
+                    None if ignore is None else _rotated(ignore.bboxes),
+                    as_described=True)
+            ]) for (boxes, _), ignore in zip(
+                self.describe(batch_gt_instances), ignores)
         ])
 
     def loss_by_feat(
@@ -212,13 +230,15 @@ class LARSDHead(LASAMixin, AnchorHead):
             sizes, device=cls_scores[0].device)
         logits = _flatten(cls_scores, self.cls_out_channels)
         raw = _flatten(bbox_preds, self.bbox_coder.encode_size)
+        described = self.describe(batch_gt_instances)
         assigned = self.get_assigned(mlvl_priors, batch_gt_instances,
                                      batch_gt_instances_ignore)
         image, prior = (assigned >= 0).nonzero().unbind(-1)
         # From an index within the image to one within the batch.
-        counts = [len(gts) for gts in batch_gt_instances]
-        firsts = assigned.new_tensor([0, *accumulate(counts[:-1])])
-        gt = assigned[image, prior] + firsts[image]
+        form = assigned[image, prior] + _firsts(
+            assigned, [len(boxes) for boxes, _ in described])[image]
+        gt = torch.cat([owner for _, owner in described])[form] + _firsts(
+            assigned, [len(gts) for gts in batch_gt_instances])[image]
         avg_factor = reduce_mean(
             logits.new_full((), float(len(gt)))).clamp(min=1)
 
@@ -234,9 +254,8 @@ class LARSDHead(LASAMixin, AnchorHead):
                         loss_angle=nothing)
 
         priors = torch.cat(mlvl_priors)[prior]
-        gt_bboxes = torch.cat([_rotated(gts.bboxes)
-                               for gts in batch_gt_instances])
-        target, target_angle = rbox2distance(priors[:, :2], gt_bboxes[gt])
+        target, target_angle = described_distance(
+            priors[:, :2], torch.cat([boxes for boxes, _ in described])[form])
         # The nearest location of a sliver may lie outside of it.
         outside = (target <= 0).any(-1, keepdim=True)
         target = torch.where(outside, target.clamp(min=1), target)
@@ -274,7 +293,8 @@ class LARSDHead(LASAMixin, AnchorHead):
                            with_nms: bool = True,
                            img_meta: Optional[dict] = None) -> InstanceData:
         """The host's, with the exact NMS that keeps classes apart wherever
-        their boxes lie, see :func:`~mmextra.structures.class_wise_nms`.
+        their boxes lie, see :func:`~mmextra.structures.class_wise_nms`, of
+        boxes whose centre lies in the image and not in its padding.
 
         Args:
             results (:obj:`InstanceData`): Candidates of one image.
@@ -286,6 +306,9 @@ class LARSDHead(LASAMixin, AnchorHead):
         Returns:
             :obj:`InstanceData`: Detections of the image.
         """
+        shape = (img_meta or {}).get('img_shape')
+        if with_nms and shape is not None:
+            results = _centred_inside(results, shape)
         results = super()._bbox_post_process(
             results, cfg, rescale, with_nms=False, img_meta=img_meta)
         if not with_nms:
@@ -305,6 +328,21 @@ def _rotated(bboxes: Union[Tensor, BaseBoxes]) -> Tensor:
     """Boxes (cx, cy, w, h, angle) as float32, if they are such."""
     require_rotated(bboxes, 'LARSDHead')
     return get_box_tensor(bboxes).float()
+
+
+def _firsts(like: Tensor, counts: List[int]) -> Tensor:
+    """Where each image's entries begin in those of a batch, shape (B, )."""
+    return like.new_tensor([0, *accumulate(counts[:-1])])
+
+
+def _centred_inside(results: InstanceData,
+                    img_shape: Tuple[int, ...]) -> InstanceData:
+    """Candidates whose centre lies in an image of (height, width) pixels."""
+    centres = get_box_tensor(results.bboxes)[:, :2]
+    sides = centres.new_tensor([img_shape[1], img_shape[0]])
+    kept = ((centres >= 0) & (centres <= sides)).all(1).nonzero()[:, 0]
+    # Not results[kept]: InstanceData indexes box objects one by one.
+    return InstanceData(**{k: v[kept] for k, v in results.items()})
 
 
 def _weight_columns(loss: nn.Module, columns: int, name: str) -> int:

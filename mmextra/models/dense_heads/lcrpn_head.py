@@ -1,6 +1,15 @@
 """The category-aware RPN of GCN-FSOD."""
 import math
-from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Dict,
+    List,
+    Literal,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import torch
 import torch.nn.functional as F
@@ -28,9 +37,11 @@ from ..task_modules.joint_sampling import (
     can_join,
     sample_jointly,
 )
+from .lazy_boxes import LazyBoxes
 
 Correspondence = Literal['gcn', 'global_kernel']
 SupportFeat = Literal['map', 'roi']
+ImageShapes = Union[Sequence[Tuple[int, int]], Dict[int, Tuple[int, int]]]
 
 
 @MODELS.register_module()
@@ -126,7 +137,7 @@ class LCRPNHead(RPNHead):
         return torch.cat([self.rpn_cls(feature), self.rpn_reg(feature)], 1)
 
     def forward(self, x: Sequence[Tensor], supports: SupportFeatures,
-                images: Sequence[int], img_shapes: Sequence[Tuple[int, int]]
+                images: Sequence[int], img_shapes: ImageShapes
                 ) -> Tuple[List[Tensor], List[Tensor]]:
         """Scores and boxes of pairs of an image and a support.
 
@@ -134,8 +145,8 @@ class LCRPNHead(RPNHead):
             x (Sequence[Tensor]): Per level (B, C, H, W) query features.
             supports (SupportFeatures): The supports of P pairs.
             images (Sequence[int]): Index of the image of each pair.
-            img_shapes (Sequence[tuple]): Height and width of each image
-                without the batch's padding, pixels.
+            img_shapes (Sequence[tuple] or dict): By index, height and width
+                of each image without the batch's padding, pixels.
 
         Returns:
             tuple[list[Tensor], list[Tensor]]: Per level (P, A, H, W) logits
@@ -149,7 +160,8 @@ class LCRPNHead(RPNHead):
             deltas.append(one[1])
         return scores, deltas
 
-    def _forward_level(self, x, supports, images, img_shapes, stride):
+    def _forward_level(self, x, supports, images, img_shapes, stride,
+                       with_deltas=True):
         local = self.correspondence == 'gcn' and \
             x.shape[-2] * x.shape[-1] <= self.max_nodes
         head = self._classify if self.decouple else self._both
@@ -175,8 +187,12 @@ class LCRPNHead(RPNHead):
                     continue
                 results[pair] = found[number] if local else \
                     head(active)[0]
-                deltas[pair] = self.rpn_reg(F.relu(self.rpn_conv(active)))[0]
+                if with_deltas:
+                    deltas[pair] = self.rpn_reg(
+                        F.relu(self.rpn_conv(active)))[0]
         results = torch.stack(results)
+        if not with_deltas:
+            return results, None
         if self.decouple:
             return results, torch.stack(deltas)
         split = self.num_base_priors * self.cls_out_channels
@@ -263,8 +279,9 @@ class LCRPNHead(RPNHead):
 
         Args:
             x (Sequence[Tensor]): Per level (B, C, H, W) query features.
-            batch_data_samples (list[:obj:`DetDataSample`]): Of the B
-                queries; labels are 0.
+            batch_data_samples (list[:obj:`DetDataSample`]): Of the P
+                pairs, with what their class is to find; labels are 0.
+                Pairs that share a sample share what is assigned.
             proposal_cfg (dict, optional): For the proposals.
             supports (SupportFeatures): The supports of P pairs.
             images (Sequence[int]): Index of the image of each pair.
@@ -275,8 +292,9 @@ class LCRPNHead(RPNHead):
             tuple[dict, list[:obj:`InstanceData`]]: ``loss_rpn_cls`` and
             ``loss_rpn_bbox``; proposals of each pair.
         """
-        samples = [batch_data_samples[i] for i in images]
-        shapes = [sample.img_shape for sample in batch_data_samples]
+        samples = batch_data_samples
+        shapes = {image: sample.img_shape
+                  for image, sample in zip(images, samples)}
         outs = self(x, supports, images, shapes)
         metas = [dict(sample.metainfo, negative_pair=bool(flag))
                  for sample, flag in zip(samples, negative)]
@@ -304,11 +322,20 @@ class LCRPNHead(RPNHead):
             list[:obj:`InstanceData`]: Proposals of each pair.
         """
         shapes = [sample.img_shape for sample in batch_data_samples]
+        metas = [batch_data_samples[i].metainfo for i in images]
+        if self.decouple and len(x) == 1 and LazyBoxes.fits(self, x[0]):
+            scores, _ = self._forward_level(
+                x[0], supports, list(images), shapes,
+                self.prior_generator.strides[0], with_deltas=False)
+            lazy = [LazyBoxes(self, feature) for feature in x[0]]
+            return [
+                lazy[image].proposals(score, vector, meta, rescale)
+                for image, score, vector, meta in zip(
+                    images, scores, supports.vectors, metas)
+            ]
         outs = self(x, supports, images, shapes)
         return self.predict_by_feat(
-            *outs,
-            batch_img_metas=[batch_data_samples[i].metainfo for i in images],
-            rescale=rescale)
+            *outs, batch_img_metas=metas, rescale=rescale)
 
     def get_targets(self, anchor_list: List[List[Tensor]],
                     valid_flag_list: List[List[Tensor]],

@@ -1,5 +1,4 @@
 """Detectors that are shown the classes to look for."""
-import copy
 from typing import Dict, Iterable, List, Optional, Sequence, Union
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from ..dense_heads.lcrpn_head import LCRPNHead
 from ..layers.support import SupportFeatures, fuse_shots
 from .freezing import FrozenPartsMixin
+from .query_support_pairs import arrange_pairs
 
 NO_BANK = (
     'the detector has not been shown its classes. In a config add '
@@ -25,7 +25,8 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
     """Two stages that compare a query image with supports.
 
     In training every query comes with ``num_support_ways`` classes of
-    ``num_support_shots`` supports, the first of them its own; in a test every
+    ``num_support_shots`` supports, the first of them its own, see
+    :func:`~.query_support_pairs.arrange_pairs`; in a test every
     class of the support bank is looked for in every image. The head tells
     the support's class from the rest, so that a model trained on some
     classes finds others as it is.
@@ -113,8 +114,8 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
             batch_inputs (dict[str, Tensor]): (B, 3, H, W) ``query`` and
                 (B * ways * shots, 3, h, w) ``support``, query by query.
             batch_data_samples (dict[str, list[:obj:`DetDataSample`]]): The
-                same of samples; those of queries have the boxes of one
-                class.
+                same of samples; those of queries have the boxes of the
+                classes that make positive pairs.
 
         Returns:
             dict[str, Tensor]: ``loss_rpn_cls``, ``loss_rpn_bbox``,
@@ -137,25 +138,21 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
                 f'num_support_shots ({shots}) for each; the model and '
                 'QueryAwareDataset must have the same settings')
         x = self.extract_feat(batch_inputs['query'])
-        pairs = dict(
-            supports=self.extract_support(
-                batch_inputs['support'], batch_data_samples['support'],
-                shots),
-            images=[i for i in range(queries) for _ in range(ways)],
-            negative=[way > 0 for _ in range(queries) for way in range(ways)])
-        # The head is binary: the class is the support's.
-        samples = copy.deepcopy(batch_data_samples['query'])
-        for sample in samples:
-            sample.gt_instances.labels.zero_()
+        supports = self.extract_support(
+            batch_inputs['support'], batch_data_samples['support'], shots)
+        arranged = arrange_pairs(batch_data_samples['query'], ways)
+        pairs = dict(supports=supports, images=arranged.images,
+                     negative=arranged.negative)
         proposal_cfg = self.train_cfg.get('rpn_proposal', self.test_cfg.rpn)
         if self.compares_in_rpn:
             losses, proposals = self.rpn_head.loss_and_predict(
-                x, samples, proposal_cfg=proposal_cfg, **pairs)
+                x, arranged.samples, proposal_cfg=proposal_cfg, **pairs)
         else:
             losses, proposals = self.rpn_head.loss_and_predict(
-                x, samples, proposal_cfg=proposal_cfg)
-            proposals = [proposals[i] for i in pairs['images']]
-        losses.update(self.roi_head.loss(x, proposals, samples, **pairs))
+                x, arranged.queries, proposal_cfg=proposal_cfg)
+            proposals = [proposals[i] for i in arranged.images]
+        losses.update(self.roi_head.loss(x, proposals, arranged.samples,
+                                         **pairs))
         return losses
 
     @torch.no_grad()

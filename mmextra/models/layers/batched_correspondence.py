@@ -41,7 +41,8 @@ def batched_correspondence(query: Tensor,
                            theta2: Tensor,
                            distance: Distance,
                            temperature: Temperature,
-                           valid: Optional[Tensor] = None) -> Tensor:
+                           valid: Optional[Tensor] = None,
+                           mark: Optional[Tensor] = None) -> Tensor:
     """The local correspondences of k classes with one query.
 
     Args:
@@ -53,6 +54,8 @@ def batched_correspondence(query: Tensor,
         temperature (float or Tensor): T of Eq. 1.
         valid (Tensor, optional): (n,) whether a cell of the query is a node
             of the graph; L is 0 where not.
+        mark (Tensor, optional): (2, C1), for query and supports, see
+            :mod:`.correspondence`.
 
     Returns:
         Tensor: (k, n, C2) local correspondence L.
@@ -72,7 +75,10 @@ def batched_correspondence(query: Tensor,
         p = p * weight
     back = cross.transpose(1, 2)
     s = (back.sum(2, keepdim=True) + own.sum(2, keepdim=True)).rsqrt()
-    x, y = p * (query @ theta1), s * (supports @ theta1)
+    x, y = query @ theta1, supports @ theta1
+    if mark is not None:
+        x, y = x + mark[0], y + mark[1]
+    x, y = p * x, s * y
     hidden = (p * (kernel @ x + cross @ y)).relu()
     other = (s * (back @ x + own @ y)).relu()
     mixed = p * (kernel @ (p * hidden) + cross @ (s * other))

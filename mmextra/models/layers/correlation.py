@@ -48,6 +48,30 @@ def _by_shifts(first: Tensor, second: Tensor, displacement: int) -> Tensor:
                         for dy in range(side) for dx in range(side)], 1)
 
 
+def _diagonals(pairs: Tensor, count: int) -> Tensor:
+    """(a, b, c, i, j) to (a, b, c, i, count): ``pairs[..., i, i + k]``.
+
+    A row of one element more shifts each row by one against the last; no
+    indices, so that the size is free in a trace.
+    """
+    a, b, c, rows, columns = pairs.shape
+    flat = F.pad(pairs.reshape(a, b, c, rows * columns), [0, rows])
+    return flat.reshape(a, b, c, rows, columns + 1)[..., :count]
+
+
+def _by_diagonals(first: Tensor, second: Tensor, displacement: int) -> Tensor:
+    """One matrix product of all pairs of positions, of it the diagonals."""
+    n, _, height, width = first.shape
+    padded = F.pad(second, [displacement] * 4)
+    side = 2 * displacement + 1
+    pairs = torch.bmm(first.flatten(2).transpose(1, 2), padded.flatten(2))
+    # (n, y, x, y + dy, x + dx) with x and x + dx, then y and y + dy, last.
+    pairs = pairs.reshape(n, height, width, *padded.shape[-2:])
+    across = _diagonals(pairs.permute(0, 1, 3, 2, 4), side)
+    out = _diagonals(across.permute(0, 3, 4, 1, 2), side)
+    return out.permute(0, 4, 2, 3, 1).reshape(n, side**2, height, width)
+
+
 def correlation(first: Tensor,
                 second: Tensor,
                 max_displacement: int = 4,
@@ -75,9 +99,9 @@ def correlation(first: Tensor,
         # Before the product: in half precision the sum would overflow.
         scale = first.shape[1]**-0.5
         first, second = first * scale, second * scale
-    positions = first.shape[-2] * first.shape[-1]
+    positions = int(first.shape[-2]) * int(first.shape[-1])
+    if positions > 4 * (2 * max_displacement + 1)**2:
+        return _by_shifts(first, second, max_displacement)
     # A gather's places are constants, which a trace would keep for all sizes.
-    small = not torch.jit.is_tracing() and \
-        positions <= 4 * (2 * max_displacement + 1)**2
-    return (_by_product if small else _by_shifts)(first, second,
-                                                  max_displacement)
+    small = _by_diagonals if torch.jit.is_tracing() else _by_product
+    return small(first, second, max_displacement)

@@ -6,7 +6,10 @@ cells of the support as nodes, query first. With ``D = A 1`` and
 
     H1 = relu(p * A (p * V Th1))      L = relu((p * A (p * H1)) Th2)[:n]
 
-``a_ii = 1`` is the self loop; no other is added.
+``a_ii = 1`` is the self loop; no other is added. ``mark``, not in the paper,
+adds one vector to ``V Th1`` of all cells of the query and another to those of
+the support: Th1's rows of two more features of each node that tell where it
+comes from, which do not enter A.
 """
 from typing import Any, Callable, List, Optional, Tuple, Union
 
@@ -27,10 +30,21 @@ from .affinity import (
 Temperature = Union[float, Tensor]
 
 
+def _inputs(query: Tensor, support: Tensor, theta1: Tensor,
+            mark: Optional[Tensor]) -> Tensor:
+    """(n + m, C1) what the first layer mixes."""
+    inputs = torch.cat([query, support]) @ theta1
+    if mark is None:
+        return inputs
+    return inputs + torch.cat([
+        mark[:1].expand(len(query), -1), mark[1:].expand(len(support), -1)])
+
+
 def dense_correspondence(query: Tensor, support: Tensor, theta1: Tensor,
                          theta2: Tensor, distance: Distance,
                          temperature: Temperature,
-                         detach_affinity: bool = False) -> Tensor:
+                         detach_affinity: bool = False,
+                         mark: Optional[Tensor] = None) -> Tensor:
     """The local correspondence of one class, by its whole adjacency matrix.
 
     Args:
@@ -41,6 +55,7 @@ def dense_correspondence(query: Tensor, support: Tensor, theta1: Tensor,
         distance (str): See :func:`~.affinity.affinity`.
         temperature (float or Tensor): T of Eq. 1.
         detach_affinity (bool): No gradient through A.
+        mark (Tensor, optional): (2, C1), for query and support, see above.
 
     Returns:
         Tensor: (n, C2) local correspondence L.
@@ -52,7 +67,7 @@ def dense_correspondence(query: Tensor, support: Tensor, theta1: Tensor,
         embedded, embedded, DISTANCES[distance], temperature, diagonal=0)
     scale = adjacency.sum(1, keepdim=True).rsqrt()
     normalised = scale * adjacency * scale.t()
-    hidden = (normalised @ (nodes @ theta1)).relu()
+    hidden = (normalised @ _inputs(query, support, theta1, mark)).relu()
     return ((normalised[:len(query)] @ hidden) @ theta2).relu()
 
 
@@ -125,6 +140,7 @@ def shared_correspondence(
         block: int = 512,
         chunk: int = 1,
         detach_affinity: bool = False,
+        mark: Optional[Tensor] = None,
         project: Optional[Callable[[Tensor], Tensor]] = None) -> Tensor:
     """The local correspondences of several classes with one query.
 
@@ -145,6 +161,7 @@ def shared_correspondence(
         block (int): Rows of Q that are made at a time.
         chunk (int): Classes that are multiplied at a time.
         detach_affinity (bool): No gradient through A.
+        mark (Tensor, optional): (2, C1), for query and support, see above.
         project (Callable, optional): Applied to the (1, n, C2) result of
             each class; only what it returns is kept.
 
@@ -157,6 +174,8 @@ def shared_correspondence(
     kernel = QueryKernel(embedded, squared, temperature, cached, block)
     degrees = kernel.times(embedded.new_ones(len(query), 1))
     inputs = query @ theta1
+    if mark is not None:
+        inputs = inputs + mark[0]
 
     def several(supports: List[Tensor]) -> List[Tensor]:
         """Of one chunk; nothing of it stays but the results."""
@@ -164,8 +183,9 @@ def shared_correspondence(
             _SupportSide(
                 embedded, degrees,
                 embed_nodes(support.detach() if detach_affinity else support,
-                            distance), support @ theta1, squared,
-                temperature)
+                            distance),
+                support @ theta1 if mark is None else
+                support @ theta1 + mark[1], squared, temperature)
             for support in supports
         ]
         mixed = kernel.times(
@@ -317,7 +337,8 @@ def block_correspondence(query: Tensor,
                          temperature: Temperature,
                          cached: bool = False,
                          block: int = 512,
-                         detach_affinity: bool = False) -> Tensor:
+                         detach_affinity: bool = False,
+                         mark: Optional[Tensor] = None) -> Tensor:
     """As :func:`dense_correspondence`, by blocks in both directions.
 
     Nothing of size (n + m)^2 is kept between the forward and the backward
@@ -333,6 +354,7 @@ def block_correspondence(query: Tensor,
         cached (bool): Within each pass keep one (n + m)^2 matrix.
         block (int): Rows that are made at a time.
         detach_affinity (bool): No gradient through A.
+        mark (Tensor, optional): (2, C1), for query and support, see above.
 
     Returns:
         Tensor: (n, C2) local correspondence L.
@@ -343,6 +365,6 @@ def block_correspondence(query: Tensor,
     if not torch.is_tensor(temperature):
         temperature = nodes.new_full((), temperature)
     mixed, *_ = _BlockPropagation.apply(  # type: ignore[no-untyped-call]
-        embedded, nodes @ theta1, temperature, DISTANCES[distance], cached,
-        block)
+        embedded, _inputs(query, support, theta1, mark), temperature,
+        DISTANCES[distance], cached, block)
     return (mixed[:len(query)] @ theta2).relu()

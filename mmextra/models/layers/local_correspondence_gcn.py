@@ -74,6 +74,9 @@ class LocalCorrespondenceGCN(BaseModule):
         learnable_temperature (bool): Learn T, starting there.
         impl (str): See above.
         detach_affinity (bool): No gradient through the adjacency matrix.
+        origin_mark (bool): Tell each node whether it is the query's or the
+            support's, by a learnt vector added in the first layer; at the
+            start it is 0. Not in the paper.
         cache_bytes (int): See above. ``'block'`` keeps a matrix within a
             pass as long as it is not larger.
         dense_bytes (int): See above.
@@ -96,6 +99,7 @@ class LocalCorrespondenceGCN(BaseModule):
                  learnable_temperature: bool = False,
                  impl: Implementation = 'auto',
                  detach_affinity: bool = False,
+                 origin_mark: bool = False,
                  cache_bytes: int = 256 * 2**20,
                  dense_bytes: int = 2 * 2**30,
                  block_size: int = 512,
@@ -125,6 +129,8 @@ class LocalCorrespondenceGCN(BaseModule):
         # Parameters, so that no initialiser of convolutions reaches them.
         self.theta1 = nn.Parameter(torch.empty(in_channels, gcn_channels[0]))
         self.theta2 = nn.Parameter(torch.empty(*gcn_channels))
+        self.mark = nn.Parameter(torch.zeros(2, gcn_channels[0])) \
+            if origin_mark else None
         self.log_temperature = nn.Parameter(
             torch.tensor(math.log(temperature))
         ) if learnable_temperature else None
@@ -132,9 +138,11 @@ class LocalCorrespondenceGCN(BaseModule):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the weights Xavier-uniformly."""
+        """Draw the weights Xavier-uniformly; the mark is 0."""
         nn.init.xavier_uniform_(self.theta1)
         nn.init.xavier_uniform_(self.theta2)
+        if self.mark is not None:
+            nn.init.zeros_(self.mark)
 
     def init_weights(self) -> None:
         """Initialise, by ``init_cfg`` where it is given."""
@@ -183,7 +191,8 @@ class LocalCorrespondenceGCN(BaseModule):
         """
         return batched_correspondence(
             query_nodes.float(), support_nodes.float(), self.theta1.float(),
-            self.theta2.float(), self.distance, self.temperature, valid)
+            self.theta2.float(), self.distance, self.temperature, valid,
+            None if self.mark is None else self.mark.float())
 
     def forward(
             self,
@@ -212,25 +221,27 @@ class LocalCorrespondenceGCN(BaseModule):
             supports = [nodes.to(dtype) for nodes in support_nodes]
             weights = self.theta1.to(dtype), self.theta2.to(dtype)
             setting = self.distance, self.temperature
+            mark = None if self.mark is None else self.mark.to(dtype)
             if impl in ('cache', 'stream'):
                 return shared_correspondence(
                     query, supports, *weights, *setting,
                     cached=impl == 'cache', block=self.block_size,
                     chunk=self.class_chunk or CLASS_CHUNKS[impl],
-                    detach_affinity=self.detach_affinity, project=project)
+                    detach_affinity=self.detach_affinity, mark=mark,
+                    project=project)
             results = []
             for support in supports:
                 if impl == 'dense':
                     result = dense_correspondence(query, support, *weights,
                                                   *setting,
-                                                  self.detach_affinity)
+                                                  self.detach_affinity, mark)
                 else:
                     nodes = len(query) + len(support)
                     result = block_correspondence(
                         query, support, *weights, *setting,
                         cached=nodes**2 * 4 <= self.cache_bytes,
                         block=self.block_size,
-                        detach_affinity=self.detach_affinity)
+                        detach_affinity=self.detach_affinity, mark=mark)
                 result = result[None]
                 results.append(result if project is None else project(result))
             return torch.cat(results)

@@ -121,11 +121,16 @@ class Res2Unit(BaseModule):
         init_cfg (dict or list[dict], optional): Initialisation.
         out_channels (int, optional): The same as ``in_channels``, for
             configs that name both.
+        zero_init_residual (bool): Start the weights of the last
+            normalisation at zero, so that the unit passes its input on and
+            learns what to add. Not in the paper; see
+            :class:`~mmextra.models.necks.LCBPAFPN`.
 
     Raises:
         ValueError: If the channels cannot be divided into ``scale`` groups,
             or there are less than two, or ``out_channels`` differs from
-            ``in_channels``.
+            ``in_channels``; or ``zero_init_residual`` is asked for without
+            ``add_identity`` or without a normalisation that has weights.
     """
 
     def __init__(self,
@@ -136,7 +141,8 @@ class Res2Unit(BaseModule):
                  act_cfg: ConfigType = SILU,
                  init_cfg: OptMultiConfig = None,
                  *,
-                 out_channels: Optional[int] = None) -> None:
+                 out_channels: Optional[int] = None,
+                 zero_init_residual: bool = False) -> None:
         super().__init__(init_cfg=init_cfg)
         if out_channels not in (None, in_channels):
             raise ValueError(
@@ -157,6 +163,25 @@ class Res2Unit(BaseModule):
             ConvModule(width, width, 3, padding=1, **layer)
             for _ in range(scale - 1))
         self.conv2 = ConvModule(in_channels, in_channels, 1, **layer)
+        self.zero_init_residual = zero_init_residual
+        if zero_init_residual and not add_identity:
+            raise ValueError('zero_init_residual silences a Res2Unit without '
+                             'a shortcut; set add_identity=True')
+        self._pass_input_on()
+
+    def _pass_input_on(self) -> None:
+        if not self.zero_init_residual:
+            return
+        weight = getattr(getattr(self.conv2, 'norm', None), 'weight', None)
+        if weight is None:
+            raise ValueError('zero_init_residual needs a normalisation with '
+                             'weights, see norm_cfg')
+        nn.init.zeros_(weight)
+
+    def init_weights(self) -> None:
+        """As configured; the last normalisation as at construction."""
+        super().init_weights()
+        self._pass_input_on()
 
     def forward(self, x: Tensor) -> Tensor:
         """Fuse features of growing receptive fields.
@@ -187,10 +212,11 @@ class Dres2Layer(CSPLayer):
         norm_cfg (dict): Normalisation.
         act_cfg (dict): Activation.
         init_cfg (dict or list[dict], optional): Initialisation.
+        zero_init_residual (bool): See :class:`Res2Unit`.
 
     Raises:
         ValueError: If half of ``out_channels`` cannot be divided by
-            ``scale``.
+            ``scale``; see :class:`Res2Unit`.
     """
 
     def __init__(self,
@@ -200,7 +226,9 @@ class Dres2Layer(CSPLayer):
                  add_identity: bool = True,
                  norm_cfg: ConfigType = BN,
                  act_cfg: ConfigType = SILU,
-                 init_cfg: OptMultiConfig = None) -> None:
+                 init_cfg: OptMultiConfig = None,
+                 *,
+                 zero_init_residual: bool = False) -> None:
         super().__init__(
             in_channels,
             out_channels,
@@ -209,8 +237,13 @@ class Dres2Layer(CSPLayer):
             act_cfg=act_cfg,
             init_cfg=init_cfg)
         self.blocks = nn.Sequential(*[
-            Res2Unit(out_channels // 2, scale, add_identity, norm_cfg,
-                     act_cfg) for _ in range(2)
+            Res2Unit(
+                out_channels // 2,
+                scale,
+                add_identity,
+                norm_cfg,
+                act_cfg,
+                zero_init_residual=zero_init_residual) for _ in range(2)
         ])
 
 

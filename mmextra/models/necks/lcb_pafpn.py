@@ -37,11 +37,15 @@ class LCBPAFPN(YOLOXPAFPN):
             by a 1x1 convolution, as YOLOX's head needs it.
         norm_cfg (dict): Normalisation.
         act_cfg (dict): Activation.
+        zero_init_residual (bool): Let every Res2 unit start as the identity,
+            its last normalisation at zero, so that the neck learns at first
+            as one of C3s without blocks. Not in the paper.
         init_cfg (dict or list[dict], optional): Initialisation.
 
     Raises:
         ValueError: If ``csp`` is unknown, there is a single level, or the
-            channels cannot be divided into ``res2_scale`` groups.
+            channels cannot be divided into ``res2_scale`` groups; or
+            ``zero_init_residual`` meets C3s, or units without shortcut.
     """
 
     def __init__(self,
@@ -52,6 +56,7 @@ class LCBPAFPN(YOLOXPAFPN):
                  res2_scale: int = 4,
                  add_identity: bool = True,
                  out_channels: Optional[int] = None,
+                 zero_init_residual: bool = False,
                  norm_cfg: ConfigType = BN,
                  act_cfg: ConfigType = SILU,
                  init_cfg: OptMultiConfig = TORCH_INIT) -> None:
@@ -59,6 +64,9 @@ class LCBPAFPN(YOLOXPAFPN):
         if len(in_channels) < 2:
             raise ValueError('LCBPAFPN needs at least two levels, got '
                              f'in_channels={list(in_channels)}')
+        if zero_init_residual and csp != 'dres2':
+            raise ValueError("zero_init_residual is of Res2 units; set "
+                             f"csp='dres2' or leave it out (csp={csp!r})")
         super().__init__(
             in_channels,
             out_channels or 1,
@@ -77,7 +85,8 @@ class LCBPAFPN(YOLOXPAFPN):
                         res2_scale,
                         add_identity,
                         norm_cfg=norm_cfg,
-                        act_cfg=act_cfg)
+                        act_cfg=act_cfg,
+                        zero_init_residual=zero_init_residual)
 
     def forward(self, inputs: Sequence[Tensor]) -> Tuple[Tensor, ...]:
         """Fuse the backbone's maps, down and up again.

@@ -23,6 +23,7 @@ from ..task_modules.joint_sampling import (
     can_join,
     sample_jointly,
 )
+from ..task_modules.shared_boxes import share_boxes
 
 Merge = Literal['global', 'per_class']
 
@@ -126,6 +127,12 @@ class QuerySupportRoIHead(StandardRoIHead):
     :class:`AttentiveBBoxHead` does. Results are split by real numbers of
     RoIs, so pairs may have any.
 
+    In a test every class has proposals of its own. With
+    ``test_cfg.share_iou`` (not in the paper) boxes of several classes that
+    overlap more than so much are one, see :func:`~mmextra.models.
+    task_modules.shared_boxes.share_boxes`, and its features are computed
+    once.
+
     Args:
         sample_fractions (Sequence[int]): See :func:`select_roi_samples`.
         roi_chunk (int): RoIs that are classified at a time in a test.
@@ -168,8 +175,8 @@ class QuerySupportRoIHead(StandardRoIHead):
             x (Sequence[Tensor]): Per level (B, C, H, W) query features.
             rpn_results_list (list[:obj:`InstanceData`]): Proposals of each
                 pair.
-            batch_data_samples (list[:obj:`DetDataSample`]): Of the B
-                queries, labels 0.
+            batch_data_samples (list[:obj:`DetDataSample`]): Of the pairs,
+                with what their class is to find; labels are 0.
             supports (SupportFeatures): The supports of the pairs.
             images (Sequence[int]): Index of the image of each pair.
             negative (Sequence[bool]): Pairs whose support is of a class
@@ -178,7 +185,7 @@ class QuerySupportRoIHead(StandardRoIHead):
         Returns:
             dict[str, Tensor]: ``loss_cls``, ``loss_bbox`` and ``acc``.
         """
-        results = self._sample(rpn_results_list, batch_data_samples, images)
+        results = self._sample(rpn_results_list, batch_data_samples)
         counts = [len(result.priors) for result in results]
         device = x[0].device
         image_of = _repeat(images, counts, device)
@@ -196,22 +203,20 @@ class QuerySupportRoIHead(StandardRoIHead):
         return self.bbox_head.loss(cls_score, bbox_pred, rois, labels,
                                    weights, box_targets, box_weights)
 
-    def _sample(self, proposals: InstanceList, samples: SampleList,
-                images: Sequence[int]) -> List[SamplingResult]:
+    def _sample(self, proposals: InstanceList,
+                samples: SampleList) -> List[SamplingResult]:
         """Samples of each pair among its proposals."""
         targets, ignored, _ = unpack_gt_instances(samples)
         if can_join(self.bbox_assigner, self.bbox_sampler):
             return self._sample_jointly(
                 [get_box_tensor(each.bboxes) for each in proposals],
-                [targets[image] for image in images])
+                targets)
         results = []
-        for each, image in zip(proposals, images):
+        for each, target, ignore in zip(proposals, targets, ignored):
             # Its own copy: pairs may share proposals.
             each = InstanceData(priors=each.bboxes)
-            assigned = self.bbox_assigner.assign(each, targets[image],
-                                                 ignored[image])
-            results.append(self.bbox_sampler.sample(assigned, each,
-                                                    targets[image]))
+            assigned = self.bbox_assigner.assign(each, target, ignore)
+            results.append(self.bbox_sampler.sample(assigned, each, target))
         return results
 
     def _sample_jointly(self, proposals: Sequence[Tensor],
@@ -283,10 +288,15 @@ class QuerySupportRoIHead(StandardRoIHead):
         results = []
         for image, sample in enumerate(batch_data_samples):
             pairs = [p for p, own in enumerate(images) if own == image]
-            boxes = [rpn_results_list[image if shared else p].bboxes
-                     for p in pairs]
-            outputs = self._classify(x, image, boxes, supports, pairs,
-                                     shared)
+            proposals = [rpn_results_list[image if shared else p]
+                         for p in pairs]
+            boxes = [each.bboxes for each in proposals]
+            if not shared and self.test_cfg.get('share_iou') is not None:
+                boxes, outputs = self._classify_shared(
+                    x, image, proposals, supports, pairs)
+            else:
+                outputs = self._classify(x, image, boxes, supports, pairs,
+                                         shared)
             found = [
                 self._decode(box, *output, sample.metainfo, rescale)
                 for box, output in zip(boxes, outputs)
@@ -341,6 +351,26 @@ class QuerySupportRoIHead(StandardRoIHead):
                     for own_parts in zip(*parts)]
         columns = [torch.cat(column).split(counts) for column in zip(*parts)]
         return list(zip(*columns))
+
+    def _classify_shared(self, x: Sequence[Tensor], image: int,
+                         proposals: InstanceList, supports: SupportFeatures,
+                         pairs: Sequence[int]
+                         ) -> Tuple[List[Tensor], List[tuple]]:
+        """Boxes, scores and deltas of an image's pairs, where similar
+        proposals of all classes have one box and one feature."""
+        kept, places = share_boxes(
+            [each.bboxes for each in proposals],
+            [each.scores for each in proposals], self.test_cfg['share_iou'])
+        rois = F.pad(kept, (1, 0), value=image)
+        features = torch.cat([
+            self.extract_rois(x, part) for part in rois.split(self.roi_chunk)
+        ]) if len(rois) else None
+        outputs = [
+            self.bbox_head(features[place], supports.rois[pair][None])
+            if len(place) else (kept.new_zeros(0, 2), kept.new_zeros(0, 4))
+            for pair, place in zip(pairs, places)
+        ]
+        return [kept[place] for place in places], outputs
 
     def _decode(self, boxes: Tensor, logits: Tensor, deltas: Tensor,
                 img_meta: dict, rescale: bool) -> Tuple[Tensor, Tensor]:

@@ -154,7 +154,13 @@ def best_pairs(scores: Tensor, score_thr: float, limit: int,
     """
     places = above(scores, score_thr)
     values = scores[places[:, 0], places[:, 1]]
-    values, order = values.sort(descending=True)
+    if images is None and limit > 0 and torch.jit.is_tracing():
+        # The operator sorts no more than it is asked for.
+        count = torch.as_tensor(values.shape[0])
+        values, order = values.topk(
+            torch.minimum(count, torch.tensor(limit)))
+    else:
+        values, order = values.sort(descending=True)
     places = places[order]
     if images is None:
         values, places = values[:limit], places[:limit]
@@ -263,6 +269,7 @@ def traced_multiclass_nms(multi_bboxes: Tensor, multi_scores: Tensor,
     boxes = multi_bboxes.reshape(-1, 4)
     boxes = boxes[rois * count + labels] if \
         multi_bboxes.shape[1] > 4 else boxes[rois]
+    nms_cfg = dict(nms_cfg, **(dict(max_num=max_num) if max_num > 0 else {}))
     dets, keep = traced_nms(boxes, scores[rois, labels], labels, nms_cfg)
     if max_num > 0:
         dets, keep = dets[:max_num], keep[:max_num]
@@ -345,6 +352,21 @@ def _traced_extractor(self: SingleRoIExtractor, feats: Tuple[Tensor, ...],
     return torch.cat(parts)[torch.cat(level_of).argsort()]
 
 
+def _traced_squeeze(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """``torch.squeeze`` that names the axes it drops.
+
+    ONNX's operator without axes has a result of unknown rank. From there on
+    the exporter takes the example's sizes for constants: the levels of an
+    RPN would begin where those of the example did.
+    """
+    if args or kwargs:
+        return tensor.squeeze(*args, **kwargs)
+    for axis in range(tensor.dim() - 1, -1, -1):
+        if int(tensor.shape[axis]) == 1:
+            tensor = tensor.squeeze(axis)
+    return tensor
+
+
 def _replace(functions: Dict[Callable, Callable]) -> list:
     """Exchange functions wherever a host's module names them."""
     changed = []
@@ -373,7 +395,8 @@ def traceable_hosts() -> Iterator[None]:
         onnx_delta2bbox: traced_delta2bbox,
     })
     own = [(RoIAlignFunction, 'symbolic', staticmethod(_roi_align_symbolic)),
-           (SingleRoIExtractor, 'forward', _traced_extractor)]
+           (SingleRoIExtractor, 'forward', _traced_extractor),
+           (torch, 'squeeze', _traced_squeeze)]
     before = [(owner, name, owner.__dict__[name]) for owner, name, _ in own]
     try:
         for owner, name, value in own:

@@ -77,6 +77,26 @@ def test_names_of_other_data(root):
         load(root, 'crop.png 2\n', **classes)
 
 
+def test_one_text_is_one_class(root):
+    data = load(root, 'crop.png 0\n', metainfo=dict(image_classes='covid'))
+    assert data.metainfo['image_classes'] == ('covid', )
+    with pytest.raises(ValueError, match='image_classes|classes must be te'):
+        load(root, 'crop.png 0\n', metainfo=dict(image_classes=(1, 2)))
+
+
+@pytest.mark.parametrize('prefix', [
+    'imgs\\', 'data/COVIDx-CT/', 'C:\\COVIDx-CT\\', '/home/of/COVIDx/', './'])
+@pytest.mark.parametrize('listed', [NAMES[2], '2_3_30_3.png', 'crop.png'])
+def test_paths_of_other_machines(root, prefix, listed):
+    data = load(root, f'{prefix}{listed} 2\n')
+    info = data.get_data_info(0)
+    assert info['img_path'].rpartition('/')[0].rstrip('/.') == str(root)
+    assert info['img_label'] == 2
+    assert info['patient_id'] == ('' if listed == 'crop.png' else '3')
+    with pytest.raises(FileNotFoundError, match='1 of 1 images do not exist'):
+        load(root, f'{prefix}gone.png 2\n')
+
+
 def test_slices_of_a_volume(root):
     volume = np.zeros((9, 9, 3), np.int16)
     volume[..., 2] = -600

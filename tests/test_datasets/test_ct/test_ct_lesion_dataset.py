@@ -50,6 +50,16 @@ def flat(tmp_path):
     return tmp_path
 
 
+@pytest.mark.parametrize('prefix', ['imgs\\', 'data/imgs/', '/home/imgs/'])
+def test_paths_of_other_machines(flat, prefix):
+    (flat / 'train.txt').write_text(f'{prefix}3_10.jpg\n')
+    data = DATASETS.build(dict(
+        type='CTLesionDataset', data_root=str(flat), ann_file='train.txt',
+        metainfo=dict(classes='lesion')))
+    assert data.get_data_info(0)['img_id'] == '3_10'
+    assert data.metainfo['classes'] == ('lesion', )
+
+
 def test_flat_layout(flat):
     data = DATASETS.build(dict(
         type='CTLesionDataset', data_root=str(flat), pipeline=PIPELINE))

@@ -171,3 +171,43 @@ def test_views_of_queries_and_supports(zoo):
         assert len(view['data_samples'].gt_instances.bboxes)
     assert len(list(views)) == 7 * len(views)
     assert views.metainfo['classes'] == NAMES
+
+
+def test_every_class_of_the_query_makes_a_positive_pair(zoo):
+    dataset = build(zoo, ways=4, shots=2, positive_pairs='all')
+    sizes = set()
+    for index in range(12):
+        item = dataset[index]
+        query = item['data_samples']['query']
+        present = dataset.get_cat_ids(index)
+        classes = query.query_classes
+        sizes.add(len(classes))
+        assert len(set(classes)) == len(classes) == min(
+            3, len(set(present)))
+        assert query.query_class == classes[0]
+        # All boxes of these classes, and their supports first.
+        assert sorted(query.gt_instances.labels.tolist()) == sorted(
+            label for label in present if label in classes)
+        labels = [int(s.gt_instances.labels)
+                  for s in item['data_samples']['support']]
+        assert len(labels) == 8 and labels[::2] == labels[1::2]
+        assert tuple(labels[::2][:len(classes)]) == classes
+        assert not set(labels[::2][len(classes):]) & set(present)
+    assert max(sizes) > 1
+
+
+def test_positive_pairs_leave_a_way_for_an_absent_class(zoo):
+    dataset = build(zoo, ways=2, shots=1, positive_pairs='all')
+    for index in range(12):
+        item = dataset[index]['data_samples']
+        label, = item['query'].query_classes
+        other = int(item['support'][1].gt_instances.labels)
+        assert other not in dataset.get_cat_ids(index)
+        assert set(item['query'].gt_instances.labels.tolist()) == {label}
+
+
+def test_positive_pairs_of_an_image_and_a_class(zoo):
+    with pytest.raises(ValueError, match="must then be 'image'"):
+        build(zoo, positive_pairs='all', query_unit='image_class')
+    with pytest.raises(ValueError, match="'one'"):
+        build(zoo, positive_pairs='some')

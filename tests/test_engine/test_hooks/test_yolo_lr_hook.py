@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from mmengine.optim import OptimWrapper, build_optim_wrapper
+from mmengine.runner import IterBasedTrainLoop
 from torch import nn
 
 from mmextra.engine.hooks import YOLOLrHook, lr_factor
@@ -90,3 +91,28 @@ def test_illegal_use():
         YOLOLrHook().before_train(make_runner(schedulers=['some']))
     with pytest.raises(ValueError, match="policy must be .*'step'"):
         YOLOLrHook(policy='step')
+
+
+def test_counted_in_iterations():
+    """The warm-up as with epochs; then a straight line to ``lrf``."""
+    hook = YOLOLrHook(warmup_min_iters=50, warmup_epochs=0, by_epoch=False)
+    runner = make_runner()
+    runner.max_iters = 400
+    hook.before_train(runner)
+    for it, rate, bias in ((0, 0, .1), (25, None, None), (200, .01 * .505,
+                                                        .01 * .505)):
+        groups = run(hook, runner, it, 0)
+        if it == 25:
+            # Half-way between the start and the line's value there.
+            line = .01 * (1 - 25 / 400 * .99)
+            rate, bias = line / 2, (.1 + line) / 2
+        assert groups['0.weight']['lr'] == pytest.approx(rate)
+        assert groups['0.bias']['lr'] == pytest.approx(bias)
+
+
+def test_epochs_of_a_loop_counted_in_iterations():
+    runner = make_runner()
+    runner.train_loop = IterBasedTrainLoop.__new__(IterBasedTrainLoop)
+    with pytest.raises(ValueError, match='by_epoch=False'):
+        YOLOLrHook().before_train(runner)
+    YOLOLrHook(by_epoch=False).before_train(runner)

@@ -187,6 +187,21 @@ def test_voc():
         metric.evaluate(1)
 
 
+def test_voc_means_over_thresholds_are_of_each_split():
+    """One box reaches an IoU of .7, the other of .9 (whole pixels)."""
+    metric = FewShotVOCMetric(
+        iou_thrs=[.5, .75, .95], eval_mode='area',
+        class_splits=dict(NOVEL=('b', ), BASE=('a', )))
+    metric.dataset_meta = dict(classes=('a', 'b'))
+    metric.process({}, [voc_sample(
+        [[1, 1, 10, 10], [21, 1, 30, 10]], [0, 1],
+        [[0., 0, 10, 7], [20, 0, 30, 9]], [.9, .8], [0, 1])])
+    found = metric.evaluate(1)
+    assert found['pascal_voc/BASE_mAP'] == pytest.approx(1 / 3)
+    assert found['pascal_voc/NOVEL_mAP'] == pytest.approx(2 / 3)
+    assert found['pascal_voc/mAP'] == pytest.approx(1 / 2)
+
+
 def test_voc_offset_decides_at_the_threshold():
     """A box two pixels high overlaps half only after the shift."""
     def ap(offset):

@@ -9,7 +9,11 @@ from mmrotate.structures.bbox import RotatedBoxes
 from mmextra.models.dense_heads import LARSDHead
 from mmextra.models.losses import unitbox_iou_loss
 from mmextra.models.task_modules import lasa_points, lasa_scores
-from mmextra.models.task_modules.coders import norm_angle_45, rbox2distance
+from mmextra.models.task_modules.coders import (
+    described_distance,
+    norm_angle_45,
+    rbox2distance,
+)
 from tests.helpers import random_rboxes, worked_case
 
 ANCHORS = [[(20, 6), (6, 20)], [(40, 10), (10, 40)], [(80, 20), (20, 80)]]
@@ -216,7 +220,7 @@ def test_classes_do_not_suppress_each_other_beyond_the_border():
                                           [-41., -91., 40., 40., 0.]])),
         scores=torch.tensor([.9, .8]), labels=torch.tensor([0, 1]))
     kept = head._bbox_post_process(
-        results, head.test_cfg, img_meta=dict(img_shape=(128, 128)))
+        results, head.test_cfg, img_meta={})
     assert len(kept) == 2
     assert torch.allclose(kept.bboxes.tensor[1, :2],
                           torch.tensor([-41., -91.]), atol=1e-4)
@@ -337,3 +341,102 @@ def test_losses_without_weights_are_named():
     with pytest.raises(ValueError, match='per_gt.*loss_bbox .DiceLoss'):
         make_head(pos_balance='per_gt',
                   loss_bbox=dict(type='mmdet.DiceLoss', use_sigmoid=False))
+
+
+def positives_at(head, angle):
+    """What is learnt of one box at an angle: (prior, 5) of targets."""
+    boxes = torch.tensor([[60., 60., 42., 11., angle]])
+    gts = InstanceData(
+        bboxes=RotatedBoxes(boxes), labels=torch.zeros(1, dtype=torch.long))
+    mlvl = head.prior_generator.grid_priors(
+        [(32, 32), (16, 16), (8, 8)], device='cpu')
+    assigned = head.get_assigned(mlvl, [gts], None)[0]
+    described, owner = head.describe([gts])[0]
+    assert (owner == 0).all()
+    priors = torch.cat(mlvl)
+    out = {}
+    for prior in (assigned >= 0).nonzero().flatten().tolist():
+        target, turn = described_distance(
+            priors[prior, :2], described[assigned[prior]])
+        out[prior] = torch.cat([target, torch.rad2deg(turn)[None]])
+    return out, assigned
+
+
+def test_targets_are_continuous_across_45_degrees_with_an_overlap():
+    """A turn by 0.2 degrees across the limit exchanges every target of the
+    paper's code, and none with both descriptions."""
+    below, above = (math.radians(45 + d) for d in (-0.1, 0.1))
+    paper = make_head()
+    one, two = (positives_at(paper, angle)[0] for angle in (below, above))
+    assert one and two and not set(one) & set(two)
+
+    head = make_head(bbox_coder=dict(type='RotatedDistanceCoder', overlap=10))
+    one, two = (positives_at(head, angle)[0] for angle in (below, above))
+    shared = set(one) & set(two)
+    # Locations on the very edge of the box may change.
+    assert len(shared) > 0.9 * max(len(one), len(two))
+    for prior in shared:
+        assert torch.allclose(one[prior], two[prior], atol=0.3), prior
+    shapes = torch.cat(head.prior_generator.grid_priors(
+        [(32, 32), (16, 16), (8, 8)], device='cpu'))[sorted(shared), 2:4]
+    # Either orientation has its description.
+    assert (shapes[:, 0] > shapes[:, 1]).any()
+    assert (shapes[:, 0] < shapes[:, 1]).any()
+    # Far from the limit nothing changes.
+    assert torch.equal(positives_at(head, 0.2)[1],
+                       positives_at(paper, 0.2)[1])
+
+
+def test_perfect_outputs_of_both_descriptions_are_one_box():
+    head = make_head(
+        bbox_coder=dict(type='RotatedDistanceCoder', overlap=10),
+        pos_balance='per_gt')
+    boxes = torch.tensor([[60., 60., 42., 11., math.radians(44)]])
+    gts = InstanceData(
+        bboxes=RotatedBoxes(boxes), labels=torch.zeros(1, dtype=torch.long))
+    mlvl = head.prior_generator.grid_priors(
+        [(32, 32), (16, 16), (8, 8)], device='cpu')
+    assigned = head.get_assigned(mlvl, [gts], None)[0]
+    described, _ = head.describe([gts])[0]
+    positive = (assigned >= 0).nonzero().flatten()
+    assert set(assigned[positive].tolist()) == {0, 1}
+    raw = torch.zeros(len(assigned), 5)
+    target, angle = described_distance(
+        torch.cat(mlvl)[positive, :2], described[assigned[positive]])
+    priors = torch.cat(mlvl)[positive]
+    raw[positive, :4] = (target / priors[:, [3, 2, 3, 2]]).log()
+    raw[positive, 4] = ((angle / math.radians(55) + 1) / 2).logit()
+    logits = torch.full((len(assigned), 1), -8.)
+    logits[positive] = 8.
+    outs, first = ([], []), 0
+    for size in (32, 16, 8):
+        last = first + size * size * head.num_base_priors
+        for out, values in zip(outs, (logits, raw)):
+            out.append(values[first:last].view(size, size, -1).permute(
+                2, 0, 1)[None])
+        first = last
+    losses = head.loss_by_feat(*outs, [gts], [{}])
+    assert losses['loss_dist'] < 1e-4 and losses['loss_angle'] < 1e-5
+    result, = head.predict_by_feat(
+        *outs, batch_img_metas=[dict(img_shape=(128, 128))])
+    assert len(result) == 1
+    assert torch.allclose(norm_angle_45(result.bboxes.tensor),
+                          norm_angle_45(boxes), atol=0.05)
+
+
+@pytest.mark.parametrize('rescale', [False, True])
+def test_boxes_centred_in_the_padding_are_dropped(rescale):
+    head = make_head()
+    results = InstanceData(
+        bboxes=RotatedBoxes(torch.tensor([
+            [10., 10., 20., 6., 0.3], [96., 60., 20., 6., 0.3],
+            [97., 20., 20., 6., 0.3], [50., 66., 20., 6., 0.3],
+            [-1., 40., 20., 6., 0.3]])),
+        scores=torch.tensor([.5, .6, .9, .9, .9]),
+        labels=torch.zeros(5, dtype=torch.long))
+    # An image of 96 x 64 (width, height), padded to 128 x 128.
+    found = head._bbox_post_process(
+        results, head.test_cfg, rescale=rescale,
+        img_meta=dict(img_shape=(64, 96), scale_factor=(2., 2.)))
+    assert torch.allclose(found.scores, torch.tensor([.6, .5]))
+    assert found.bboxes.tensor[0, 0] == (48 if rescale else 96)

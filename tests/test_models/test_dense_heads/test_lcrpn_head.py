@@ -124,7 +124,8 @@ def test_gradients_reach_everything(kwargs):
     samples = [sample(48, 64, [8., 8, 40, 40]), sample(25, 37, [4., 4, 20,
                                                                20])]
     losses, proposals = head.loss_and_predict(
-        [x], samples, supports=own, images=[0, 0, 1, 1],
+        [x], [samples[i] for i in (0, 0, 1, 1)], supports=own,
+        images=[0, 0, 1, 1],
         negative=[False, True, False, True])
     assert len(proposals) == 4
     sum(sum(loss) for loss in losses.values()).backward()

@@ -10,6 +10,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
+from mmextra.models.detectors.query_support_pairs import arrange_pairs
 from tests.helpers import backward
 
 CONFIGS = Path(__file__).parents[3] / 'configs'
@@ -238,3 +239,82 @@ def test_bank_survives_a_missing_object():
     one, = model.test_step(dict(inputs=[picture(64)],
                                 data_samples=[sample(64)]))
     assert len(one.pred_instances) == 0
+
+
+def two_classes():
+    """A query with two objects of class 3 and one of class 5; three ways."""
+    data = item(3)
+    query = sample(64, (8, 8, 40, 40), (30, 2, 60, 30), (2, 40, 20, 60),
+                   label=3)
+    query.gt_instances.labels[1] = 5
+    query.set_metainfo(dict(query_classes=(3, 5)))
+    data['data_samples']['query'] = query
+    return data
+
+
+def test_each_class_of_a_query_is_a_pair_with_its_own_boxes():
+    query = two_classes()['data_samples']['query']
+    pairs = arrange_pairs([query, sample(64, (1, 2, 30, 40), label=7)], 3)
+    assert pairs.images == [0, 0, 0, 1, 1, 1]
+    assert pairs.negative == [False, False, True, False, True, True]
+    boxes = [one.gt_instances.bboxes.tolist() for one in pairs.samples]
+    first, second, third = query.gt_instances.bboxes.tolist()
+    assert boxes[:3] == [[first, third], [second], [first, second, third]]
+    assert boxes[3:] == [[[1, 2, 30, 40]]] * 3
+    assert [len(one.gt_instances) for one in pairs.queries] == [3, 1]
+    for one in pairs.samples + pairs.queries:
+        assert not one.gt_instances.labels.any()
+    assert query.gt_instances.labels.tolist() == [3, 5, 3]
+    # What is the same is assigned once.
+    assert pairs.samples[3] is pairs.samples[4] is pairs.queries[1]
+    with pytest.raises(ValueError, match=r'2 query_classes.*num_support_wa'):
+        arrange_pairs([query], 1)
+
+
+def test_a_pair_learns_from_the_boxes_of_its_class_alone():
+    """The losses of two positive pairs are those of two queries with one."""
+    model = tiny(num_support_ways=3)
+    # All anchors and RoIs count, so that nothing is drawn.
+    model.rpn_head.sampler.num = model.roi_head.bbox_sampler.num = 10**4
+    model.rpn_head.sampler.pos_fraction = 1
+    model.roi_head.bbox_sampler.pos_fraction = 1
+    batch = model.data_preprocessor(pseudo_collate([two_classes()]), True)
+    inputs, samples = batch['inputs'], batch['data_samples']
+    x = model.extract_feat(inputs['query'])
+    supports = model.extract_support(inputs['support'], samples['support'], 2)
+    arranged = arrange_pairs(samples['query'], 3)
+    outs = model.rpn_head(x, supports, [0] * 3, [(64, 64)])
+
+    def losses(which):
+        chosen = [arranged.samples[p] for p in which]
+        found = model.rpn_head.loss_by_feat(
+            *[[level[which] for level in part] for part in outs],
+            [one.gt_instances for one in chosen],
+            [dict(one.metainfo, negative_pair=arranged.negative[p])
+             for p, one in zip(which, chosen)])
+        return sum(sum(part) for part in found.values())
+
+    torch.manual_seed(0)
+    whole = losses([0, 1, 2])
+    torch.testing.assert_close(
+        whole, sum(losses([p]) for p in range(3)) / 3, rtol=.05, atol=0)
+    torch.manual_seed(0)
+    together, _ = model.rpn_head.loss_and_predict(
+        x, arranged.samples, supports=supports, images=arranged.images,
+        negative=arranged.negative,
+        proposal_cfg=model.train_cfg.rpn_proposal)
+    torch.testing.assert_close(
+        sum(sum(part) for part in together.values()), whole)
+
+
+def test_learns_from_every_class_of_a_query():
+    model = tiny(num_support_ways=3)
+    calls = []
+    extract = model.backbone.forward
+    model.backbone.forward = lambda x: calls.append(len(x)) or extract(x)
+    batch = model.data_preprocessor(
+        pseudo_collate([two_classes(), item(3)]), True)
+    losses = model.loss(batch['inputs'], batch['data_samples'])
+    # The query's features serve all of its pairs.
+    assert calls == [2, 12]
+    backward(model, losses)

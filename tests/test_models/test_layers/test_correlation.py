@@ -4,7 +4,11 @@ import pytest
 import torch
 
 from mmextra.models.layers import CorrelationScheduler, correlation
-from mmextra.models.layers.correlation import _by_product, _by_shifts
+from mmextra.models.layers.correlation import (
+    _by_diagonals,
+    _by_product,
+    _by_shifts,
+)
 from tests.helpers import worked_case
 
 
@@ -33,12 +37,13 @@ def test_shifted_pixel_of_the_worked_case():
 
 
 @pytest.mark.parametrize('d', [0, 1, 3])
-def test_both_ways_equal_four_loops(d):
+def test_all_ways_equal_four_loops(d):
     first, second = torch.randn(2, 2, 5, 4, 6)
     expected = torch.stack(
         [by_hand(a, b, d) for a, b in zip(first, second)])
     for found in (correlation(first, second, d),
                   _by_product(first, second, d) / 5,
+                  _by_diagonals(first, second, d) / 5,
                   _by_shifts(first, second, d) / 5):
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
 

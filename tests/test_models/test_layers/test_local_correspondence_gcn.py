@@ -299,3 +299,33 @@ def test_costs():
 def test_illegal_arguments(kwargs, text):
     with pytest.raises(ValueError, match=text):
         MODELS.build(dict(type='LocalCorrespondenceGCN', **kwargs))
+
+
+@pytest.mark.parametrize('impl', ['dense', 'cache', 'stream', 'block',
+                                  'batch'])
+def test_origin_mark_is_two_more_features_outside_of_the_affinity(impl):
+    """By Eq. 2 as printed, with one-hot origins beside the nodes."""
+    query, (_, _, support), theta1, theta2 = random_graph()
+    module = gcn(theta1, theta2, temperature=.3, origin_mark=True,
+                 impl='auto' if impl == 'batch' else impl, block_size=7)
+    assert not module.mark.any()
+    torch.nn.init.normal_(module.mark)
+    nodes = torch.cat([query, support])
+    matrix = affinity(nodes, 'unit', .3)
+    scale = torch.diag(matrix.sum(1).rsqrt())
+    mixing = scale @ matrix @ scale
+    origin = torch.zeros(len(nodes), 2).double()
+    origin[:len(query), 0] = origin[len(query):, 1] = 1
+    hidden = (mixing @ torch.cat([nodes, origin], 1) @ torch.cat(
+        [theta1, module.mark])).relu()
+    want = (mixing @ hidden @ theta2).relu()[:len(query)]
+    if impl == 'batch':
+        got = module.float().forward_batch(query.float(),
+                                           support[None].float())[0]
+        torch.testing.assert_close(got, want.float(), rtol=1e-4, atol=1e-5)
+        return
+    got = module(query, [support])[0]
+    torch.testing.assert_close(got, want)
+    expected = torch.autograd.grad(want.square().sum(), module.mark)
+    found = torch.autograd.grad(got.square().sum(), module.mark)
+    torch.testing.assert_close(found, expected)

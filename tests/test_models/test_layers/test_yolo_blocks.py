@@ -154,3 +154,27 @@ def test_every_block_is_registered_and_learns(cfg):
     assert type(module).__name__ == cfg['type']
     module(torch.randn(2, 8, 8, 8)).sum().backward()
     assert all(p.grad is not None for p in module.parameters())
+
+
+def test_res2_unit_may_start_as_the_identity():
+    torch.manual_seed(0)
+    x = torch.randn(2, 8, 6, 6)
+    unit = Res2Unit(8, zero_init_residual=True)
+    assert torch.equal(unit(x), x)
+    nn.init.ones_(unit.conv2.norm.weight)
+    assert not torch.equal(unit(x), x)
+    # Its convolutions' own initialisation would set the weights to one.
+    unit.init_weights()
+    unit(x).square().sum().backward()
+    # The weights at zero are the ones that learn first.
+    assert torch.equal(unit(x), x) and unit.conv2.norm.weight.grad.any()
+    assert not unit.conv1.conv.weight.grad.any()
+    assert Res2Unit(8).conv2.norm.weight.tolist() == [1] * 8
+
+
+@pytest.mark.parametrize('wrong, message', [
+    (dict(add_identity=False), 'add_identity=True'),
+    (dict(norm_cfg=None), 'norm_cfg')])
+def test_res2_unit_that_cannot_start_as_the_identity(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Res2Unit(8, zero_init_residual=True, **wrong)

@@ -60,3 +60,19 @@ def test_sizes_that_do_not_fit():
 def test_illegal_arguments(channels, wrong, message):
     with pytest.raises(ValueError, match=message):
         LCBPAFPN(channels, **wrong)
+
+
+def test_res2_units_start_as_the_identity():
+    """Then a Dres2 is a C3 without blocks, also after init_weights."""
+    torch.manual_seed(0)
+    neck = LCBPAFPN(CHANNELS, csp='dres2', zero_init_residual=True)
+    neck.init_weights()
+    x = maps((8, 8), (4, 4), (2, 2))
+    wanted = neck(x)
+    for blocks in (neck.top_down_blocks, neck.bottom_up_blocks):
+        for layer in blocks:
+            layer.blocks = torch.nn.Identity()
+    for found, plain in zip(wanted, neck(x)):
+        torch.testing.assert_close(found, plain)
+    with pytest.raises(ValueError, match="csp='dres2'"):
+        LCBPAFPN(CHANNELS, zero_init_residual=True)

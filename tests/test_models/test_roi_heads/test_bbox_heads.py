@@ -187,3 +187,34 @@ def test_cosine_classifier():
             torch.testing.assert_close(scores[row, column], want)
     # Only directions count.
     torch.testing.assert_close(head.fc_cls(features * 7), scores)
+
+
+@pytest.mark.parametrize('branch', ['category_attentive', 'stacked'])
+def test_tower_that_sees_edges_step_by_step(branch):
+    """By windows of a padded map, pooled by hand."""
+    torch.manual_seed(0)
+    head = AttentiveBBoxHead(
+        in_channels=8, reg_branch=branch, reg_tower='edges').double()
+    for parameter in head.parameters():
+        torch.nn.init.normal_(parameter)
+    query = torch.randn(2, 8, 7, 7, dtype=torch.float64)
+    support = torch.randn(2, 8, 7, 7, dtype=torch.float64)
+    if branch == 'stacked':
+        x = torch.cat([query, support], 1)
+    else:
+        x = query * support.mean((2, 3), keepdim=True)
+    tower = head.reg_tower
+    for conv in (tower.conv1, tower.conv2):
+        framed = torch.zeros(*x.shape[:2], 9, 9, dtype=x.dtype)
+        framed[:, :, 1:-1, 1:-1] = x
+        windows = framed.unfold(2, 3, 1).unfold(3, 3, 1)
+        x = torch.einsum('ncxyij,ocij->noxy', windows,
+                         conv.weight).clamp_min(0)
+    x = torch.stack([torch.stack([
+        x[:, :, i:i + 3, j:j + 3].mean((2, 3)) for j in (0, 2, 4)], -1)
+        for i in (0, 2, 4)], -2)
+    x = torch.einsum('oi,nihw->nohw', tower.conv3.weight[:, :, 0, 0],
+                     x).clamp_min(0)
+    want = torch.einsum('nchw,dchw->nd', x, head.fc_reg.weight.view(
+        4, 8, 3, 3)) + head.fc_reg.bias
+    torch.testing.assert_close(head.regress(query, support), want)

@@ -1,15 +1,18 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from mmrotate.structures.bbox import RotatedBoxes, rbox2qbox
 
 from mmextra.models.task_modules.coders import (
     RotatedDistanceCoder,
+    both_descriptions,
     distance2rbox,
     norm_angle_45,
     rbox2distance,
 )
+from mmextra.structures import rotated_iou
 from tests.helpers import random_rboxes, worked_case
 
 
@@ -107,3 +110,37 @@ def test_extreme_predictions_stay_finite_with_finite_gradients():
     assert torch.isfinite(decoded).all()
     assert torch.isfinite(raw.grad).all()
     assert decoded[0, 4].item() == pytest.approx(math.pi / 4)
+
+
+def test_both_descriptions_are_the_same_rectangle():
+    boxes = random_rboxes(200, seed=3)
+    described, owner = both_descriptions(boxes, math.radians(10))
+    assert torch.equal(described[:200], norm_angle_45(boxes))
+    assert torch.equal(owner[:200], torch.arange(200))
+    near = norm_angle_45(boxes)[:, 4].abs() > math.radians(35)
+    assert 10 < near.sum() < 190
+    assert torch.equal(owner[200:], near.nonzero().flatten())
+    assert described[:, 4].abs().max() < math.radians(55)
+    iou = rotated_iou(described[200:].double().numpy(),
+                      boxes[owner[200:]].double().numpy()).diagonal()
+    np.testing.assert_allclose(iou, 1, atol=1e-4)
+    alone, owner = both_descriptions(boxes, 0.)
+    assert len(alone) == len(owner) == 200
+
+
+@pytest.mark.parametrize('overlap', [0., 10., 30.])
+def test_round_trip_with_overlap(overlap):
+    coder = RotatedDistanceCoder(overlap=overlap)
+    boxes = norm_angle_45(random_rboxes(50, seed=1))
+    priors = torch.cat([boxes[:, :2], torch.full((50, 2), 16.),
+                        torch.zeros(50, 1)], dim=1)
+    decoded = coder.decode(priors, coder.encode(priors, boxes)).tensor
+    assert torch.allclose(decoded, boxes, atol=2e-2)
+    extreme = coder.decode(priors[:1], torch.full((1, 5), 50.)).tensor
+    assert math.degrees(extreme[0, 4]) == pytest.approx(45 + overlap)
+
+
+@pytest.mark.parametrize('overlap', [-1, 45, 90])
+def test_bad_overlap_is_named(overlap):
+    with pytest.raises(ValueError, match=r'overlap must be in \[0, 45\)'):
+        RotatedDistanceCoder(overlap=overlap)

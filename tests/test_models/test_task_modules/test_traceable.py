@@ -1,6 +1,10 @@
+import numpy as np
+import onnxruntime
 import torch
 from mmdet.models.utils import filter_scores_and_topk
 
+from mmextra.apis.export import GraphPlan, Options
+from mmextra.apis.export.onnx_file import write_graph
 from mmextra.models.img_heads.replication import even_index
 from mmextra.models.task_modules.traceable import (
     best_pairs,
@@ -52,3 +56,34 @@ def test_the_hosts_are_as_before_afterwards():
     with traceable_hosts():
         assert host.filter_scores_and_topk is not before
     assert host.filter_scores_and_topk is before
+
+
+class Levels(torch.nn.Module):
+    """Scores of two levels and their numbers, as an RPN collects them."""
+
+    def forward(self, first, second):
+        scores = [torch.squeeze(each.reshape(-1, 1))
+                  for each in (first, second)]
+        numbers = [each.new_full((each.size(0), ), level, dtype=torch.long)
+                   for level, each in enumerate(scores)]
+        return torch.cat(scores), torch.cat(numbers)
+
+
+def test_levels_begin_where_those_of_the_image_do(tmp_path):
+    """Not where those of the example did."""
+    names = ['first', 'second']
+    write_graph(
+        GraphPlan('levels', Levels(),
+                  {name: torch.rand(1, 4, 5) for name in names},
+                  ['scores', 'numbers'],
+                  {name: {1: f'h_{name}', 2: f'w_{name}'} for name in names}),
+        tmp_path / 'levels.onnx', Options())
+    graph = onnxruntime.InferenceSession(str(tmp_path / 'levels.onnx'))
+    for sizes in (((3, 7), (2, 3)), ((4, 5), (4, 5)), ((8, 9), (1, 1))):
+        maps = [torch.rand(1, *size) for size in sizes]
+        scores, numbers = graph.run(
+            None, {name: each.numpy() for name, each in zip(names, maps)})
+        np.testing.assert_array_equal(
+            scores, torch.cat([each.flatten() for each in maps]))
+        assert numbers.tolist() == [0] * maps[0].numel() + \
+            [1] * maps[1].numel()

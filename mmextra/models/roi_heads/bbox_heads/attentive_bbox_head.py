@@ -9,9 +9,10 @@ from mmextra.utils.checks import check_choice
 
 from ...layers.support import channel_activation
 from .comparison_bbox_head import ComparisonBBoxHead
-from .roi_tower import RoITower
+from .roi_tower import EdgeTower, RoITower
 
 RegBranch = Literal['category_attentive', 'stacked']
+Tower = Literal['pooled', 'edges']
 Reduction = Literal['sum', 'mean']
 
 
@@ -86,7 +87,7 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
     stacked (R_s).
 
     Not in the paper: the widths, that the logits of C_g and C_l are added,
-    and the tower, see :class:`RoITower`.
+    and the tower, see :class:`RoITower` and :class:`EdgeTower`.
 
     Args:
         in_channels (int): Channels of the RoI features.
@@ -98,8 +99,12 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         global_fcs (int): Layers that embed the global vector.
         local_fcs (int): Layers that embed the local vector.
         local_reduction (str): See :func:`local_matching_vector`.
+        reg_tower (str): ``'pooled'``: :class:`RoITower`, which pools
+            first; ``'edges'``: :class:`EdgeTower`, which sees edges first
+            and gives tighter boxes where no shared head works on each RoI.
         reg_keep_cells (bool): See ``keep_cells`` of :class:`RoITower`; for
-            RoI features that come from no shared head.
+            RoI features that come from no shared head. :class:`EdgeTower`
+            always does.
         kwargs: See :class:`ComparisonBBoxHead`.
 
     Raises:
@@ -116,12 +121,14 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
                  global_fcs: int = 2,
                  local_fcs: int = 1,
                  local_reduction: Reduction = 'sum',
+                 reg_tower: Tower = 'pooled',
                  reg_keep_cells: bool = False,
                  **kwargs) -> None:
         if not (global_matching or local_matching):
             raise ValueError('global_matching and local_matching must not '
                              'both be False')
         check_choice('reg_branch', reg_branch, RegBranch)
+        check_choice('reg_tower', reg_tower, Tower)
         check_choice('local_reduction', local_reduction, Reduction)
         # fc_cls of the stock head is of one vector; here are two.
         super().__init__(in_channels, with_cls=False, **kwargs)
@@ -136,11 +143,14 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         if local_matching:
             self.local_embed = _Embedding(in_channels, width, local_fcs)
             self.local_cls = nn.Linear(self.local_embed.out_channels, 2)
-        stacked = reg_branch == 'stacked'
-        self.reg_tower = RoITower(
-            (1 + stacked) * in_channels, max(in_channels // 4, 1),
-            in_channels, reg_keep_cells)
-        if reg_keep_cells:
+        width_in = (1 + (reg_branch == 'stacked')) * in_channels
+        if reg_tower == 'edges':
+            self.reg_tower = EdgeTower(width_in, max(in_channels // 2, 1),
+                                       in_channels)
+        else:
+            self.reg_tower = RoITower(width_in, max(in_channels // 4, 1),
+                                      in_channels, reg_keep_cells)
+        if reg_keep_cells or reg_tower == 'edges':
             self.fc_reg = nn.Linear(9 * in_channels, 4)
 
     def forward(self, query: Tensor,

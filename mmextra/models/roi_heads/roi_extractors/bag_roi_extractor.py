@@ -31,6 +31,9 @@ class BagRoIExtractor(SingleRoIExtractor):
         Returns:
             nn.ModuleList: One layer per map.
         """
-        if layer_cfg['type'] == 'RoIAlign':
-            layer_cfg = dict(layer_cfg, type=BagRoIAlign)
-        return super().build_roi_layers(layer_cfg, featmap_strides)
+        if layer_cfg['type'] != 'RoIAlign':
+            return super().build_roi_layers(layer_cfg, featmap_strides)
+        # mmdet 3.0 takes no class in place of the layer's name.
+        cfg = {key: layer_cfg[key] for key in layer_cfg if key != 'type'}
+        return nn.ModuleList(BagRoIAlign(spatial_scale=1 / stride, **cfg)
+                             for stride in featmap_strides)

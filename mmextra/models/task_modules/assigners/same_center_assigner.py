@@ -86,8 +86,8 @@ class SameCenterAssigner(BaseAssigner):
                       points: List[Tensor],
                       shapes: List[Tensor],
                       gt_bboxes: Tensor,
-                      gt_bboxes_ignore: Optional[Tensor] = None
-                      ) -> List[Tensor]:
+                      gt_bboxes_ignore: Optional[Tensor] = None,
+                      as_described: bool = False) -> List[Tensor]:
         """Assign all locations and shapes of one image.
 
         Args:
@@ -96,14 +96,18 @@ class SameCenterAssigner(BaseAssigner):
             gt_bboxes (Tensor): (cx, cy, w, h, angle), shape (G, 5).
             gt_bboxes_ignore (Tensor, optional): Boxes inside of which
                 nothing is background, shape (I, 5).
+            as_described (bool): Take (w, h) of the boxes as they are, not
+                those of an angle of at most 45 degrees.
 
         Returns:
             list[Tensor]: Per level, shape (N_l, K_l): index of the box,
             or -1 for background, or -2 for ignored.
         """
         layout = PriorLayout.from_levels(points, shapes)
+        if not as_described:
+            gt_bboxes = norm_angle_45(gt_bboxes)
         assigned = self._assign_layout(
-            layout, len(shapes), norm_angle_45(gt_bboxes), gt_bboxes_ignore)
+            layout, len(shapes), gt_bboxes, gt_bboxes_ignore)
         return [
             result[:, :len(level)] for level, result in zip(
                 shapes, assigned.split([len(level) for level in points]))
@@ -162,7 +166,7 @@ class SameCenterAssigner(BaseAssigner):
             layout (PriorLayout): The priors.
             tiles (PointTiles): Its locations.
             num_levels (int): Number of levels L.
-            gts (Tensor): Boxes at angles of at most 45 degrees, (G, 5).
+            gts (Tensor): Boxes as their shapes are to be matched, (G, 5).
             ignored (Tensor, optional): Shape (I, 5).
 
         Returns:

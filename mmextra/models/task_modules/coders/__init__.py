@@ -7,16 +7,19 @@ __all__ = ['YOLOv5BBoxCoder', 'decode_relative']
 if HAS_MMROTATE:
     from .rotated_distance_coder import (
         RotatedDistanceCoder,
+        both_descriptions,
+        described_distance,
         distance2rbox,
         norm_angle_45,
         rbox2distance,
     )
 
     __all__ += [
-        'RotatedDistanceCoder', 'distance2rbox',
-        'norm_angle_45', 'rbox2distance'
+        'RotatedDistanceCoder', 'both_descriptions', 'described_distance',
+        'distance2rbox', 'norm_angle_45', 'rbox2distance'
     ]
 else:
     __getattr__ = absent_without_mmrotate(
-        __name__, 'RotatedDistanceCoder', 'distance2rbox',
-        'norm_angle_45', 'rbox2distance')
+        __name__, 'RotatedDistanceCoder', 'both_descriptions',
+        'described_distance', 'distance2rbox', 'norm_angle_45',
+        'rbox2distance')

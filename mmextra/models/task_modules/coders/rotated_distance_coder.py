@@ -57,7 +57,22 @@ def rbox2distance(points: Tensor, boxes: Tensor) -> Tuple[Tensor, Tensor]:
         exactly when the point lies inside; and the angle in (-pi/4, pi/4],
         shape (...).
     """
-    cx, cy, w, h, angle = norm_angle_45(boxes).unbind(-1)
+    return described_distance(points, norm_angle_45(boxes))
+
+
+def described_distance(points: Tensor, boxes: Tensor
+                       ) -> Tuple[Tensor, Tensor]:
+    """:func:`rbox2distance` of boxes whose description is left as it is.
+
+    Args:
+        points (Tensor): Shape (..., 2), pixels.
+        boxes (Tensor): (cx, cy, w, h, angle), shape (..., 5).
+
+    Returns:
+        tuple[Tensor, Tensor]: Distances to the sides in the frame of the
+        given angle, shape (..., 4), and that angle, shape (...).
+    """
+    cx, cy, w, h, angle = boxes.unbind(-1)
     dx, dy = points[..., 0] - cx, points[..., 1] - cy
     cos, sin = angle.cos(), angle.sin()
     x, y = dx * cos + dy * sin, dy * cos - dx * sin
@@ -89,6 +104,37 @@ def distance2rbox(points: Tensor, distances: Tensor,
     ], dim=-1)
 
 
+def both_descriptions(boxes: Tensor, overlap: float
+                      ) -> Tuple[Tensor, Tensor]:
+    """Boxes, and once more those near +-45 degrees with their other angle.
+
+    A box at 44 degrees is also one at -46 degrees with width and height
+    exchanged. Where only angles in (-45, 45] are known, a turn by 2 degrees
+    across the limit exchanges all targets; with both descriptions those of
+    either are there on both sides, and change by 2 degrees.
+
+    Not in the paper.
+
+    Args:
+        boxes (Tensor): (cx, cy, w, h, angle), shape (G, 5), any angle
+            range.
+        overlap (float): How far beyond 45 degrees a description may reach,
+            in radians.
+
+    Returns:
+        tuple[Tensor, Tensor]: (H, 5) boxes at angles of at most 45 degrees
+        and the overlap, those of the first description first and in order;
+        and the index of the box that each describes, (H, ).
+    """
+    boxes = norm_angle_45(boxes)
+    near = (boxes[:, 4].abs() > QUARTER - overlap).nonzero()[:, 0]
+    cx, cy, w, h, angle = boxes[near].unbind(-1)
+    other = torch.stack(
+        [cx, cy, h, w, angle - torch.sign(angle) * 2 * QUARTER], dim=-1)
+    index = torch.arange(len(boxes), device=boxes.device)
+    return torch.cat([boxes, other]), torch.cat([index, near])
+
+
 @register_in_both('TASK_UTILS')
 class RotatedDistanceCoder(BaseBBoxCoder):
     """Code a rotated box as five numbers relative to a (w, h) prior (Eq. 1).
@@ -104,9 +150,32 @@ class RotatedDistanceCoder(BaseBBoxCoder):
     turns with the box. ``decode(priors, encode(priors, boxes))`` gives the
     boxes back, in :func:`norm_angle_45`'s description, wherever the location
     lies inside the box by more than 0.01 pixels.
+
+    Args:
+        overlap (float): Degrees beyond 45 that angles reach, in [0, 45).
+            :class:`LARSDHead` then learns boxes within ``overlap`` of +-45
+            degrees in both of their descriptions, each by the priors of its
+            shape, see :func:`both_descriptions`. It needs anchors in both
+            orientations, as ``kmeans_anchors.py --symmetric`` finds them.
+            Not in the paper: 0 is the paper's code.
+
+    Raises:
+        ValueError: If ``overlap`` is out of range.
     """
 
     encode_size = 5
+
+    def __init__(self, overlap: float = 0.) -> None:
+        super().__init__()
+        if not 0 <= overlap < 45:
+            raise ValueError(
+                f'overlap must be in [0, 45) degrees, got {overlap}')
+        self.overlap = math.radians(overlap)
+
+    @property
+    def limit(self) -> float:
+        """The largest angle in radians."""
+        return QUARTER + self.overlap
 
     def encode(self, bboxes: Union[Tensor, RotatedBoxes],
                gt_bboxes: Union[Tensor, RotatedBoxes]) -> Tensor:
@@ -123,7 +192,7 @@ class RotatedDistanceCoder(BaseBBoxCoder):
         distances, angles = rbox2distance(priors[:, :2],
                                           get_box_tensor(gt_bboxes))
         logs = (distances.clamp(min=MIN_DISTANCE) / self._sizes(priors)).log()
-        probability = ((angles / QUARTER + 1) / 2).clamp(
+        probability = ((angles / self.limit + 1) / 2).clamp(
             MIN_PROBABILITY, 1 - MIN_PROBABILITY)
         return torch.cat([logs, probability.logit()[:, None]], dim=-1)
 
@@ -141,7 +210,7 @@ class RotatedDistanceCoder(BaseBBoxCoder):
         """
         raw = raw.float()
         distances = raw[:, :4].clamp(*LOG_RANGE).exp() * self._sizes(priors)
-        return distances, (2 * raw[:, 4].sigmoid() - 1) * QUARTER
+        return distances, (2 * raw[:, 4].sigmoid() - 1) * self.limit
 
     def decode(self,
                bboxes: Union[Tensor, RotatedBoxes],
@@ -156,7 +225,7 @@ class RotatedDistanceCoder(BaseBBoxCoder):
                 be clipped to the image and stay a rotated box.
 
         Returns:
-            :obj:`RotatedBoxes`: Shape (N, 5), angles in (-pi/4, pi/4).
+            :obj:`RotatedBoxes`: Shape (N, 5), angles below ``limit``.
         """
         priors = get_box_tensor(bboxes)
         distances, angles = self.geometry(priors, pred_bboxes)

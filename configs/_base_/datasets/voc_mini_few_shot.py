@@ -1,0 +1,31 @@
+# Ten shots of cat, sheep and sofa from real VOC pictures; tested on these
+# three classes.
+_base_ = './voc_mini_few_shot_base.py'
+
+novel_shots = dict(
+    **_base_.voc_mini,
+    ann_cfg=_base_.fit_list,
+    classes='NOVEL_CLASSES',
+    num_novel_shots=10)
+train_dataloader = dict(
+    dataset=dict(
+        # Two of three classes: any picture has an absent one.
+        num_support_ways=2,
+        repeat_times=20,
+        dataset=dict(
+            _delete_=True,
+            **novel_shots,
+            multi_pipelines=dict(
+                query=_base_.query_pipeline,
+                support=_base_.support_pipeline))))
+val_dataloader = dict(dataset=dict(classes='NOVEL_CLASSES'))
+test_dataloader = val_dataloader
+val_evaluator = dict(
+    class_splits=dict(_delete_=True, NOVEL_CLASSES=_base_.novel_classes))
+test_evaluator = val_evaluator
+support_hook = dict(
+    dataset=dict(
+        _delete_=True,
+        **novel_shots,
+        instance_wise=True,
+        pipeline=_base_.support_pipeline))

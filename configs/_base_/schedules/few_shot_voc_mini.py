@@ -1,0 +1,17 @@
+# Base training on real pictures on a CPU, counted in iterations; the
+# pretrained backbone learns a tenth as fast. Not the paper's.
+_base_ = './few_shot_cpu.py'
+
+max_iters = 1200
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
+optim_wrapper = dict(
+    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=50),
+    dict(
+        type='CosineAnnealingLR',
+        T_max=max_iters,
+        eta_min_ratio=0.02,
+        by_epoch=False)
+]
+default_hooks = dict(checkpoint=dict(interval=200, max_keep_ckpts=2))

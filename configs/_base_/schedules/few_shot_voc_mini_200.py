@@ -1,0 +1,5 @@
+# Fine-tuning on a few real pictures on a CPU, counted in iterations. Not the
+# paper's.
+_base_ = './few_shot_cpu_200.py'
+
+default_hooks = dict(checkpoint=dict(interval=50, max_keep_ckpts=4))

@@ -1,0 +1,35 @@
+# larsd_cpu_iters.py for a backbone with ImageNet weights. Every config of a
+# comparison sets max_iters to what fits into the same CPU time.
+_base_ = './larsd_cpu.py'
+
+train_cfg = dict(
+    _delete_=True,
+    type='IterBasedTrainLoop',
+    max_iters=2000,
+    val_interval=2000)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
+    dict(
+        type='CosineAnnealingLR',
+        T_max=2000,
+        eta_min_ratio=0.01,
+        by_epoch=False)
+]
+optim_wrapper = dict(
+    paramwise_cfg=dict(
+        custom_keys=dict(backbone=dict(lr_mult=0.3)),
+        # RTMDet's head shares its convolutions.
+        bypass_duplicate=True))
+default_hooks = dict(
+    logger=dict(interval=50),
+    checkpoint=dict(by_epoch=False, interval=100, max_keep_ckpts=1))
+log_processor = dict(by_epoch=False)
+# For custom_hooks.
+ema = [
+    dict(
+        type='EMAHook',
+        ema_type='mmdet.ExpMomentumEMA',
+        momentum=0.002,
+        update_buffers=True,
+        priority=49)
+]

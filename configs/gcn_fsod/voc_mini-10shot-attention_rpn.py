@@ -1,0 +1,13 @@
+# A baseline: Attention RPN, after voc_mini-base-attention_rpn.py.
+_base_ = [
+    '../_base_/models/attention_rpn_mbv2.py',
+    '../_base_/datasets/voc_mini_few_shot.py',
+    '../_base_/schedules/few_shot_voc_mini_200.py'
+]
+
+model = dict(num_support_ways=2, frozen_parameters=['backbone'])
+load_from = 'work_dirs/voc_mini-base-attention_rpn/iter_1200.pth'
+custom_hooks = [
+    _base_.support_hook,
+    dict(type='BenchmarkHook', dataset='VOC mini')
+]

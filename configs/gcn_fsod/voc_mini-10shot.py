@@ -1,0 +1,14 @@
+# Fine-tuning on ten shots of cat, sheep and sofa, after voc_mini-base.py:
+#   python tools/train.py configs/gcn_fsod/voc_mini-10shot.py
+_base_ = [
+    '../_base_/models/gcn_fsod_mbv2.py',
+    '../_base_/datasets/voc_mini_few_shot.py',
+    '../_base_/schedules/few_shot_voc_mini_200.py'
+]
+
+model = dict(num_support_ways=2, frozen_parameters=['backbone'])
+load_from = 'work_dirs/voc_mini-base/iter_1200.pth'
+custom_hooks = [
+    _base_.support_hook,
+    dict(type='BenchmarkHook', dataset='VOC mini')
+]

@@ -1,0 +1,12 @@
+# A baseline: base training of Attention RPN on real VOC pictures, for as much
+# CPU time as voc_mini-base.py.
+_base_ = [
+    '../_base_/models/attention_rpn_mbv2.py',
+    '../_base_/datasets/voc_mini_few_shot_base.py',
+    '../_base_/schedules/few_shot_voc_mini.py'
+]
+
+custom_hooks = [
+    _base_.support_hook,
+    dict(type='BenchmarkHook', dataset='VOC mini')
+]
