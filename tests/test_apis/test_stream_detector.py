@@ -367,5 +367,7 @@ def test_policies_that_a_model_cannot_follow_are_told():
     assert [detector.step(frame).is_forecast for frame in frames(3)] == [
         False, True, False]
     with pytest.raises(ValueError, match='needs a scheduler'):
-        build(dict(mode='scheduler', threshold=.5), scheduler=None,
-              policy=dict(mode='always_read'))
+        init_stream_detector(
+            config(height=48, scheduler=None,
+                   policy=dict(mode='always_read')),
+            policy=dict(mode='scheduler', threshold=.5))

@@ -129,9 +129,9 @@ class Sweep:
         Raises:
             ValueError: If they would be learnt from the tested videos.
         """
-        cfg = self.cfg['val_dataloader'].dataset.copy()
+        split = 'val' if ann_file is None else self.split
+        cfg = self.cfg[f'{split}_dataloader'].dataset.copy()
         if ann_file is not None:
-            cfg = self.cfg[f'{self.split}_dataloader'].dataset.copy()
             cfg.ann_file = ann_file
         dataset = DATASETS.build(cfg)
         if dataset.ann_file == self.dataset.ann_file:

@@ -124,14 +124,14 @@ def test_false_positive_counts_where_it_overlaps():
         frames.append(match_frame(wrong, [0], [.9], [gt[0], fast], [0, 0],
                                   [1, 2], frame=t))
     motion = frame_motion(frames)
-    from mmextra.evaluation.functional.video_ap import _false_positive_weights
+    from mmextra.evaluation.functional.video_ap import false_positive_weights
     for name, weight in (('slow', 0.), ('fast', 1.), ('all', 1.)):
         low, high = MOTION_RANGES[name]
         inside = (low <= motion[0]) & (motion[0] <= high)
-        assert _false_positive_weights(frames[0], inside, .5).tolist() == [
+        assert false_positive_weights(frames[0], inside, .5).tolist() == [
             weight]
     nothing = match_frame([[0, 0, 9, 9]], [0], [.9], [], [])
-    assert _false_positive_weights(
+    assert false_positive_weights(
         nothing, np.zeros(0, bool), .25).tolist() == [.25]
 
 
