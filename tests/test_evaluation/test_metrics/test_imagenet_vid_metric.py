@@ -116,3 +116,21 @@ def test_nothing_to_compare_with_is_told():
 def test_wrong_arguments(wrong):
     with pytest.raises(ValueError):
         ImageNetVIDMetric(**wrong)
+
+
+def test_streaming_is_behind_what_moves():
+    """One object stands, another moves by its width per frame."""
+    frames = [(1, t, [([0., 0., 20., 20.], 0, 1),
+                      ([20. * t, 50., 20. * t + 20, 70.], 1, 2)],
+               [([0., 0., 20., 20.], 0, .9),
+                ([20. * t, 50., 20. * t + 20, 70.], 1, .8)],
+               dict(time_model=.01)) for t in range(5)]
+    at_once = evaluate([sample(frames)], streaming=dict(
+        fps=10, latency_ms=0))
+    assert at_once['vid/sAP'] == at_once['vid/mAP'] == pytest.approx(1)
+    # Every result is a frame late: nothing at first, then 4 of 5 and none.
+    found = evaluate([sample(frames)], streaming=dict(fps=10))
+    assert found['vid/mAP'] == pytest.approx(1)
+    assert found['vid/sAP'] == pytest.approx((4 / 5 + 0) / 2)
+    assert 'vid/sAP_fast' in found and 'vid/sAP' not in evaluate(
+        [sample(frames)])
