@@ -9,6 +9,7 @@ from mmextra.evaluation.functional import next_frame, shown_at_frames
 from mmextra.models.detectors import FeatureForecastDetector, VideoStream
 from mmextra.models.detectors.video_steps import peek_video, skip_frames
 from mmextra.models.task_modules import ReadPolicy
+from mmextra.models.task_modules.read_policy import Between
 
 from .video_replay import KeptVideo, StepWatches, step_replayed
 
@@ -80,7 +81,7 @@ def replay_live(model: FeatureForecastDetector, video: KeptVideo,
 
 @torch.no_grad()
 def replay_ahead(model: FeatureForecastDetector, video: KeptVideo,
-                 between: str, frames: int, watches: StepWatches
+                 between: Between, frames: int, watches: StepWatches
                  ) -> List[Optional[DetDataSample]]:
     """What is known of every frame so many frames before, all being read.
 

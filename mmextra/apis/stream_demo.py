@@ -209,8 +209,8 @@ def run_stream(detector: StreamDetector, source: Any, *,
                 break
             if realtime:
                 detector.skip(skip_late(
-                    source, begin, len(lines) + detector.stats['skipped'],
-                    fps))
+                    source, begin,
+                    len(lines) + int(detector.stats['skipped']), fps))
     finally:
         output.close()
         getattr(source, 'release', lambda: None)()

@@ -117,7 +117,8 @@ def step_replayed(model: FeatureForecastDetector, stream: VideoStream,
         DetDataSample: A new sample with detections.
     """
     sample = video.samples[frame].new()
-    reads, maps = stream.needs_frame, ()
+    reads = stream.needs_frame
+    maps: Tuple[torch.Tensor, ...] = ()
     if reads:
         weight = next(model.parameters())
         maps = tuple(m.to(weight.device, weight.dtype)

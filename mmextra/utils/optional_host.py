@@ -1,7 +1,7 @@
 """What a host lacks, without which all but the parts on it work."""
 import importlib.util
 import sys
-from typing import Callable, NoReturn
+from typing import Any, Callable, NoReturn
 
 import mmdet
 from mmdet import registry as mmdet_registry
@@ -50,7 +50,7 @@ def absent_without_video(module: str, registry: str, *names: str) -> None:
         *names (str): What is missing.
     """
 
-    def refuse(self: object, *args, **kwargs) -> NoReturn:
+    def refuse(self: object, *args: Any, **kwargs: Any) -> NoReturn:
         raise ImportError(needs_video(
             f'{module}.{type(self).__name__}', mmdet.__version__) + '.')
 

@@ -86,7 +86,7 @@ def draw_errors(rows: List[List[FrameError]], images: List[np.ndarray],
         for each in row:
             error = np.zeros((1, 1)) if each.error is None else each.error
             grey = cv2.resize(
-                np.uint8(np.clip(255 * error / largest, 0, 255)),
+                np.clip(255 * error / largest, 0, 255).astype(np.uint8),
                 (side, height), interpolation=cv2.INTER_NEAREST)
             picture = cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS)
             if each.is_forecast:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmextra.evaluation.speed import peak_memory, take_turns, time_call
 from mmextra.models.layers import LocalCorrespondenceGCN
@@ -198,7 +198,7 @@ def trained_forms(sizes: GraphSizes, rounds: int) -> List[dict]:
     return measure(steps, rounds, differences=dict(block=[change.item()]))
 
 
-def _keep_near_anchors(model: nn.Module, features: Sequence[Tensor],
+def _keep_near_anchors(model: Any, features: Sequence[Tensor],
                        side: int) -> None:
     """Scale an untrained RPN's offsets to a deviation of 0.2.
 
@@ -206,7 +206,7 @@ def _keep_near_anchors(model: nn.Module, features: Sequence[Tensor],
     picture and fall to NMS; a trained one's boxes stay near the anchors.
 
     Args:
-        model (nn.Module): A detector that knows its classes.
+        model (QuerySupportDetector): Knows its classes.
         features (Sequence[Tensor]): Of one square picture.
         side (int): Of it, in pixels.
     """

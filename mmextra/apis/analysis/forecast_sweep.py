@@ -15,6 +15,7 @@ from mmextra.evaluation.functional import FrameMatches, VideoAP, fps_model
 from mmextra.evaluation.functional.streaming_ap import NOTHING, match_again
 from mmextra.models.detectors.forecast_parts import check_policy
 from mmextra.models.task_modules import ReadPolicy
+from mmextra.models.task_modules.read_policy import Between
 from mmextra.utils.arrays import as_numpy
 from mmextra.utils.checkpoint_fit import check_fit
 
@@ -38,7 +39,7 @@ OF_SWEEP = ('name', 'share')
 
 def policies(thresholds: Sequence[float], alternate: Sequence[int], *,
              changes: Sequence[Mapping[str, Any]] = (),
-             between: Sequence[str] = ('forecast', ),
+             between: Sequence[Between] = ('forecast', ),
              max_forecasts: Optional[int] = None,
              cumulative: Optional[bool] = None) -> List[dict]:
     """The policies to try, by name.
@@ -163,7 +164,7 @@ class Sweep:
     def run(self, settings: Sequence[dict], live_fps: Optional[float] = None,
             latency_ms: Optional[Tuple[float, float]] = None,
             ahead: Sequence[int] = (),
-            between: Sequence[str] = ()) -> List[Dict[str, Any]]:
+            between: Sequence[Between] = ()) -> List[Dict[str, Any]]:
         """A row for each setting that the model can follow.
 
         Args:

@@ -76,13 +76,17 @@ def over_repeated(aps: Mapping[str, VideoAP], between: Sequence[str],
             if f'{shown} +{frames}' not in pair or \
                     f'repeat +{frames}' not in pair:
                 continue
-            own = pair[f'{shown} +{frames}']
+            name, peer = f'{shown} +{frames}', f'repeat +{frames}'
+            own = pair[name]
+
+            def gain(values: Dict[str, float], name: str = name,
+                     peer: str = peer) -> float:
+                return values[name] - values[peer]
+
             found.append(dict(
                 between=shown, frames=frames,
                 mAP=own.mean_ap(np.ones(own.num_videos)),
-                **bootstrap_difference(
-                    pair, lambda values, a=f'{shown} +{frames}',
-                    b=f'repeat +{frames}': values[a] - values[b], draws)))
+                **bootstrap_difference(pair, gain, draws)))
     return found
 
 

@@ -1,15 +1,6 @@
 """The category-aware RPN of GCN-FSOD."""
 import math
-from typing import (
-    Any,
-    Dict,
-    List,
-    Literal,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -109,9 +100,7 @@ class LCRPNHead(RPNHead):
         if self.correspondence == 'gcn':
             self.gcn = MODELS.build({
                 'type': 'LocalCorrespondenceGCN',
-                'in_channels': self.in_channels,
-                **self.gcn_cfg
-            })
+                'in_channels': self.in_channels, **self.gcn_cfg})
             if self.gcn.out_channels != self.in_channels:
                 raise ValueError(
                     'the last of gcn_channels must be in_channels '

@@ -1,6 +1,15 @@
 """Decision loss of clips: what the scheduler is asked, and the answers."""
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Sequence,
+    Tuple,
+    cast,
+)
 
 import torch
 from mmdet.structures import DetDataSample, TrackDataSample
@@ -97,7 +106,7 @@ class ClipDecision:
     def _changes(self, clips: ClipMaps, count: int) -> Tensor:
         """(N, count) change of each frame's map against the frame before;
         -1 for the first frames."""
-        level = self.scheduler.level
+        level = cast(int, self.scheduler.level)
         now = clips.maps[level][:, 1:count]
         before = clips.maps[level][:, :count - 1]
         known = map_change(now.flatten(0, 1), before.flatten(0, 1)).reshape(

@@ -22,6 +22,7 @@ from mmdet.structures.bbox import BaseBoxes
 from torch import Tensor, nn
 
 from .traceable_boxes import traced_delta2bbox
+from .traceable_rois import roi_align_symbolic, traced_extractor
 
 # More boxes than any detector keeps.
 ALL = 1 << 30
@@ -157,8 +158,8 @@ def best_pairs(scores: Tensor, score_thr: float, limit: int,
     if images is None and limit > 0 and torch.jit.is_tracing():
         # The operator sorts no more than it is asked for.
         count = torch.as_tensor(values.shape[0])
-        values, order = values.topk(
-            torch.minimum(count, torch.tensor(limit)))
+        most: Any = torch.minimum(count, torch.tensor(limit))
+        values, order = values.topk(most)
     else:
         values, order = values.sort(descending=True)
     places = places[order]
@@ -307,51 +308,6 @@ def padded_decoding(head: nn.Module) -> Iterator[None]:
         del coder.decode
 
 
-def _roi_align_symbolic(g: Any, feats: Any, rois: Any, output_size: Any,
-                        spatial_scale: float, sampling_ratio: int,
-                        pool_mode: str, aligned: bool) -> Any:
-    """ONNX's RoIAlign of opset 16."""
-
-    def columns(start: int, end: int) -> Any:
-        start, end, axis = (g.op('Constant', value_t=torch.tensor([value]))
-                            for value in (start, end, 1))
-        return g.op('Slice', rois, start, end, axis)
-
-    images = g.op('Squeeze', columns(0, 1),
-                  g.op('Constant', value_t=torch.tensor([1])))
-    height, width = output_size if isinstance(
-        output_size, (tuple, list)) else (output_size, output_size)
-    return g.op(
-        'RoiAlign', feats, columns(1, 5), g.op('Cast', images, to_i=7),
-        output_height_i=int(height), output_width_i=int(width),
-        spatial_scale_f=float(spatial_scale),
-        sampling_ratio_i=max(0, int(sampling_ratio)), mode_s=pool_mode,
-        coordinate_transformation_mode_s='half_pixel' if aligned else
-        'output_half_pixel')
-
-
-def _traced_align(layer: nn.Module, feat: Tensor, rois: Tensor) -> Tensor:
-    """RoIs of one map, by mmcv's function whatever the layer's own."""
-    return mmcv.ops.RoIAlign.forward(layer, feat, rois)
-
-
-def _traced_extractor(self: SingleRoIExtractor, feats: Tuple[Tensor, ...],
-                      rois: Tensor, roi_scale_factor: Optional[float] = None
-                      ) -> Tensor:
-    """``SingleRoIExtractor.forward`` without asking which levels are used."""
-    if len(feats) == 1:
-        return _traced_align(self.roi_layers[0], feats[0], rois)
-    target = self.map_roi_levels(rois, len(feats))
-    if roi_scale_factor is not None:
-        rois = self.roi_rescale(rois, roi_scale_factor)
-    level_of = [(target == level).nonzero()[:, 0]
-                for level in range(len(feats))]
-    parts = [_traced_align(layer, feat, rois[index])
-             for layer, feat, index in zip(self.roi_layers, feats, level_of)]
-    # Back into the order of the RoIs.
-    return torch.cat(parts)[torch.cat(level_of).argsort()]
-
-
 def _traced_squeeze(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """``torch.squeeze`` that names the axes it drops.
 
@@ -394,8 +350,8 @@ def traceable_hosts() -> Iterator[None]:
         multiclass_nms: traced_multiclass_nms,
         onnx_delta2bbox: traced_delta2bbox,
     })
-    own = [(RoIAlignFunction, 'symbolic', staticmethod(_roi_align_symbolic)),
-           (SingleRoIExtractor, 'forward', _traced_extractor),
+    own = [(RoIAlignFunction, 'symbolic', staticmethod(roi_align_symbolic)),
+           (SingleRoIExtractor, 'forward', traced_extractor),
            (torch, 'squeeze', _traced_squeeze)]
     before = [(owner, name, owner.__dict__[name]) for owner, name, _ in own]
     try:
