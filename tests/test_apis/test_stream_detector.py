@@ -362,8 +362,11 @@ def test_reads_by_change_of_the_map():
 
 def test_policies_that_a_model_cannot_follow_are_told():
     with pytest.raises(ValueError, match="between='repeat'"):
-        build(dict(mode='alternate'), **PER_FRAME)
-    detector = build(dict(mode='alternate', between='repeat'), **PER_FRAME)
+        init_stream_detector(config(height=48, **PER_FRAME),
+                             policy=dict(mode='alternate'))
+    detector = init_stream_detector(
+        config(height=48, **PER_FRAME),
+        policy=dict(mode='alternate', between='repeat'))
     assert [detector.step(frame).is_forecast for frame in frames(3)] == [
         False, True, False]
     with pytest.raises(ValueError, match='needs a scheduler'):
