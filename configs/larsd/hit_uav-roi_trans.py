@@ -1,5 +1,5 @@
 # RoI Transformer, made small, on real vehicles: backbone, data, augmentation
-# and CPU time of hit_uav.py.
+# and schedule of hit_uav.py.
 _base_ = [
     '../_base_/models/roi_trans_r101.py', '../_base_/models/mobilenet_v2.py',
     '../_base_/datasets/hit_uav_rotated.py',

@@ -1,5 +1,5 @@
 # mmrotate's rotated RetinaNet on real vehicles: backbone, data, augmentation
-# and CPU time of hit_uav.py.
+# and schedule of hit_uav.py.
 _base_ = [
     '../_base_/models/rotated_retinanet_r101.py',
     '../_base_/models/mobilenet_v2.py',

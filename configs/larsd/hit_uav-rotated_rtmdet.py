@@ -1,6 +1,6 @@
 # mmrotate's rotated RTMDet-tiny (mmrotate::rotated_rtmdet/
 # rotated_rtmdet_tiny-3x-dota.py) on real vehicles: backbone, data,
-# augmentation and CPU time of hit_uav.py.
+# augmentation and schedule of hit_uav.py.
 _base_ = [
     '../_base_/models/mobilenet_v2.py',
     '../_base_/datasets/hit_uav_rotated.py',

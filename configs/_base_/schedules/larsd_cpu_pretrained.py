@@ -1,5 +1,5 @@
-# larsd_cpu_iters.py for a backbone with ImageNet weights. Every config of a
-# comparison sets max_iters to what fits into the same CPU time.
+# larsd_cpu_iters.py for a backbone with ImageNet weights. A comparison at
+# equal CPU time sets max_iters, val_interval and T_max of each model.
 _base_ = './larsd_cpu.py'
 
 train_cfg = dict(
