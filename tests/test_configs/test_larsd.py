@@ -60,8 +60,11 @@ def test_config_is_consistent(name):
 def shrink(cfg):
     """The model of a config with a handful of channels."""
     model = cfg.model
-    model.backbone.update(depth=18, base_channels=4, init_cfg=None)
-    model.neck.update(in_channels=[4, 8, 16, 32], out_channels=8)
+    model.backbone.init_cfg = None
+    model.neck.update(out_channels=8)
+    if 'MobileNetV2' not in model.backbone.type:
+        model.backbone.update(depth=18, base_channels=4)
+        model.neck.update(in_channels=[4, 8, 16, 32])
     if 'mid_channels' in model.neck:
         model.neck.update(mid_channels=[4, 4, 4])
     if 'bbox_head' in model:

@@ -11,10 +11,10 @@ Example:
 """
 from typing import List, Optional, Sequence
 
+import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
 import cv2
 import numpy as np
 
-import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
 from mmextra.apis.analysis.error_maps import draw_errors, error_maps
 from mmextra.apis.analysis.forecast_sweep import Sweep, policies
 from mmextra.apis.video_replay import Stopwatch, keep_videos

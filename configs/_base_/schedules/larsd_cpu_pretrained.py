@@ -22,7 +22,7 @@ optim_wrapper = dict(
         bypass_duplicate=True))
 default_hooks = dict(
     logger=dict(interval=50),
-    checkpoint=dict(by_epoch=False, interval=100, max_keep_ckpts=1))
+    checkpoint=dict(by_epoch=False, interval=100, max_keep_ckpts=2))
 log_processor = dict(by_epoch=False)
 # For custom_hooks.
 ema = [

@@ -338,9 +338,9 @@ def _firsts(like: Tensor, counts: List[int]) -> Tensor:
 def _centred_inside(results: InstanceData,
                     img_shape: Tuple[int, ...]) -> InstanceData:
     """Candidates whose centre lies in an image of (height, width) pixels."""
-    centres = get_box_tensor(results.bboxes)[:, :2]
-    sides = centres.new_tensor([img_shape[1], img_shape[0]])
-    kept = ((centres >= 0) & (centres <= sides)).all(1).nonzero()[:, 0]
+    x, y = get_box_tensor(results.bboxes)[:, :2].unbind(1)
+    kept = ((x >= 0) & (x <= img_shape[1]) & (y >= 0) &
+            (y <= img_shape[0])).nonzero()[:, 0]
     # Not results[kept]: InstanceData indexes box objects one by one.
     return InstanceData(**{k: v[kept] for k, v in results.items()})
 

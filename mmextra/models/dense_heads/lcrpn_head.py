@@ -70,7 +70,6 @@ class LCRPNHead(RPNHead):
     Raises:
         ValueError: If an option is unknown.
     """
-
     def __init__(self,
                  in_channels: int,
                  *args,
