@@ -211,8 +211,12 @@ def faster_rcnn() -> nn.Module:
     return two_stage(cfg, TwoStageGraph)
 
 
-def stream() -> nn.Module:
-    """The feature forecast, whose encoders change their maps."""
+def stream(logits: float = 1.5) -> nn.Module:
+    """The feature forecast, whose encoders change their maps.
+
+    ``logits`` is their deviation. In runs of forecasts an untrained model's
+    grow, and scores of 1 cannot be put in order.
+    """
     cfg = config('feature_forecast/synthetic.py')
     model, _ = load_model(cfg)
 
@@ -230,7 +234,7 @@ def stream() -> nn.Module:
             for convs in (*head.cls_convs, *head.reg_convs)]
     half = len(last) // 2
     lively([*((conv, .5, 0.) for conv in encoders),
-            *((conv, 1.5, 0.) for conv in last[:half]),
+            *((conv, logits, 0.) for conv in last[:half]),
             *((conv, .5, 0.) for conv in last[half:]),
             (model.scheduler.fc, 1., 0.)], run)
     return model

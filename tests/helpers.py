@@ -9,7 +9,6 @@ from types import ModuleType
 
 import numpy as np
 import torch
-from mmdet.models.backbones import MobileNetV2
 from torch import nn
 
 DATA = Path(__file__).parent / 'data'
@@ -60,25 +59,14 @@ def worked_case(paper: str, name: str) -> dict:
     return json.loads((DATA / f'{paper}_cases.json').read_text())[name]
 
 
-def without_gradient(model: nn.Module) -> list:
-    """Names of the weights that a backward pass has left out.
-
-    mmdet's MobileNetV2 always has its last convolution, also where its map is
-    not asked for; configs then set ``find_unused_parameters``.
-    """
-    backbone = getattr(model, 'backbone', None)
-    unused = 'backbone.conv2.' if isinstance(backbone, MobileNetV2) and \
-        7 not in backbone.out_indices else '-'
-    return [n for n, p in model.named_parameters()
-            if p.requires_grad and p.grad is None and not n.startswith(unused)]
-
-
 def backward(model: nn.Module, losses: dict) -> torch.Tensor:
     """The sum of losses, of which every weight must get a gradient."""
     total, _ = model.parse_losses(losses)
     assert total.isfinite() and total > 0
     total.backward()
-    assert not without_gradient(model)
+    missing = [n for n, p in model.named_parameters()
+               if p.requires_grad and p.grad is None]
+    assert not missing
     return total
 
 

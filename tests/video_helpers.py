@@ -74,6 +74,8 @@ def config(root='unused', height=SIZE, **changes):
         test_evaluator=dict(type='ImageNetVIDMetric')))
 
 
+RESIDUAL = dict(type='FeatureForecastModule', in_channels=8,
+                hidden_channels=4, residual=True)
 PER_FRAME = dict(temporal=None, scheduler=None, loss_forecast=None,
                  policy=dict(mode='always_read'))
 
@@ -141,3 +143,16 @@ def run_frames(model, pixels, **options):
             frame_sample(t, len(pixels), **options)]
         out += model.predict(pixels[None, t:t + 1], [sample])[0]
     return results(out)
+
+
+def policy(**arguments):
+    return dict(policy=arguments)
+
+
+def training_step(model, samples=2, frames=4, seed=3):
+    torch.manual_seed(seed)
+    model.train()
+    model.zero_grad()
+    pixels = torch.stack([video(frames, seed=k) for k in range(samples)])
+    return model.loss(pixels, [clip(frames, boxes=k % 2 + 1)
+                               for k in range(samples)])

@@ -53,7 +53,8 @@ model = dict(
             sqrt=False,
             loss_weight=2.0),
         with_objectness=False,
-        exp_on_reg=False,
+        # Without it distances may be nothing, and KLD divides by areas.
+        exp_on_reg=True,
         share_conv=True,
         pred_kernel_size=1,
         use_hbbox_loss=False,

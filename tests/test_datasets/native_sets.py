@@ -3,10 +3,14 @@
 A maker takes the folder, the image with the end of its name, a box, a class
 and the size that the record states, and gives what builds the data set.
 """
+import io
 import json
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import Callable, Tuple
+
+from PIL import Image
 
 from mmextra.datasets import (
     DIORVASDataset,
@@ -170,3 +174,52 @@ def record(kind: str, dataset) -> dict:
     """The record of the image."""
     info = dataset.get_data_info(0)
     return info['images'][0] if kind == 'VID' else info
+
+
+def picture(form='JPEG', mode='RGB', size=(80, 60), **kwargs) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size).save(file, form, **kwargs)
+    return file.getvalue()
+
+
+def turned(form='JPEG', orientation=6) -> bytes:
+    """80 x 60 pixels that are to be shown as 60 x 80."""
+    exif = Image.new('RGB', (1, 1)).getexif()
+    exif[274] = orientation
+    return picture(form, exif=exif)
+
+
+def caught(function, *args, **kwargs):
+    """What a function returns, and its warnings as one text."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter('always')
+        value = function(*args, **kwargs)
+    return value, ' '.join(str(each.message) for each in told)
+
+
+def change_json(root, change):
+    path = root / 'train.json'
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def rebuild(kind, root):
+    """A builder on the files as they are now."""
+    files = {path: path.read_bytes() for path in root.rglob('*')
+             if path.is_file()}
+
+    def make(**kwargs):
+        maker, name = READERS[kind]
+        builder = maker(root, picture(), '.jpg', (5, 5, 25, 20), name,
+                        (80, 60))
+        for path, content in files.items():
+            path.write_bytes(content)
+        kwargs.setdefault('serialize_data', False)
+        if kind in ('VOC', 'COCO'):
+            kwargs.setdefault('classes', (name, ))
+        else:
+            kwargs.setdefault('metainfo', dict(classes=(name, )))
+        return builder(**kwargs)
+
+    return make

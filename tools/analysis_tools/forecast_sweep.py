@@ -34,12 +34,12 @@ from mmextra.apis.analysis.sweep_report import (
     over_fixed,
     over_repeated,
     plot,
+    print_report,
 )
 from mmextra.utils.command_line import (
     add_cfg_options,
     add_json_output,
     one_line_errors,
-    print_table,
     save_rows,
     tool_parser,
 )
@@ -114,20 +114,7 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     known = over_repeated(sweep.aps, args.between, args.ahead, args.draws)
     if args.baseline:
         rows += Sweep(*args.baseline, **same).run(settings, **more)
-    shown = [key for key in (*VALUES, 'sAP', 'sAP_ahead')
-             if any(key in row for row in rows)]
-    print_table(
-        ('model', 'policy', 'unread', 'fps', *shown),
-        [(row['model'], row['name'], f'{row["ratio"]:.3f}',
-          f'{row["fps"]:.1f}', *(f'{row.get(key, float("nan")):.4f}'
-                                 for key in shown)) for row in rows],
-        width=120)
-    for gain in gains:
-        print('{mode} over {rule} at {fps:.1f} fps: {value:+.4f} mAP '
-              '[{low:+.4f}, {high:+.4f}]'.format(**gain))
-    for each in known:
-        print('{between} {frames} ahead: {mAP:.4f} mAP, over repeat '
-              '{value:+.4f} [{low:+.4f}, {high:+.4f}]'.format(**each))
+    print_report(rows, gains, known, (*VALUES, 'sAP', 'sAP_ahead'))
     if sweep.forecast_vs_copy is not None:
         print(f'forecast_vs_copy {sweep.forecast_vs_copy:.4f}')
     save_rows(args.out, dict(rows=rows, over_fixed=gains,

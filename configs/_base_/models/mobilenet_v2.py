@@ -2,11 +2,8 @@
 # for a CPU. Make the weights once:
 #   python tools/model_converters/torchvision_mobilenet_v2.py \
 #       torchvision://mobilenet_v2 weights/mobilenet_v2.pth
-# mmdet's class has a last convolution that none of these maps needs; several
-# processes must not wait for its gradient.
-find_unused_parameters = True
 mobilenet_v2 = dict(
-    type='mmdet.MobileNetV2',
+    type='mmdet.TruncatedMobileNetV2',
     out_indices=(1, 2, 4, 6),
     # The stem's maps are the largest, and its filters serve any picture.
     frozen_stages=1,

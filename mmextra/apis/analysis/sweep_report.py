@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 import numpy as np
 
 from mmextra.evaluation.functional import VideoAP, bootstrap_difference
+from mmextra.utils.command_line import print_table
 
 ADAPTIVE = ('scheduler', 'change')
 
@@ -88,6 +89,31 @@ def over_repeated(aps: Mapping[str, VideoAP], between: Sequence[str],
                 mAP=own.mean_ap(np.ones(own.num_videos)),
                 **bootstrap_difference(pair, gain, draws)))
     return found
+
+
+def print_report(rows: Sequence[dict], gains: Sequence[dict],
+                 known: Sequence[dict], values: Sequence[str]) -> None:
+    """Print the table and the gains.
+
+    Args:
+        rows (Sequence[dict]): Of all models.
+        gains (Sequence[dict]): See :func:`over_fixed`.
+        known (Sequence[dict]): See :func:`over_repeated`.
+        values (Sequence[str]): Columns, where a row has them.
+    """
+    shown = [key for key in values if any(key in row for row in rows)]
+    print_table(
+        ('model', 'policy', 'unread', 'fps', *shown),
+        [(row['model'], row['name'], f'{row["ratio"]:.3f}',
+          f'{row["fps"]:.1f}', *(f'{row.get(key, float("nan")):.4f}'
+                                 for key in shown)) for row in rows],
+        width=120)
+    for gain in gains:
+        print('{mode} over {rule} at {fps:.1f} fps: {value:+.4f} mAP '
+              '[{low:+.4f}, {high:+.4f}]'.format(**gain))
+    for each in known:
+        print('{between} {frames} ahead: {mAP:.4f} mAP, over repeat '
+              '{value:+.4f} [{low:+.4f}, {high:+.4f}]'.format(**each))
 
 
 def plot(rows: Sequence[dict], path: Path, title: str) -> None:

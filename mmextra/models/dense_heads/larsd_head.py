@@ -235,10 +235,12 @@ class LARSDHead(LASAMixin, AnchorHead):
                                      batch_gt_instances_ignore)
         image, prior = (assigned >= 0).nonzero().unbind(-1)
         # From an index within the image to one within the batch.
-        form = assigned[image, prior] + _firsts(
-            assigned, [len(boxes) for boxes, _ in described])[image]
-        gt = torch.cat([owner for _, owner in described])[form] + _firsts(
-            assigned, [len(gts) for gts in batch_gt_instances])[image]
+        first_form, first_gt = _firsts(
+            assigned, [len(boxes) for boxes, _ in described],
+            [len(gts) for gts in batch_gt_instances])
+        form = assigned[image, prior] + first_form[image]
+        gt = torch.cat([owner for _, owner in described])[form] + \
+            first_gt[image]
         avg_factor = reduce_mean(
             logits.new_full((), float(len(gt)))).clamp(min=1)
 
@@ -330,9 +332,9 @@ def _rotated(bboxes: Union[Tensor, BaseBoxes]) -> Tensor:
     return get_box_tensor(bboxes).float()
 
 
-def _firsts(like: Tensor, counts: List[int]) -> Tensor:
-    """Where each image's entries begin in those of a batch, shape (B, )."""
-    return like.new_tensor([0, *accumulate(counts[:-1])])
+def _firsts(like: Tensor, *counts: List[int]) -> Tensor:
+    """Where each image's entries begin in those of a batch, (len, B)."""
+    return like.new_tensor([[0, *accumulate(each[:-1])] for each in counts])
 
 
 def _centred_inside(results: InstanceData,

@@ -70,6 +70,7 @@ class LCRPNHead(RPNHead):
     Raises:
         ValueError: If an option is unknown.
     """
+
     def __init__(self,
                  in_channels: int,
                  *args,
@@ -140,13 +141,11 @@ class LCRPNHead(RPNHead):
             tuple[list[Tensor], list[Tensor]]: Per level (P, A, H, W) logits
             and (P, 4 A, H, W) deltas.
         """
-        scores, deltas = [], []
-        for feature, stride in zip(x, self.prior_generator.strides):
-            one = self._forward_level(feature, supports, list(images),
-                                      img_shapes, stride)
-            scores.append(one[0])
-            deltas.append(one[1])
-        return scores, deltas
+        levels = [
+            self._forward_level(feature, supports, list(images), img_shapes,
+                                stride)
+            for feature, stride in zip(x, self.prior_generator.strides)]
+        return [one[0] for one in levels], [one[1] for one in levels]
 
     def _forward_level(self, x, supports, images, img_shapes, stride,
                        with_deltas=True):

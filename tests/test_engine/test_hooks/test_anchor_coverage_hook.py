@@ -25,6 +25,7 @@ def told(caplog, head, batches, **kwargs):
     """Level and text of what the hook says of some batches."""
     logger = logging.getLogger('coverage')
     runner = SimpleNamespace(
+        iter=0,
         model=SimpleNamespace(bbox_head=head), logger=logger,
         cfg=ConfigDict(filename='configs/larsd/some.py'))
     hook = AnchorCoverageHook(num_boxes=6, **kwargs)

@@ -127,6 +127,9 @@ def both_descriptions(boxes: Tensor, overlap: float
         and the index of the box that each describes, (H, ).
     """
     boxes = norm_angle_45(boxes)
+    if not overlap:
+        # A GPU would have to be asked for the number of boxes at the limit.
+        return boxes, torch.arange(len(boxes), device=boxes.device)
     near = (boxes[:, 4].abs() > QUARTER - overlap).nonzero()[:, 0]
     cx, cy, w, h, angle = boxes[near].unbind(-1)
     other = torch.stack(
