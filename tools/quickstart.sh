@@ -40,7 +40,7 @@ filtered "$results" "$PY" tools/test.py "$config" "$checkpoint" \
     --work-dir "$work" --show-dir pictures
 # Ground truth on the left, detections on the right.
 pictures=$(ls -td "$work"/*/pictures | head -n 1)
-echo "$(find "$pictures" -name '*.png' -o -name '*.jpg' | wc -l) pictures"
+echo "$(find "$pictures" -type f | wc -l) pictures"
 
 step 'Benchmark table'
 "$PY" tools/benchmark_table.py "$work"
