@@ -1,5 +1,16 @@
 """Boxes and masks drawn so that a person sees the objects under them."""
-from typing import List, Literal, NamedTuple, Optional, Sequence, Tuple
+import itertools
+from collections import defaultdict
+from typing import (
+    Dict,
+    Iterator,
+    List,
+    Literal,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import cv2
 import numpy as np
@@ -11,6 +22,8 @@ Color = Tuple[int, int, int]
 LONG_SIDE, MAX_FACTOR = 1000, 4
 # A label may hide so much of another box.
 HIDDEN = 0.1
+# Side of the cells by which boxes are looked up, about a label's.
+CELL = 64
 # Positions below a pixel, as OpenCV takes them: 1 / 16.
 SHIFT = 4
 
@@ -92,7 +105,10 @@ def place_labels(corners: np.ndarray, sizes: np.ndarray, height: int,
     """
     low, high = corners.min(1), corners.max(1)
     areas = (high - low).prod(-1).clip(1)
-    taken = np.zeros((0, 4))
+    extents = np.concatenate([low, high], 1)
+    objects, taken = _Cells(height, width), _Cells(height, width)
+    for extent in extents:
+        objects.add(extent)
     places: List[Optional[Tuple[int, int]]] = []
     for k, (w, h) in enumerate(sizes.tolist()):
         found = None
@@ -103,10 +119,11 @@ def place_labels(corners: np.ndarray, sizes: np.ndarray, height: int,
             if y < 0 or y + h > height or x < 0:
                 continue
             box = np.array([x, y, x + w, y + h])
-            others = np.arange(len(low)) != k
-            hides = _common(box, np.concatenate([low, high], 1)) / areas
-            if (hides[others] > HIDDEN).any() or (
-                    _common(box, taken) > 0).any():
+            others = [each for each in objects.near(box) if each != k]
+            hides = _common(box, extents[others]) / areas[others]
+            if (hides > HIDDEN).any() or (_common(box, np.array(
+                    [taken.boxes[each] for each in taken.near(box)]
+                    ).reshape(-1, 4)) > 0).any():
                 continue
             found = box
             break
@@ -117,9 +134,37 @@ def place_labels(corners: np.ndarray, sizes: np.ndarray, height: int,
         if found is None:
             places.append(None)
             continue
-        taken = np.concatenate([taken, found[None]])
+        taken.add(found)
         places.append((int(found[0]), int(found[1])))
     return places
+
+
+class _Cells:
+    """Upright boxes by the cells of a picture that they lie in.
+
+    Of many thousand boxes a label meets a handful.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        self.limit = np.array([width, height, width, height])
+        self.boxes: List[np.ndarray] = []
+        self.cells: Dict[Tuple[int, int], List[int]] = defaultdict(list)
+
+    def _covered(self, box: np.ndarray) -> Iterator[Tuple[int, int]]:
+        x1, y1, x2, y2 = (np.nan_to_num(box).clip(0, self.limit)
+                          // CELL).astype(int).tolist()
+        return itertools.product(range(x1, x2 + 1), range(y1, y2 + 1))
+
+    def add(self, box: np.ndarray) -> None:
+        """Take in the next box."""
+        for cell in self._covered(box):
+            self.cells[cell].append(len(self.boxes))
+        self.boxes.append(box)
+
+    def near(self, box: np.ndarray) -> List[int]:
+        """Numbers of all boxes that may have an area in common with one."""
+        return sorted({number for cell in self._covered(box)
+                       for number in self.cells.get(cell, ())})
 
 
 def _common(box: np.ndarray, others: np.ndarray) -> np.ndarray:

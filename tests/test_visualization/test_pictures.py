@@ -148,3 +148,53 @@ def test_arrays_are_drawn_as_tensors_are():
         drawn.append(visualizer.get_image())
     assert np.array_equal(*drawn)
     assert drawn[0].std() > 1
+
+
+def places_by_hand(corners, sizes, height, width, keep_all):
+    """Every label against every box and every label before it."""
+    low, high = corners.min(1), corners.max(1)
+    taken, places = [], []
+
+    def common(one, other):
+        sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2],
+                                                            other[:2])
+        return sides.clip(0).prod()
+
+    for k, (w, h) in enumerate(sizes):
+        found = None
+        for x, y in ((low[k, 0], low[k, 1] - h), (low[k, 0], high[k, 1]),
+                     (low[k, 0], low[k, 1])):
+            x = min(max(x, 0), width - w)
+            box = np.array([x, y, x + w, y + h])
+            if y >= 0 and y + h <= height and x >= 0 and not any(
+                    common(box, np.r_[low[i], high[i]]) >
+                    .1 * max((high[i] - low[i]).prod(), 1)
+                    for i in range(len(low)) if i != k) and not any(
+                        common(box, each) > 0 for each in taken):
+                found = box
+                break
+        if found is None and keep_all:
+            x = min(max(low[k, 0], 0), max(width - w, 0))
+            y = min(max(low[k, 1] - h, 0), max(height - h, 0))
+            found = np.array([x, y, x + w, y + h])
+        if found is not None:
+            taken.append(found)
+        places.append(None if found is None else tuple(
+            found[:2].astype(int)))
+    return places
+
+
+@pytest.mark.parametrize('keep_all', [False, True])
+def test_places_of_many_labels_are_those_of_all_pairs(keep_all):
+    rng = np.random.default_rng(0)
+    for count, size in ((60, 300), (150, 700), (5, 90)):
+        low = rng.uniform(-40, size, (count, 2))
+        high = low + rng.uniform(3, 180, (count, 2)) * rng.random((count, 1))
+        corners = np.stack([low, np.stack([high[:, 0], low[:, 1]], 1), high,
+                            np.stack([low[:, 0], high[:, 1]], 1)], 1)
+        sizes = np.stack([rng.integers(15, 110, count),
+                          np.full(count, 16)], 1)
+        found = place_labels(corners, sizes, size, size + 50, keep_all)
+        assert found == places_by_hand(corners, sizes, size, size + 50,
+                                       keep_all)
+        assert any(found) and (keep_all or None in found)
