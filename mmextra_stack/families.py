@@ -29,7 +29,7 @@ OPENMMLAB = Family(
     extra='openmmlab',
     distributions={name: name for name in HOSTS},
     tried=dict(
-        mmengine=('0.10.0', '0.11.0'), mmcv=('2.0.0', '2.3.0'),
+        mmengine=('0.10.0', '0.11.0'), mmcv=('2.0.0', '2.2.0'),
         mmdet=('3.0.0', '3.4.0'), mmrotate=('1.0.0', '1.1.0')),
     mmrotate='mmrotate==1.0.0rc1')
 ONEDL = Family(
