@@ -1,3 +1,4 @@
+from .named_weights import find_weights, published_weights
 from .optional_host import (
     HAS_MMROTATE,
     HAS_VIDEO,
@@ -10,5 +11,6 @@ from .resources import config_root
 __all__ = [
     'HAS_MMROTATE', 'HAS_VIDEO', 'absent_without_mmrotate',
     'absent_without_video', 'config_root',
-    'host_registries', 'register_in_both'
+    'find_weights', 'host_registries', 'published_weights',
+    'register_in_both'
 ]

@@ -12,6 +12,8 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import yaml
 
+from mmextra.utils.named_weights import sha256_of
+
 from ..benchmark import BenchmarkTable
 from ..benchmark.render import markdown_table
 from ..references import (
@@ -131,10 +133,19 @@ def metafile(folder: Path) -> str:
         model = {'Name': f'{folder.name}_{name}',
                  'In Collection': collection['Name'], 'Config': config}
         model.update(_measured(rows.get(config, [])))
+        _add_weights(model, folder.parents[1])
         models.append(model)
     text = yaml.safe_dump(
         dict(Collections=[entry], Models=models), sort_keys=False)
     return f'# Made by tools/update_zoo.py.\n{text}'
+
+
+def _add_weights(model: Dict[str, Any], root: Path) -> None:
+    """Name the weights of a model of a metafile, if there are any."""
+    path = root / 'weights' / f'{model["Name"]}.pth'
+    if path.is_file():
+        model.setdefault('Metadata', {})['SHA256'] = sha256_of(path)
+        model['Weights'] = f'weights/{path.name}'
 
 
 def _url(link: str) -> str:
