@@ -1,5 +1,5 @@
 # The classifier on windows of real slices with and without lesions, from a
-# fold's covid_semiseg-fold.py (not in the tables). Research only, not a
+# fold's covid_semiseg-fold0.py (not in the tables). Research only, not a
 # medical device.
 _base_ = './ct_crops-classifier.py'
 
@@ -29,7 +29,7 @@ val_dataloader = dict(
         data_prefix=dict(img='imgs/'),
         pipeline=pipeline))
 test_dataloader = val_dataloader
-load_from = 'work_dirs/covid_semiseg-fold/epoch_60.pth'
+load_from = 'work_dirs/covid_semiseg-fold0/epoch_60.pth'
 
 custom_hooks = [
     dict(type='BenchmarkHook', dataset='windows of COVID-SemiSeg slices')

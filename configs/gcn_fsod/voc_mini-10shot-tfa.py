@@ -36,4 +36,7 @@ val_evaluator = dict(
 test_evaluator = val_evaluator
 optim_wrapper = dict(optimizer=dict(lr=0.001))
 load_from = 'work_dirs/voc_mini-base-tfa/all_classes.pth'
-custom_hooks = [dict(type='BenchmarkHook', dataset='VOC mini')]
+custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='BenchmarkHook', dataset='VOC mini')
+]

@@ -18,4 +18,7 @@ train_dataloader = dict(
         classes='BASE_CLASSES',
         filter_cfg=dict(filter_empty_gt=True),
         pipeline=_base_.query_pipeline))
-custom_hooks = [dict(type='BenchmarkHook', dataset='VOC mini')]
+custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='BenchmarkHook', dataset='VOC mini')
+]

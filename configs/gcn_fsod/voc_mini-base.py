@@ -7,6 +7,6 @@ _base_ = [
 ]
 
 custom_hooks = [
-    _base_.support_hook,
+    _base_.support_hook, *_base_.cpu_hooks,
     dict(type='BenchmarkHook', dataset='VOC mini')
 ]

@@ -36,5 +36,7 @@ model = dict(
         rpn=dict(nms_pre=500, max_per_img=300),
         rcnn=dict(max_per_img=500)))
 
-custom_hooks = [*_base_.ema, dict(type='mmdet.BenchmarkHook',
-                                  dataset='HIT-UAV')]
+custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='mmdet.BenchmarkHook', dataset='HIT-UAV')
+]

@@ -35,5 +35,7 @@ model = dict(
         assigner=dict(iou_calculator=dict(type='NearRBboxOverlaps2D'))),
     test_cfg=dict(nms_pre=1000, max_per_img=500))
 
-custom_hooks = [*_base_.ema, dict(type='mmdet.BenchmarkHook',
-                                  dataset='HIT-UAV')]
+custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='mmdet.BenchmarkHook', dataset='HIT-UAV')
+]

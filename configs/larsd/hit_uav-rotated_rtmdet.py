@@ -77,5 +77,7 @@ model = dict(
         nms=dict(type='nms_rotated', iou_threshold=0.1),
         max_per_img=500))
 
-custom_hooks = [*_base_.ema, dict(type='mmdet.BenchmarkHook',
-                                  dataset='HIT-UAV')]
+custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='mmdet.BenchmarkHook', dataset='HIT-UAV')
+]

@@ -25,5 +25,7 @@ model = dict(
                      [(36, 17), (16, 38), (22, 30), (45, 24), (23, 46)],
                      [(61, 30), (32, 65), (80, 38), (45, 95), (106, 50)]])))
 
-custom_hooks = [*_base_.ema, dict(type='mmdet.BenchmarkHook',
-                                  dataset='HIT-UAV')]
+custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='mmdet.BenchmarkHook', dataset='HIT-UAV')
+]

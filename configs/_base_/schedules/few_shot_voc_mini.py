@@ -15,3 +15,5 @@ param_scheduler = [
         by_epoch=False)
 ]
 default_hooks = dict(checkpoint=dict(interval=200, max_keep_ckpts=2))
+# For custom_hooks.
+cpu_hooks = [dict(type='AutocastHook')]

@@ -25,7 +25,8 @@ default_hooks = dict(
     checkpoint=dict(by_epoch=False, interval=100, max_keep_ckpts=2))
 log_processor = dict(by_epoch=False)
 # For custom_hooks.
-ema = [
+cpu_hooks = [
+    dict(type='mmdet.AutocastHook'),
     dict(
         type='EMAHook',
         ema_type='mmdet.ExpMomentumEMA',

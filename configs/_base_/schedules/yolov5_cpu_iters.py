@@ -30,6 +30,7 @@ default_hooks = dict(
 log_processor = dict(by_epoch=False)
 # For custom_hooks, beside what a config adds.
 cpu_hooks = [
+    dict(type='AutocastHook'),
     dict(type='ChannelsLastHook'),
     dict(
         type='EMAHook',

@@ -2,6 +2,7 @@ from mmextra.utils import HAS_VIDEO, absent_without_video
 
 from .anchor_check_hook import AnchorCheckHook
 from .anchor_coverage_hook import AnchorCoverageHook
+from .autocast_hook import AutocastHook
 from .benchmark_hook import BenchmarkHook
 from .channels_last_hook import ChannelsLastHook
 from .dump_check_hook import VIDDumpCheckHook
@@ -11,8 +12,8 @@ from .support_init_hook import SupportInitHook
 from .yolo_lr_hook import YOLOLrHook, lr_factor
 
 __all__ = [
-    'AnchorCheckHook', 'AnchorCoverageHook', 'BenchmarkHook',
-    'ChannelsLastHook', 'FeatureForecastPhaseHook', 'FuseConvBNHook',
+    'AnchorCheckHook', 'AnchorCoverageHook', 'AutocastHook',
+    'BenchmarkHook', 'ChannelsLastHook', 'FeatureForecastPhaseHook', 'FuseConvBNHook',
     'SupportInitHook', 'VIDDumpCheckHook', 'VIDVisualizationHook',
     'YOLOLrHook', 'lr_factor'
 ]

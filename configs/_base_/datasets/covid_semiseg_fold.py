@@ -1,17 +1,6 @@
-# ResNet18_T2+FPN on a fold of real slices at 384 x 384, for a CPU (not in the
-# tables); tools/dataset_converters/ct_windows.py lists the folds. Research
-# only, not a medical device.
+# A fold of the slices, larger and more varied. The lists are made by
+# tools/dataset_converters/ct_windows.py.
 _base_ = './covid_semiseg.py'
-
-model = dict(
-    backbone=dict(truncation=2),
-    neck=dict(in_channels=128),
-    rpn_head=dict(anchor_generator=dict(strides=[8])),
-    roi_head=dict(
-        bbox_roi_extractor=dict(featmap_strides=[8]),
-        mask_roi_extractor=dict(featmap_strides=[8])),
-    # Of the small lesions 300 proposals leave out most.
-    test_cfg=dict(rpn=dict(nms_pre=1000, max_per_img=1000)))
 
 train_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -40,16 +29,9 @@ train_dataloader = dict(
 val_dataloader = dict(
     dataset=dict(ann_file='fold0_test.txt', pipeline=test_pipeline))
 test_dataloader = val_dataloader
-
-# A fold has 40 slices.
-max_epochs = 60
-train_cfg = dict(max_epochs=max_epochs, val_interval=10)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=60),
-    dict(
-        type='CosineAnnealingLR',
-        T_max=max_epochs,
-        eta_min_ratio=0.02,
-        by_epoch=True,
-        convert_to_iter_based=True)
+val_evaluator = [
+    dict(type='LesionMeanAP', score_thr=0.75),
+    dict(type='LesionMeanAP', score_thr=0.5, prefix='lesion_at_0.5'),
+    dict(type='CocoMetric', metric=['bbox', 'segm'])
 ]
+test_evaluator = val_evaluator

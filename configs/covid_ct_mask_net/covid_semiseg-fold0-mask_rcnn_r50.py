@@ -1,0 +1,17 @@
+# mmdet's Mask R-CNN R50-FPN as it is, beside covid_semiseg-fold0.py, from
+# scratch (not in the tables). Research only, not a medical device.
+_base_ = [
+    'mmdet::_base_/models/mask-rcnn_r50_fpn.py',
+    '../_base_/datasets/covid_semiseg_fold.py',
+    '../_base_/schedules/covid_fold_cpu.py'
+]
+
+model = dict(
+    backbone=dict(frozen_stages=-1, norm_eval=False, init_cfg=None),
+    roi_head=dict(
+        bbox_head=dict(num_classes=1), mask_head=dict(num_classes=1)))
+
+custom_hooks = [
+    *_base_.cpu_hooks,
+    dict(type='BenchmarkHook', dataset='COVID-SemiSeg slices')
+]
