@@ -13,9 +13,9 @@ from .yolo_lr_hook import YOLOLrHook, lr_factor
 
 __all__ = [
     'AnchorCheckHook', 'AnchorCoverageHook', 'AutocastHook',
-    'BenchmarkHook', 'ChannelsLastHook', 'FeatureForecastPhaseHook', 'FuseConvBNHook',
-    'SupportInitHook', 'VIDDumpCheckHook', 'VIDVisualizationHook',
-    'YOLOLrHook', 'lr_factor'
+    'BenchmarkHook', 'ChannelsLastHook', 'FeatureForecastPhaseHook',
+    'FuseConvBNHook', 'SupportInitHook', 'VIDDumpCheckHook',
+    'VIDVisualizationHook', 'YOLOLrHook', 'lr_factor'
 ]
 
 if HAS_VIDEO:
