@@ -10,6 +10,7 @@ from mmdet.structures.bbox import BaseBoxes, get_box_tensor
 from mmdet.utils import (
     ConfigType,
     InstanceList,
+    OptConfigType,
     OptInstanceList,
     OptMultiConfig,
     reduce_mean,
@@ -37,15 +38,18 @@ class LARSDHead(LASAMixin, AnchorHead):
     and a 1x1 convolution each. Losses follow Eq. 2, scores are aligned
     before NMS when ``test_cfg`` has a ``lasa``.
 
-    Not in the paper: the number of channels, the initialisation (the
-    untrained head predicts every prior around its location) and both
-    normalisers of Eq. 2, the mean number of positives over all ranks.
+    Not in the paper: the number of channels, a normalisation in the subnets,
+    the initialisation (the untrained head predicts every prior around its
+    location) and both normalisers of Eq. 2, the mean number of positives
+    over all ranks.
 
     Args:
         num_classes (int): Number of categories.
         in_channels (int): Channels of the neck's maps.
         feat_channels (int): Channels inside the subnets.
         stacked_convs (int): Number of 3x3 convolutions in a subnet.
+        norm_cfg (dict, optional): Normalisation after each of them, ``GN``
+            or the like, for all levels pass through the same subnet.
         anchor_generator (dict): Config of the priors; its lists of shapes
             must have one length.
         bbox_coder (dict): Config of the coder.
@@ -71,6 +75,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                  *,
                  feat_channels: int = 128,
                  stacked_convs: int = 3,
+                 norm_cfg: OptConfigType = None,
                  anchor_generator: ConfigType = dict(
                      type='RotatedShapePriorGenerator', strides=[4, 8, 16]),
                  bbox_coder: ConfigType = dict(type='RotatedDistanceCoder'),
@@ -97,6 +102,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                  **kwargs) -> None:
         check_choice('pos_balance', pos_balance, PosBalance)
         self.stacked_convs = stacked_convs
+        self.norm_cfg = norm_cfg
         super().__init__(
             num_classes,
             in_channels,
@@ -127,7 +133,8 @@ class LARSDHead(LASAMixin, AnchorHead):
     def _subnet(self) -> nn.Sequential:
         return nn.Sequential(*[
             ConvModule(self.feat_channels if i else self.in_channels,
-                       self.feat_channels, 3, padding=1)
+                       self.feat_channels, 3, padding=1,
+                       norm_cfg=self.norm_cfg)
             for i in range(self.stacked_convs)
         ])
 
