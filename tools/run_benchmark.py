@@ -18,6 +18,7 @@ Examples:
     python tools/run_benchmark.py configs/larsd/synthetic*.py --seeds 3
     python tools/run_benchmark.py configs/larsd --data real --jobs 8 \
         --gpus 0,1,2,3,4,5,6,7
+    python tools/run_benchmark.py --data real --seeds 3   # all that data/ has
 """
 import signal
 import sys
@@ -25,7 +26,11 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
-from mmextra.evaluation.zoo import choose_configs, run_benchmark
+from mmextra.evaluation.zoo import (
+    choose_configs,
+    run_benchmark,
+    split_by_data,
+)
 from mmextra.utils.command_line import (
     log_console,
     one_line_errors,
@@ -74,9 +79,15 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with one_line_errors(parser, ValueError, RuntimeError):
+            configs = choose_configs(
+                args.configs, ROOT / 'configs', args.data, args.quick)
+            if args.data == 'real':
+                configs, absent = split_by_data(configs)
+                for folder, left in sorted(absent.items()):
+                    print(f'{folder} is not there: left out '
+                          + ', '.join(config.stem for config in left))
             runs = run_benchmark(
-                choose_configs(args.configs, ROOT / 'configs', args.data,
-                               args.quick),
+                configs,
                 args.out or Path('work_dirs', 'benchmark_quick'
                                  if args.quick else 'benchmark'),
                 log_console(), seeds=args.seeds, quick=args.quick,

@@ -1,4 +1,5 @@
 from .benchmark import run_benchmark
+from .data_folders import data_folder, split_by_data
 from .engine import Run, run_stages
 from .manifest import Manifest, ManifestError, StageRule, read_manifest
 from .page import write_page
@@ -8,7 +9,7 @@ from .table import ZooTable
 
 __all__ = [
     'Manifest', 'ManifestError', 'ResultsError', 'Run', 'Stage', 'StageRule',
-    'ZooTable', 'choose_configs', 'collect', 'make_plan', 'read_manifest',
-    'read_results', 'run_benchmark', 'run_stages', 'write_page',
-    'write_results'
+    'ZooTable', 'choose_configs', 'collect', 'data_folder', 'make_plan',
+    'read_manifest', 'read_results', 'run_benchmark', 'run_stages',
+    'split_by_data', 'write_page', 'write_results'
 ]
