@@ -1,0 +1,6 @@
+# Fold 1. Research only, not a medical device.
+_base_ = './covid_semiseg-fold0-mask_rcnn_r50.py'
+
+train_dataloader = dict(dataset=dict(ann_file='fold1_train.txt'))
+val_dataloader = dict(dataset=dict(ann_file='fold1_test.txt'))
+test_dataloader = val_dataloader
