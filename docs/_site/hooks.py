@@ -1,9 +1,9 @@
 """Pages that stand elsewhere in the repository, brought into the site.
 
-README.md, CONTRIBUTING.md, CHANGELOG.md and the papers' pages are written
-once, with links that work in the repository. Here each becomes a page, a
-notebook as well, and every relative link is turned to the page, or to a copy
-of the file, that it means.
+README.md, CONTRIBUTING.md, CHANGELOG.md, the page of the weights and the
+papers' pages are written once, with links that work in the repository. Here
+each becomes a page, a notebook as well, and every relative link is turned to
+the page, or to a copy of the file, that it means.
 """
 import json
 import os.path
@@ -25,7 +25,8 @@ NUMBERED = re.compile(r'\d+\. ')
 def sources() -> Dict[str, str]:
     """Path in the repository to path in the site, of every page."""
     found = {'README.md': 'index.md', 'CONTRIBUTING.md': 'contributing.md',
-             'CHANGELOG.md': 'changelog.md'}
+             'CHANGELOG.md': 'changelog.md',
+             'weights/README.md': 'weights.md'}
     for path in sorted(ROOT.glob('configs/*/README.md')):
         found[_name(path)] = f'papers/{path.parent.name}.md'
     for path in sorted(ROOT.glob('docs/*.md')):

@@ -113,7 +113,7 @@ def find_weights(name: str) -> Path:
     return path
 
 
-def load_published(filename: str, map_location: Any = None) -> Dict[str, Any]:
+def load_from_mmextra(filename: str, map_location: Any = None) -> Dict[str, Any]:
     """The loader of ``mmextra://`` for mmengine.
 
     Args:
@@ -166,4 +166,4 @@ def _half(name: str, value: Tensor) -> Tensor:
 
 
 CheckpointLoader.register_scheme(
-    prefixes=PREFIX, loader=load_published, force=True)
+    prefixes=PREFIX, loader=load_from_mmextra, force=True)

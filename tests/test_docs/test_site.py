@@ -55,7 +55,7 @@ def test_every_document_is_a_page(site):
     documents = {path.stem for path in ROOT.glob('docs/*.md')}
     papers = {path.parent.name for path in ROOT.glob('configs/*/README.md')}
     assert found == {
-        '.', 'changelog', 'contributing', *documents,
+        '.', 'changelog', 'contributing', 'weights', *documents,
         *(f'papers/{name}' for name in papers),
         *(f'notebooks/{name}' for name in papers)}
 

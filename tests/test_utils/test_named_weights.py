@@ -9,7 +9,7 @@ from mmextra.utils import find_weights, published_weights
 from mmextra.utils.named_weights import (
     FOLDER_VARIABLE,
     PREFIX,
-    load_published,
+    load_from_mmextra,
     published_checkpoint,
 )
 from mmextra.utils.untrained_model import build_untrained
@@ -55,9 +55,9 @@ def test_other_names_other_files_and_absent_files_are_told(
     content = (FOLDER / file).read_bytes()
     (tmp_path / file).write_bytes(content[:-1] + b'?')
     with pytest.raises(ValueError, match='SHA-256'):
-        load_published(PREFIX + NAMES[0])
+        load_from_mmextra(PREFIX + NAMES[0])
     (tmp_path / file).write_bytes(content)
-    loaded = load_published(PREFIX + NAMES[0])['state_dict']
+    loaded = load_from_mmextra(PREFIX + NAMES[0])['state_dict']
     assert all(value.dtype != torch.float16 for value in loaded.values())
 
 
