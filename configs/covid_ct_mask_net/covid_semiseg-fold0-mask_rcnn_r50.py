@@ -1,5 +1,6 @@
 # mmdet's Mask R-CNN R50-FPN as it is, beside covid_semiseg-fold0.py for
-# as much CPU time, from scratch (not in the tables). Research only, not a medical device.
+# as much CPU time, from scratch (not in the tables). Research only, not a
+# medical device.
 _base_ = [
     'mmdet::_base_/models/mask-rcnn_r50_fpn.py',
     '../_base_/datasets/covid_semiseg_fold.py',

@@ -113,7 +113,8 @@ def find_weights(name: str) -> Path:
     return path
 
 
-def load_from_mmextra(filename: str, map_location: Any = None) -> Dict[str, Any]:
+def load_from_mmextra(filename: str,
+                      map_location: Any = None) -> Dict[str, Any]:
     """The loader of ``mmextra://`` for mmengine.
 
     Args:
