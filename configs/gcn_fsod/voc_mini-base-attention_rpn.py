@@ -6,6 +6,10 @@ _base_ = [
     '../_base_/schedules/few_shot_voc_mini.py'
 ]
 
+max_iters = 1400
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].T_max = max_iters
 custom_hooks = [
     _base_.support_hook, *_base_.cpu_hooks,
     dict(type='BenchmarkHook', dataset='VOC mini')
