@@ -8,6 +8,8 @@ Examples:
     python tools/benchmark_table.py work_dirs
     python tools/benchmark_table.py work_dirs/larsd* --paper larsd --table 2
     python tools/benchmark_table.py work_dirs/a/benchmark.json --csv out.csv
+    python tools/benchmark_table.py --keys coco/segm_mAP_50 \
+        --mean "light=work_dirs/fold?" "R50=work_dirs/fold?-mask_rcnn_r50"
 """
 from pathlib import Path
 from typing import Optional, Sequence
@@ -18,6 +20,8 @@ from mmextra.evaluation.benchmark import (
     draw_bars,
     find_files,
     load_runs,
+    mean_table,
+    parse_group,
     print_benchmark,
 )
 from mmextra.utils.command_line import one_line_errors, tool_parser
@@ -28,7 +32,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     """Command line."""
     parser = tool_parser(__file__, __doc__)
     parser.add_argument(
-        'inputs', nargs='+', metavar='INPUT',
+        'inputs', nargs='*', metavar='INPUT',
         help='work_dirs, folders of work_dirs, benchmark.json files or globs')
     parser.add_argument(
         '--paper', help='show all rows of this paper, for example larsd; by '
@@ -44,7 +48,23 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument(
         '--metafile', metavar='FILE',
         help='write the measured results as OpenMMLab metafile models (YAML)')
+    parser.add_argument(
+        '--mean', nargs='+', metavar='LABEL=INPUT', default=[],
+        help='instead: means over runs that differ in fold or seed, one row '
+        'per label')
+    parser.add_argument(
+        '--keys', nargs='+', metavar='KEY', help='metrics of the means; by '
+        'default those that all runs have')
     args = parser.parse_args(argv)
+    if bool(args.inputs) == bool(args.mean):
+        parser.error('give either work_dirs or --mean')
+    with one_line_errors(parser):
+        if args.mean:
+            text = mean_table(dict(map(parse_group, args.mean)), args.keys)
+            print(text, end='')
+            if args.md:
+                write_atomic(Path(args.md), text)
+            return
     with one_line_errors(parser):
         table = BenchmarkTable(load_runs(find_files(args.inputs)),
                                args.paper, args.table)

@@ -154,3 +154,36 @@ def test_errors_are_named(tool, work_dirs, args, message):
     with pytest.raises(SystemExit, match=message) as caught:
         tool.main([arg.format(work_dirs) for arg in args])
     assert str(caught.value.code).startswith('benchmark_table.py: ')
+
+
+def test_means_over_folds(tool, tmp_path, capsys):
+    facts = DatasetFacts('folds', declared=True, synthetic=True)
+    for fold, (ours, peer) in enumerate([(.2, .1), (.4, .1), (.6, .1)]):
+        add_run(tmp_path / f'fold{fold}', 'light', facts, ours, None)
+        add_run(tmp_path / f'fold{fold}-peer', 'r50', facts, peer, None)
+    groups = [f'light={tmp_path}/fold?',
+              f'peer={tmp_path}/fold0-peer,{tmp_path}/fold1-peer']
+    tool.main(['--mean', *groups, '--md', str(tmp_path / 'means.md')])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == '|  | runs | voc07/AP50 | voc12/AP50 |'
+    assert lines[2:] == ['| light | 3 | 0.4 ± 0.2 | 0.5 ± 0 |',
+                         '| peer | 2 | 0.1 ± 0 | 0.5 ± 0 |']
+    assert (tmp_path / 'means.md').read_text().splitlines() == lines
+    tool.main(['--mean', groups[0], '--keys', 'voc07/AP50'])
+    assert 'voc12' not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (['--mean', 'light'], 'LABEL=WORK_DIRS'),
+    (['--mean', 'light=nowhere'], 'nowhere: no such file'),
+    (['--mean', 'light={0}', '--keys', 'AP'], 'light has no AP; it has voc07'),
+    (['{0}', '--mean', 'light={0}'], 'either work_dirs or --mean'),
+    ([], 'either work_dirs or --mean'),
+])
+def test_means_of_what_is_not_there(tool, tmp_path, capsys, arguments,
+                                    message):
+    facts = DatasetFacts('folds', declared=True, synthetic=True)
+    add_run(tmp_path, 'light', facts, .1, None)
+    with pytest.raises(SystemExit) as told:
+        tool.main([each.format(tmp_path) for each in arguments])
+    assert message in str(told.value) + capsys.readouterr().err
