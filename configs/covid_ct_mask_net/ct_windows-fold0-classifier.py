@@ -13,7 +13,8 @@ data_root = 'data/covid_semiseg/'
 pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='CropToBodyBox'),
-    dict(type='Resize', scale=(256, 256), keep_ratio=False),
+    # As large as in the slices that the detector has seen.
+    dict(type='Resize', scale=(192, 192), keep_ratio=False),
     dict(type='PackCTInputs')
 ]
 train_dataloader = dict(
@@ -31,6 +32,18 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 load_from = 'work_dirs/covid_semiseg-fold0/epoch_60.pth'
 
+max_epochs = 12
+train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
+param_scheduler = [
+    dict(
+        type='CosineAnnealingLR',
+        T_max=max_epochs,
+        eta_min_ratio=0.02,
+        by_epoch=True,
+        convert_to_iter_based=True)
+]
+
 custom_hooks = [
+    dict(type='AutocastHook'),
     dict(type='BenchmarkHook', dataset='windows of COVID-SemiSeg slices')
 ]

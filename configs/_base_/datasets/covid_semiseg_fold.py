@@ -5,7 +5,12 @@ _base_ = './covid_semiseg.py'
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
-    dict(type='Resize', scale=(384, 384), keep_ratio=True),
+    dict(
+        type='RandomResize',
+        scale=(384, 384),
+        ratio_range=(0.75, 1.33),
+        keep_ratio=True),
+    dict(type='RandomCrop', crop_size=(384, 384)),
     dict(
         type='RandomFlip',
         prob=[0.25, 0.25, 0.25],

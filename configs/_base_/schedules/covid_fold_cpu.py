@@ -14,4 +14,13 @@ param_scheduler = [
         convert_to_iter_based=True)
 ]
 # For custom_hooks.
-cpu_hooks = [dict(type='AutocastHook')]
+cpu_hooks = [
+    dict(type='AutocastHook'),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.002,
+        gamma=200,
+        update_buffers=True,
+        priority=49)
+]
