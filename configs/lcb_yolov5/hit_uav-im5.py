@@ -6,7 +6,7 @@ _base_ = [
 
 model = dict(bbox_head=dict(img_size=_base_.img_size, obj_weight=4.))
 
-max_iters = 4800
+max_iters = 6400
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(

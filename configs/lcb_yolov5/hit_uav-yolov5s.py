@@ -8,7 +8,7 @@ _base_ = [
 # area; 4 makes up for 320 in place of 640 pixels.
 model = dict(bbox_head=dict(img_size=_base_.img_size, obj_weight=4.))
 
-max_iters = 9300
+max_iters = 12400
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(
