@@ -1,5 +1,6 @@
-"""Draw the pictures of the first page anew: synthetic scenes with their
-ground truth, a strip for every paper, as the visualizer shows them.
+"""Draw pictures of the pages anew, as the visualizer shows them: synthetic
+scenes with their ground truth, a strip for every paper, and below it what
+the published weights find in them.
 
 Example:
     python tools/paper_pictures.py docs/images

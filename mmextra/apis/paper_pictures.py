@@ -1,10 +1,12 @@
-"""A small picture for every paper: scenes of its synthetic data."""
+"""Small pictures for every paper: scenes of its synthetic data, and what its
+published weights find in them."""
 from pathlib import Path
-from typing import Iterator, NamedTuple, Sequence, Tuple
+from typing import Any, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import mmcv
 import numpy as np
+from mmdet.apis import inference_detector
 from mmdet.registry import DATASETS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
@@ -12,11 +14,16 @@ from mmengine.registry import DefaultScope
 
 from mmextra.synthetic import GENERATORS
 from mmextra.utils import config_root
+from mmextra.utils.named_weights import PREFIX, published_weights
 from mmextra.utils.palettes import with_enough_colours
 from mmextra.visualization import PictureVisualizer
 
+from .init_detector import init_detector
+
 # Of a scene in the strip, and between two, in pixels.
 SIDE, GAP = 320, 6
+# From which on a detection is drawn.
+SCORE = 0.3
 
 
 class Scenes(NamedTuple):
@@ -49,14 +56,16 @@ SCENES = dict(
                              'covid_ct_mask_net/synthetic.py', (0, 1, 2), {}))
 
 
-def ground_truth(config: Path, root: Path, numbers: Sequence[int]
-                 ) -> Iterator[np.ndarray]:
+def scenes_of(config: Path, root: Path, numbers: Sequence[int],
+              model: Optional[Any] = None) -> Iterator[np.ndarray]:
     """Images of a config's test set with their boxes and masks.
 
     Args:
         config (Path): The config.
         root (Path): Folder of its data.
         numbers (Sequence[int]): Of the images.
+        model (nn.Module, optional): What it finds is drawn in place of the
+            ground truth.
 
     Yields:
         np.ndarray: (h, w, 3) RGB, enlarged.
@@ -78,8 +87,12 @@ def ground_truth(config: Path, root: Path, numbers: Sequence[int]
     visualizer.dataset_meta = with_enough_colours(dataset.metainfo)
     for number in numbers:
         sample: DetDataSample = dataset[number]['data_samples']
+        if model is not None:
+            sample = inference_detector(model, sample.img_path)
         pixels = mmcv.imread(sample.img_path, channel_order='rgb')
-        visualizer.add_datasample('scene', pixels, sample, draw_pred=False)
+        visualizer.add_datasample(
+            'scene', pixels, sample, draw_gt=model is None,
+            draw_pred=model is not None, pred_score_thr=SCORE)
         yield visualizer.get_image()
 
 
@@ -99,7 +112,9 @@ def draw_paper_pictures(out: Path, work_dir: Path,
     """Write data of every paper and draw some of it.
 
     Args:
-        out (Path): Folder of the pictures, ``<paper>_scenes.jpg``.
+        out (Path): Folder of the pictures, ``<paper>_scenes.jpg``, and where
+            weights of the config are published, ``<paper>_found.jpg``:
+            ground truth above, detections below.
         work_dir (Path): Where the synthetic data go.
         papers (Sequence[str]): Keys of :data:`SCENES`; all if empty.
 
@@ -112,10 +127,21 @@ def draw_paper_pictures(out: Path, work_dir: Path,
         root = work_dir / scenes.generator
         GENERATORS[scenes.generator](root, **{
             **dict(num_train=1, num_val=1, num_test=3), **scenes.options})
-        picture = strip(list(ground_truth(
-            config_root() / scenes.config, root / scenes.folder,
-            scenes.numbers)))
-        path = out / f'{paper}_scenes.jpg'
-        mmcv.imwrite(mmcv.rgb2bgr(picture), str(path),
-                     [cv2.IMWRITE_JPEG_QUALITY, 85])
-        yield path
+        config = config_root() / scenes.config
+        data = root / scenes.folder
+        truth = strip(list(scenes_of(config, data, scenes.numbers)))
+        yield _write(out / f'{paper}_scenes.jpg', truth)
+        weights = f'{paper}_{config.stem}'
+        if weights in published_weights():
+            model = init_detector(config, PREFIX + weights, device='cpu')
+            found = strip(list(scenes_of(
+                config, data, scenes.numbers, model)))
+            gap = np.full((GAP, truth.shape[1], 3), 255, np.uint8)
+            yield _write(out / f'{paper}_found.jpg',
+                         np.vstack([truth, gap, found]))
+
+
+def _write(path: Path, picture: np.ndarray) -> Path:
+    mmcv.imwrite(mmcv.rgb2bgr(picture), str(path),
+                 [cv2.IMWRITE_JPEG_QUALITY, 85])
+    return path

@@ -1,11 +1,13 @@
-"""The pictures of the first page are what their tool draws today."""
+"""The pictures of the pages are what their tool draws today."""
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from mmextra.apis.paper_pictures import SCENES
+from mmextra.utils import published_weights
 from mmextra.visualization import PictureVisualizer
 from tests.helpers import ROOT, load_tool
 
@@ -20,9 +22,14 @@ def drawn(tmp_path_factory):
     return out
 
 
-@pytest.mark.parametrize('paper', SCENES)
-def test_kept_pictures_are_today_s(drawn, paper):
-    kept, today = (cv2.imread(str(folder / f'{paper}_scenes.jpg'))
+FOUND = [f'{name}_found' for name in SCENES
+         if f'{name}_{Path(SCENES[name].config).stem}' in published_weights()]
+
+
+@pytest.mark.parametrize('name', [*(f'{paper}_scenes' for paper in SCENES),
+                                  *FOUND])
+def test_kept_pictures_are_today_s(drawn, name):
+    kept, today = (cv2.imread(str(folder / f'{name}.jpg'))
                    for folder in (IMAGES, drawn))
     assert kept.shape == today.shape
     # Fonts, JPEG and random numbers of other versions may differ a little.
@@ -49,3 +56,11 @@ def test_every_paper_has_its_picture_on_the_first_page():
     for paper in SCENES:
         path = IMAGES / f'{paper}_scenes.jpg'
         assert path.stat().st_size < 150_000
+
+
+@pytest.mark.parametrize('name', FOUND)
+def test_detections_are_on_the_paper_s_page(name):
+    paper = name.removesuffix('_found')
+    page = (ROOT / 'configs' / paper / 'README.md').read_text()
+    assert f'docs/images/{name}.jpg' in page
+    assert (IMAGES / f'{name}.jpg').stat().st_size < 150_000
