@@ -7,7 +7,7 @@ import cv2
 import mmcv
 import numpy as np
 from mmdet.apis import inference_detector
-from mmdet.registry import DATASETS
+from mmdet.registry import DATASETS, HOOKS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
@@ -48,7 +48,7 @@ SCENES = dict(
     lcb_yolov5=Scenes('aerial', '', 'lcb_yolov5/synthetic.py', (0, 1, 2),
                       {}),
     gcn_fsod=Scenes('toys', '', 'gcn_fsod/synthetic-5shot.py', (0, 1, 2),
-                    dict(num_test=12)),
+                    dict(num_val=60, num_test=12)),
     feature_forecast=Scenes(
         'moving_objects', '', 'feature_forecast/synthetic-pretrain.py',
         (0, 3, 6), dict(frames=12)),
@@ -82,6 +82,8 @@ def scenes_of(config: Path, root: Path, numbers: Sequence[int],
         part.pipeline.insert(-1, dict(type='LoadAnnotations', with_bbox=True))
     with DefaultScope.overwrite_default_scope(cfg.default_scope):
         dataset = DATASETS.build(part)
+    if model is not None:
+        _show_supports(model, cfg, root, dataset)
     visualizer = PictureVisualizer(f'pictures_{config.parent.name}',
                                    labels='off')
     visualizer.dataset_meta = with_enough_colours(dataset.metainfo)
@@ -94,6 +96,15 @@ def scenes_of(config: Path, root: Path, numbers: Sequence[int],
             'scene', pixels, sample, draw_gt=model is None,
             draw_pred=model is not None, pred_score_thr=SCORE)
         yield visualizer.get_image()
+
+
+def _show_supports(model: Any, cfg: Config, root: Path,
+                   dataset: Any) -> None:
+    """Show a few-shot detector the supports of its config."""
+    for hook in cfg.get('custom_hooks', []):
+        if hook.type == 'SupportInitHook':
+            hook.dataset.data_root = f'{root}/'
+            HOOKS.build(hook).show(model, dataset)
 
 
 def strip(pictures: Sequence[np.ndarray]) -> np.ndarray:
