@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Union
+from typing import Any, Dict, List, Optional, Union
 
 import mmdet
 import torch
@@ -140,13 +140,50 @@ def check_checkpoints(name: str, argv: List[str]) -> None:
     checkpoint: Union[str, Path, None] = args.resume or cfg.get('load_from')
     work_dir = None
     if args.resume == 'auto' or cfg.get('resume') and not checkpoint:
-        work_dir = args.work_dir or cfg.get('work_dir') or osp.join(
-            'work_dirs', osp.splitext(osp.basename(cfg.filename or ''))[0])
+        work_dir = _work_dir(args.work_dir, cfg)
         checkpoint = last_checkpoint(work_dir)
     if checkpoint and ':' not in str(checkpoint):
         told = refusal(checkpoint, work_dir)
         if told:
             sys.exit(f'{name}: {told}')
+
+
+def _work_dir(given: Optional[str], cfg: Config) -> str:
+    """Where the stock script would write."""
+    return given or cfg.get('work_dir') or osp.join(
+        'work_dirs', osp.splitext(osp.basename(cfg.filename or ''))[0])
+
+
+def start_or_resume(name: str, argv: List[str]) -> List[str]:
+    """Arguments without a ``--resume`` that has nothing to go on from.
+
+    The stock script drops ``load_from`` then, and a fine-tuning that was
+    started with the command that also continues it would start from scratch.
+
+    Args:
+        name (str): The script; all but ``'train.py'`` are let through.
+        argv (list[str]): Its arguments.
+
+    Returns:
+        list[str]: The arguments.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--work-dir')
+    parser.add_argument('--resume', nargs='?', const='auto')
+    args, _ = parser.parse_known_args(argv)
+    if name != 'train.py' or args.resume != 'auto':
+        return argv
+    cfg = merged_config(argv)
+    work_dir = _work_dir(args.work_dir, cfg)
+    if last_checkpoint(work_dir) is not None:
+        return argv
+    start = cfg.get('load_from')
+    print(f'{name}: there is nothing to resume in {work_dir}; the training '
+          f'starts {f"from {start}" if start else "anew"}', file=sys.stderr)
+    if '--resume' not in argv:
+        return [each for each in argv if each != '--resume=auto']
+    at = argv.index('--resume')
+    return argv[:at] + argv[at + 1 + (argv[at + 1:at + 2] == ['auto']):]
 
 
 def with_tta(name: str, argv: List[str]) -> List[str]:
@@ -274,6 +311,7 @@ def run_stock_tool(name: str) -> None:
     argv = sys.argv[1:]
     check_files(name, argv)
     check_checkpoints(name, argv)
+    argv = start_or_resume(name, argv)
     argv = with_views(name, with_tta(name, argv))
     script = osp.join(stock_tools_dir(), name)
     by_torchrun = 'RANK' in os.environ and (

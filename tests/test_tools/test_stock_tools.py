@@ -225,6 +225,39 @@ def test_other_checkpoints_pass(broken, tmp_path, monkeypatch, name, args):
     stock_tools.check_checkpoints(name, args)
 
 
+@pytest.mark.parametrize('resume', [
+    ['--resume'], ['--resume', 'auto'], ['--resume=auto']])
+def test_nothing_to_resume_is_a_start(tmp_path, monkeypatch, capsys, resume):
+    """The stock script would drop load_from."""
+    monkeypatch.chdir(tmp_path)
+    Path('config.py').write_text('load_from = "base.pth"')
+    args = ['config.py', *resume, '--cfg-options', 'a=1']
+    rest = ['config.py', '--cfg-options', 'a=1']
+    assert stock_tools.start_or_resume('train.py', args) == rest
+    told = capsys.readouterr().err
+    assert 'work_dirs/config; the training starts from base.pth' in told
+    Path('config.py').write_text('')
+    assert stock_tools.start_or_resume('train.py', args) == rest
+    assert 'starts anew' in capsys.readouterr().err
+    # With a checkpoint it goes on.
+    Path('work_dirs/config').mkdir(parents=True)
+    Path('work_dirs/config/last_checkpoint').write_text('epoch_1.pth')
+    assert stock_tools.start_or_resume('train.py', args) == args
+    assert stock_tools.start_or_resume(
+        'train.py', [*args, '--work-dir', 'new']) == [
+            *rest, '--work-dir', 'new']
+
+
+@pytest.mark.parametrize('name, args', [
+    ('train.py', ['config.py']),
+    ('train.py', ['config.py', '--resume', 'epoch_1.pth']),
+    ('test.py', ['config.py', '--resume'])])
+def test_other_starts_stay(tmp_path, monkeypatch, name, args):
+    monkeypatch.chdir(tmp_path)
+    Path('config.py').write_text('')
+    assert stock_tools.start_or_resume(name, args) == args
+
+
 def options(tmp_path, config, *extra):
     path = tmp_path / 'config.py'
     path.write_text(config)
