@@ -30,7 +30,7 @@ val_dataloader = dict(
         data_prefix=dict(img='imgs/'),
         pipeline=pipeline))
 test_dataloader = val_dataloader
-load_from = 'work_dirs/covid_semiseg-fold0/epoch_60.pth'
+load_from = 'work_dirs/covid_semiseg-fold0/epoch_120.pth'
 
 max_epochs = 12
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)

@@ -2,8 +2,8 @@
 # max_epochs and T_max.
 _base_ = './covid_cpu.py'
 
-max_epochs = 60
-train_cfg = dict(max_epochs=max_epochs, val_interval=10)
+max_epochs = 120
+train_cfg = dict(max_epochs=max_epochs, val_interval=20)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=60),
     dict(
