@@ -155,6 +155,25 @@ def published_checkpoint(checkpoint: Dict[str, Any]) -> Dict[str, Any]:
                                 if key in meta}))
 
 
+def publish_file(source: Path, out: Path) -> str:
+    """Write a file for ``weights/``.
+
+    Args:
+        source (Path): A checkpoint.
+        out (Path): The file to write.
+
+    Returns:
+        str: Its SHA-256.
+
+    Raises:
+        ValueError: See :func:`published_checkpoint`.
+    """
+    published = published_checkpoint(torch.load(source, map_location='cpu'))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(published, out)
+    return sha256_of(out)
+
+
 def _half(name: str, value: Tensor) -> Tensor:
     # A clone: a view would bring the memory of all of its base along.
     if not value.is_floating_point():

@@ -10,11 +10,9 @@ Example:
 from pathlib import Path
 from typing import List, Optional
 
-import torch
-
 import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
 from mmextra.utils.command_line import one_line_errors, tool_parser
-from mmextra.utils.named_weights import published_checkpoint, sha256_of
+from mmextra.utils.named_weights import publish_file
 
 
 def main(argv: Optional[List[str]] = None) -> None:
@@ -29,12 +27,9 @@ def main(argv: Optional[List[str]] = None) -> None:
     parser.add_argument('out', type=Path, help='weights/<paper>_<config>.pth')
     args = parser.parse_args(argv)
     with one_line_errors(parser):
-        published = published_checkpoint(
-            torch.load(args.checkpoint, map_location='cpu'))
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(published, args.out)
+        digest = publish_file(args.checkpoint, args.out)
     print(f'{args.out}: {args.out.stat().st_size / 2 ** 20:.1f} MiB, SHA-256 '
-          f'{sha256_of(args.out)}')
+          f'{digest}')
 
 
 if __name__ == '__main__':
