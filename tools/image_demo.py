@@ -26,7 +26,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser = tool_parser(__file__, __doc__)
     parser.add_argument('image', type=Path, help='image or folder')
     parser.add_argument('config', type=Path)
-    parser.add_argument('checkpoint', type=Path)
+    parser.add_argument('checkpoint', help='a file, or mmextra://NAME')
     parser.add_argument('--out-dir', type=Path, default=Path('outputs'))
     parser.add_argument('--score-thr', type=float, default=0.3)
     parser.add_argument('--tile', type=int,

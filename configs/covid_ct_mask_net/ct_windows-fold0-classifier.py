@@ -34,14 +34,8 @@ load_from = 'work_dirs/covid_semiseg-fold0/epoch_120.pth'
 
 max_epochs = 12
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
-param_scheduler = [
-    dict(
-        type='CosineAnnealingLR',
-        T_max=max_epochs,
-        eta_min_ratio=0.02,
-        by_epoch=True,
-        convert_to_iter_based=True)
-]
+param_scheduler = _base_.param_scheduler
+param_scheduler[0].T_max = max_epochs
 
 custom_hooks = [
     dict(type='AutocastHook'),

@@ -2,7 +2,15 @@
 import copy
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import mmcv
 import numpy as np
@@ -114,7 +122,7 @@ class Detected(NamedTuple):
 
 
 def draw_detections(images: Sequence[Path], config_file: Path,
-                    checkpoint: Path, out_dir: Path, *,
+                    checkpoint: Union[str, Path], out_dir: Path, *,
                     score_thr: float = 0.3, tile: Optional[int] = None,
                     overlap: int = 256, batch_size: int = 1,
                     formats: Sequence[str] = (), labels: Labels = 'auto',
@@ -124,7 +132,7 @@ def draw_detections(images: Sequence[Path], config_file: Path,
     Args:
         images (Sequence[Path]): See :func:`find_images`.
         config_file (Path): The config.
-        checkpoint (Path): The weights.
+        checkpoint (str or Path): The weights; an address as a str.
         out_dir (Path): Folder of the pictures, ``<name>.png``.
         score_thr (float): Lowest score of a box that is drawn.
         tile (int, optional): Cut large images into tiles of this size.

@@ -112,13 +112,15 @@ def one_line_errors(parser: argparse.ArgumentParser,
 def require_files(args: argparse.Namespace, *names: str) -> None:
     """Refuse arguments that name no file.
 
+    Addresses, as ``mmextra://NAME``, are left to what loads them.
+
     Raises:
         FileNotFoundError: For the first of them.
     """
     for name in names:
-        if not Path(getattr(args, name)).is_file():
-            raise FileNotFoundError(
-                f'there is no {name} {getattr(args, name)}')
+        value = str(getattr(args, name))
+        if '://' not in value and not Path(value).is_file():
+            raise FileNotFoundError(f'there is no {name} {value}')
 
 
 def read_config(args: argparse.Namespace) -> Config:

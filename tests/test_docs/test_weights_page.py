@@ -42,6 +42,20 @@ def test_snippets_find_ships(page, harbour, monkeypatch):
         found.bboxes, 'tensor') else found.bboxes).all()
 
 
+def test_the_demo_takes_a_name(harbour, tmp_path, monkeypatch):
+    pytest.importorskip('mmrotate')
+    monkeypatch.chdir(harbour)
+    image = 'data/synthetic_harbour/FullDataSet/AllImages/100200001.bmp'
+    demo = load_tool('image_demo.py')
+    arguments = [image, 'configs/larsd/synthetic.py']
+    demo.main([*arguments, 'mmextra://larsd_synthetic', '--out-dir',
+               str(tmp_path / 'out')])
+    assert len(list((tmp_path / 'out').iterdir())) == 1
+    with pytest.raises(SystemExit, match='no weights mmextra://larsd_sea'):
+        demo.main([*arguments, 'mmextra://larsd_sea', '--out-dir',
+                   str(tmp_path / 'none')])
+
+
 def test_the_page_names_the_config_of_each():
     page = (ROOT / 'weights' / 'README.md').read_text()
     for name, weights in published_weights().items():

@@ -40,7 +40,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     """Command line."""
     parser = tool_parser(__file__, __doc__)
     parser.add_argument('config', type=Path)
-    parser.add_argument('checkpoint', type=Path)
+    parser.add_argument('checkpoint', help='a file, or mmextra://NAME')
     parser.add_argument('--patterns', nargs='+', choices=DEFAULT_EXTENTS,
                         default=list(DEFAULT_EXTENTS))
     parser.add_argument('--extents', nargs='+', type=float,
@@ -61,9 +61,9 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
             raise ValueError(f'--out must end in {" or ".join(WRITERS)}, got '
                              f'{args.out}')
         result = dict(
-            config=str(args.config), checkpoint=str(args.checkpoint),
+            config=str(args.config), checkpoint=args.checkpoint,
             split=args.split, iou_thrs=IOU_THRS,
-            **sweep(read_config(args), str(args.checkpoint), settings,
+            **sweep(read_config(args), args.checkpoint, settings,
                     args.split, args.device, int(args.max_cache * 2**30)))
     heading, *body = cells(result['rows'])
     print_table(

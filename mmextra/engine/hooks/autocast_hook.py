@@ -47,7 +47,7 @@ def autocast_parts(model: nn.Module) -> Iterator[nn.Module]:
         if name in ('detector', 'roi_head') or isinstance(
                 child, nn.ModuleList):
             yield from autocast_parts(child)
-        elif any(True for _ in child.parameters()):
+        elif next(child.parameters(), None) is not None:
             yield child
 
 
