@@ -64,12 +64,19 @@ def test_what_is_wrong_is_one_sentence(tool, tmp_path, capsys):
         assert len(error.splitlines()) == 1
 
 
-def test_metrics_of_a_stream(moving, tmp_path):
+@pytest.mark.parametrize('policy', [
+    dict(mode='scheduler', threshold=1.),
+    dict(mode='alternate', interval=2)])
+def test_metrics_of_a_stream(moving, tmp_path, policy):
     torch.manual_seed(0)
-    model = make.stream()
+    # Faint, for many scores of exactly 1 have no order.
+    model = make.stream(logits=0.5)
+    model.policy = policy
     cfg = model.cfg
     cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
     cfg.test_dataloader.dataset.update(data_root=f'{moving}/')
     export_built(model, cfg, tmp_path)
     found = verify_ap(model, mmextra_runtime.load(tmp_path), cfg)
-    assert found['torch'] and found['largest_difference'] < 1e-3
+    assert found['largest_difference'] < 1e-3
+    assert (found['torch']['vid/forecast_ratio'] > 0) == (
+        policy['mode'] == 'alternate')

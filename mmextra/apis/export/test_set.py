@@ -38,7 +38,10 @@ def _stream(runner: Any, track: Any) -> None:
     for sample in track:
         if sample.frame_id == 0:
             runner.reset()
-        sample.pred_instances = as_instances(runner.step(sample.img_path))
+        found = runner.step(sample.img_path)
+        sample.pred_instances = as_instances(found)
+        sample.set_metainfo({key: found.info[key] for key in (
+            'is_forecast', 'forecast_conf')})
 
 
 PREDICTORS = dict(detect=_detect, classify=_classify, stream=_stream,
@@ -56,10 +59,12 @@ def show_supports(model: Any, runner: Any, cfg: Config,
     runner.bank = saved_bank(model)
 
 
-
 def verify_ap(model: Any, runner: Any, cfg: Config
               ) -> Dict[str, Dict[str, float]]:
     """Test both on the config's test set.
+
+    One image at a time, whatever the config's batch is: in a batch PyTorch
+    pads to the largest image, and padding changes what is found near it.
 
     Args:
         model (nn.Module): As :func:`~.exporter.load_model` returns it.
@@ -73,7 +78,8 @@ def verify_ap(model: Any, runner: Any, cfg: Config
     predict = PREDICTORS[runner.task]
     with DefaultScope.overwrite_default_scope(
             cfg.get('default_scope', 'mmdet')), torch.no_grad():
-        loader = Runner.build_dataloader(cfg.test_dataloader)
+        loader = Runner.build_dataloader(
+            dict(cfg.test_dataloader, batch_size=1))
         meta = getattr(loader.dataset, 'metainfo', None)
         if runner.task == 'few_shot':
             show_supports(model, runner, cfg, loader.dataset)
