@@ -20,6 +20,7 @@ from mmextra.apis.export import (
     write_report,
 )
 from mmextra.apis.export.onnx_file import check_opset
+from mmextra.apis.export.quantize import quantize
 from mmextra.apis.export.test_set import verify_ap
 
 
@@ -32,6 +33,8 @@ def run(args: argparse.Namespace) -> None:
         model, cfg, args.out,
         Options(args.opset, args.dynamic, args.fp16, args.nms),
         args.checkpoint)
+    if args.int8:
+        report['config']['int8'] = quantize(args.out, args.int8)
     if args.verify:
         report['verify'] = verify(model, load(args.out), args.verify,
                                   args.limit)
@@ -56,6 +59,10 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         'though the test pipeline fixes them')
     parser.add_argument('--fp16', action='store_true',
                         help='layers in half precision')
+    parser.add_argument(
+        '--int8', metavar='IMAGES',
+        help="convolutions of a detector in eight bits, with ranges from "
+        'typical images, a file or a folder')
     parser.add_argument(
         '--nms', choices=('graph', 'runner'),
         help='where boxes are suppressed; by default in the graph, of '

@@ -1,11 +1,14 @@
 """The command that exports, from a config and a checkpoint to a report."""
 import json
 
+import numpy as np
+import onnx
 import pytest
 import torch
 
 import mmextra_runtime
-from mmextra.apis.export import export_built
+from mmextra.apis.export import ExportError, export_built
+from mmextra.apis.export.quantize import quantize
 from mmextra.apis.export.test_set import verify_ap
 from tests import export_helpers as make
 from tests.helpers import load_tool
@@ -80,3 +83,47 @@ def test_metrics_of_a_stream(moving, tmp_path, policy):
     assert found['largest_difference'] < 1e-3
     assert (found['torch']['vid/forecast_ratio'] > 0) == (
         policy['mode'] == 'alternate')
+
+
+def test_eight_bits(tool, harbour, tmp_path, capsys):
+    torch.manual_seed(0)
+    config, checkpoint = larsd_on(harbour, tmp_path)
+    folders = [tmp_path / name for name in ('single', 'eight')]
+    for folder, more in zip(folders, ([], ['--int8', str(harbour)])):
+        tool.main([config, checkpoint, '--out', str(folder), *more])
+    assert json.loads((folders[1] / 'meta.json').read_text())[
+        'config']['int8'] > 3
+    graph = onnx.load(str(folders[1] / 'model.onnx')).graph
+    makers = {name: node.op_type for node in graph.node
+              for name in node.output}
+    inside = {node.name: makers.get(node.input[1]) == 'DequantizeLinear'
+              for node in graph.node if node.op_type == 'Conv'}
+    single = [name for name, eight in inside.items() if not eight]
+    # The two that predict, on each of the levels.
+    assert single and all('conv_cls' in name or 'conv_reg' in name
+                          for name in single)
+    assert sum(inside.values()) > 20
+    image = next(harbour.rglob('*.bmp'))
+    first, second = (mmextra_runtime.load(each)(image) for each in folders)
+    assert len(first) > 5 and abs(len(first) - len(second)) <= 0.3 * len(
+        first)
+    np.testing.assert_allclose(first.scores[:5], second.scores[:5], atol=.1)
+    assert not np.array_equal(first.scores[:5], second.scores[:5])
+
+
+def test_what_eight_bits_refuse(tool, harbour, tmp_path, capsys):
+    config, checkpoint = larsd_on(harbour, tmp_path)
+    for argv, words in ((['--int8', str(harbour), '--fp16'], '--fp16'),
+                        (['--int8', 'nowhere'], 'no image nowhere')):
+        with pytest.raises(SystemExit):
+            tool.main([config, checkpoint, '--out', str(tmp_path / 'out'),
+                       *argv])
+        assert words in capsys.readouterr().err
+    model = make.stream()
+    export_built(model, model.cfg, tmp_path / 'stream')
+    with pytest.raises(ExportError, match="task 'stream'"):
+        quantize(tmp_path / 'stream', harbour)
+    model = make.faster_rcnn()
+    export_built(model, model.cfg, tmp_path / 'two')
+    with pytest.raises(ExportError, match='single stages'):
+        quantize(tmp_path / 'two', harbour)

@@ -44,7 +44,7 @@ def write_graph(plan: GraphPlan, path: Path, options: Options
     Raises:
         ExportError: If an operation has no counterpart in ONNX.
     """
-    onnx = _package('onnx')
+    onnx = required_package('onnx')
     check_opset(options.opset)
     known = inspect.signature(torch.onnx.export).parameters
     # Newer versions of torch trace only when told to.
@@ -89,8 +89,8 @@ def to_half(model: Any) -> Any:
     Returns:
         onnx.ModelProto: The converted graph.
     """
-    float16 = _package('onnxruntime.transformers.float16')
-    graphs = _package('onnxruntime.transformers.onnx_model')
+    float16 = required_package('onnxruntime.transformers.float16')
+    graphs = required_package('onnxruntime.transformers.onnx_model')
     model = float16.convert_float_to_float16(
         model, keep_io_types=True, node_block_list=_outside_layers(model),
         disable_shape_infer=True)
@@ -113,7 +113,7 @@ def _outside_layers(model: Any) -> List[str]:
             and node.name.rsplit('/', 1)[0] not in near]
 
 
-def _package(name: str) -> Any:
+def required_package(name: str) -> Any:
     """Import what only an export needs.
 
     Raises:

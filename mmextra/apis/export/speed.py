@@ -1,14 +1,19 @@
 """Time of an exported model beside that of the model in PyTorch."""
 import statistics
 import time
-from typing import Any, Callable, Dict, List
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Union
 
 import numpy as np
 import torch
 from mmdet.structures import DetDataSample
 from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
 
-from mmextra_runtime.images import Prepared
+from mmextra_runtime.images import Prepared, read_image
+
+from .plan import ExportError
+from .verify import eager_detections, eager_stream
 
 
 def in_turns(calls: Dict[str, Callable[[], Any]], rounds: int,
@@ -43,6 +48,60 @@ def ratios(times: Dict[str, List[float]], base: str) -> Dict[str, float]:
             values, times[base]))
         for name, values in times.items()
     }
+
+
+def let_pass(model: Any, image: Union[str, Path], candidates: int) -> float:
+    """Set a single stage's threshold so that few boxes reach suppression.
+
+    Without training nearly all boxes pass a threshold, or none, and their
+    suppression would be most of what is timed.
+
+    Args:
+        model (nn.Module): As :func:`~.exporter.load_model` returns it; a
+            single stage or a stream of one.
+        image (str or Path): The image.
+        candidates (int): Boxes of a class that pass on it; all if there are
+            fewer.
+
+    Returns:
+        float: The threshold.
+
+    Raises:
+        ExportError: If the model has no such head.
+    """
+    host = getattr(model, 'detector', model)
+    head: Any = getattr(host, 'bbox_head', None)
+    if not hasattr(head, '_bbox_post_process'):
+        raise ExportError(
+            f'{type(model).__name__} has no single-stage head whose '
+            'threshold could be set; leave --candidates out')
+    settings = [part.test_cfg for part in (host, head)]
+    for cfg in settings:
+        cfg.score_thr = -1.
+    passing: List[torch.Tensor] = []
+    method = head._bbox_post_process
+
+    def watched(results: InstanceData, *args: Any, **kwargs: Any
+                ) -> InstanceData:
+        passing.append(results.scores)
+        # The rest is not needed, and its suppression takes minutes.
+        return method(results[:1], *args, **kwargs)
+
+    head._bbox_post_process = watched
+    try:
+        if host is model:
+            eager_detections(model, image)
+        else:
+            eager_stream(model, dict(mode='always_read')).step(
+                read_image(image))
+    finally:
+        del head._bbox_post_process
+    scores = passing[0].sort(descending=True).values
+    threshold = float(scores[candidates]) if len(
+        scores) > candidates else float(scores.min()) / 2
+    for cfg in settings:
+        cfg.score_thr = threshold
+    return threshold
 
 
 def eager_call(model: Any, prepared: Prepared) -> Callable[[], Any]:

@@ -184,12 +184,16 @@ def _classify(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
                                    own.scores).max()))
 
 
-def _stream(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
+def eager_stream(model: Any, policy: Dict[str, Any]) -> Any:
+    """A stream of the model in PyTorch, a :class:`StreamDetector`."""
     # Not at the top: a stream is one of several kinds of models.
     from ..stream_detector import StreamDetector, frame_pipeline
     with DefaultScope.overwrite_default_scope('mmdet'):
-        eager = StreamDetector(model, frame_pipeline(model.cfg),
-                               policy=runner.policy_settings)
+        return StreamDetector(model, frame_pipeline(model.cfg), policy=policy)
+
+
+def _stream(model: Any, runner: Any, paths: Sequence[Path]) -> Compared:
+    eager = eager_stream(model, runner.policy_settings)
     runner.reset()
     for path in paths:
         frame = read_image(path)

@@ -62,11 +62,13 @@ def _diagonals(pairs: Tensor, count: int) -> Tensor:
 def _by_diagonals(first: Tensor, second: Tensor, displacement: int) -> Tensor:
     """One matrix product of all pairs of positions, of it the diagonals."""
     n, _, height, width = first.shape
-    padded = F.pad(second, [displacement] * 4)
     side = 2 * displacement + 1
-    pairs = torch.bmm(first.flatten(2).transpose(1, 2), padded.flatten(2))
+    pairs = torch.bmm(first.flatten(2).transpose(1, 2), second.flatten(2))
     # (n, y, x, y + dy, x + dx) with x and x + dx, then y and y + dy, last.
-    pairs = pairs.reshape(n, height, width, *padded.shape[-2:])
+    # Padded here, for a padded map would make the product three times as
+    # large.
+    pairs = F.pad(pairs.reshape(n, height, width, height, width),
+                  [displacement] * 4)
     across = _diagonals(pairs.permute(0, 1, 3, 2, 4), side)
     out = _diagonals(across.permute(0, 3, 4, 1, 2), side)
     return out.permute(0, 4, 2, 3, 1).reshape(n, side**2, height, width)
