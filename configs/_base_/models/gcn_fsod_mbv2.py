@@ -20,7 +20,7 @@ model = dict(
         init_cfg=dict(
             type='Pretrained', checkpoint='weights/mobilenet_v2.pth')),
     neck=dict(
-        type='HRFPN', in_channels=[96, 1280], out_channels=128, num_outs=1),
+        type='FusedMapsNeck', in_channels=[96, 1280], out_channels=128),
     rpn_head=dict(
         in_channels=128,
         feat_channels=128,
