@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
+from mmextra.models.roi_heads.query_support_roi_head import with_rpn_scores
 from mmextra.models.task_modules.traceable import (
     above,
     pair_nms,
@@ -68,7 +69,7 @@ class QueryGraph(nn.Module):
         shape, model = shape_of(image, img_shape), self.model
         x, head = model.extract_feat(image), model.roi_head
         if model.compares_in_rpn:
-            boxes, pairs = self._proposals(x, maps, shape)
+            boxes, pairs, likely = self._proposals(x, maps, shape)
             features = head.extract_rois(x, F.pad(boxes, (1, 0)))
         else:
             boxes = proposals(model, x, shape)
@@ -81,16 +82,17 @@ class QueryGraph(nn.Module):
         logits, deltas = head.bbox_head(features, rois[pairs])
         boxes = head.bbox_head.bbox_coder.decode(
             boxes, deltas, max_shape=shape)
-        scores = logits.softmax(1)[:, 0]
-        cfg = head.test_cfg
+        scores, cfg = logits.softmax(1)[:, 0], head.test_cfg
+        if model.compares_in_rpn:
+            scores = with_rpn_scores(scores, likely, cfg)
         good = above(scores, cfg.get('score_thr', 0.))[:, 0]
         dets, keep = traced_nms(boxes[good], scores[good], pairs[good],
                                 cfg['nms'])
         return dets[:, :4], dets[:, 4], pairs[good][keep]
 
     def _proposals(self, x: Tuple[Tensor, ...], maps: Tensor,
-                   shape: Any) -> Tuple[Tensor, Tensor]:
-        """(n, 4) boxes of all pairs, and (n,) the pair of each."""
+                   shape: Any) -> Tuple[Tensor, Tensor, Tensor]:
+        """(n, 4) boxes of all pairs, (n,) the pair of each, (n,) scores."""
         head = self.model.rpn_head
         cfg = head.test_cfg
         priors = head.prior_generator.grid_priors(
@@ -122,7 +124,7 @@ class QueryGraph(nn.Module):
             moved = boxes + (levels * (boxes.max() + 1))[..., None]
         pairs, index = pair_nms(moved, scores, sized_nms(cfg),
                                 cfg.get('max_per_img', -1))
-        return boxes[pairs, index], pairs
+        return boxes[pairs, index], pairs, scores[pairs, index]
 
 
 def crop_facts(cfg: Config) -> Dict[str, int]:
@@ -166,6 +168,13 @@ def plan_few_shot(model: Any, cfg: Config,
     refuse_runner(options)
     for part in (model.rpn_head.test_cfg, model.roi_head.test_cfg):
         suppression(part, Options(nms='graph'))
+    settings = model.roi_head.test_cfg
+    if settings.get('share_iou') is not None:
+        raise ExportError('test_cfg.rcnn.share_iou cannot be exported: the '
+                          'graph has features of every proposal')
+    if settings.get('rpn_power') and not model.compares_in_rpn:
+        raise ExportError('test_cfg.rcnn.rpn_power is exported with an '
+                          'LCRPNHead alone; set it to 0')
     crop = crop_facts(cfg)
     side = crop['side']
     draw = torch.Generator().manual_seed(1)
@@ -189,9 +198,8 @@ def plan_few_shot(model: Any, cfg: Config,
             dynamic['maps'][2] = 'support_height'
     if shape is not None:
         inputs['img_shape'] = shape
-    test = thresholds(model.roi_head.test_cfg, suppression(
-        model.roi_head.test_cfg, Options())[1])
-    if model.roi_head.test_cfg.get('merge', 'global') == 'per_class':
+    test = thresholds(settings, suppression(settings, Options())[1])
+    if settings.get('merge', 'global') == 'per_class':
         test['limit_per'] = 'class'
     bank = saved_bank(model)
     return ExportPlan(

@@ -76,6 +76,22 @@ def select_roi_samples(labels: Tensor,
         bg_neg_pair=hardest(background & other, second))
 
 
+def with_rpn_scores(scores: Tensor, proposal_scores: Tensor,
+                    cfg: ConfigType) -> Tensor:
+    """Scores with a share of those of their proposals.
+
+    Args:
+        scores (Tensor): (n,) of the head.
+        proposal_scores (Tensor): (n,) of the RPN.
+        cfg (dict): ``rpn_power``, 0 if it is missing.
+
+    Returns:
+        Tensor: (n,) scores.
+    """
+    power = cfg.get('rpn_power', 0)
+    return scores * proposal_scores**power if power else scores
+
+
 def merge_class_results(boxes: Sequence[Tensor], scores: Sequence[Tensor],
                         labels: Sequence[int],
                         cfg: ConfigType) -> InstanceData:
@@ -131,7 +147,9 @@ class QuerySupportRoIHead(StandardRoIHead):
     ``test_cfg.share_iou`` (not in the paper) boxes of several classes that
     overlap more than so much are one, see :func:`~mmextra.models.
     task_modules.shared_boxes.share_boxes`, and its features are computed
-    once.
+    once. With ``test_cfg.rpn_power`` (not in the paper) a score is multiplied
+    by that power of its proposal's: a class-aware RPN knows something of the
+    class too, and of where objects are.
 
     Args:
         sample_fractions (Sequence[int]): See :func:`select_roi_samples`.
@@ -362,9 +380,13 @@ class QuerySupportRoIHead(StandardRoIHead):
                 self._decode(box, *output, sample.metainfo, rescale)
                 for box, output in zip(boxes, outputs)
             ]
+            scores = [
+                with_rpn_scores(score, each.scores, self.test_cfg)
+                for (_, score), each in zip(found, proposals)
+            ]
             results.append(
                 merge_class_results(
-                    [box for box, _ in found], [score for _, score in found],
+                    [box for box, _ in found], scores,
                     [labels[p] for p in pairs], self.test_cfg)
                 if sum(map(len, boxes)) else empty_instances(
                     [sample.metainfo], x[0].device, task_type='bbox')[0])

@@ -30,6 +30,8 @@ def plan(cfg, options=None):
      'LoadCTSlice'),
     ('gcn_fsod/synthetic.py', {'custom_hooks': []}, None,
      'SupportInitHook'),
+    ('gcn_fsod/synthetic.py', {'model.test_cfg.rcnn.share_iou': .8}, None,
+     'share_iou cannot be exported'),
 ])
 def test_refused_with_the_reason(name, change, options, words):
     cfg = make.config(name)
@@ -41,6 +43,14 @@ def test_refused_with_the_reason(name, change, options, words):
             'test_dataloader.dataset.pipeline']
     with pytest.raises(ExportError, match=words):
         plan(cfg, options)
+
+
+def test_a_share_of_an_rpn_that_knows_no_classes(monkeypatch, tmp_path):
+    model = make.few_shot()
+    model.roi_head.test_cfg.rpn_power = .5
+    monkeypatch.setattr(type(model), 'compares_in_rpn', False)
+    with pytest.raises(ExportError, match='rpn_power'):
+        export_built(model, model.cfg, tmp_path)
 
 
 def test_other_models_are_named():

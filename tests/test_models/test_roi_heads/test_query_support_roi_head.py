@@ -1,8 +1,22 @@
 import pytest
 import torch
+from mmdet.structures import DetDataSample
+from mmengine.structures import InstanceData
 
+from mmextra.models.layers.support import SupportFeatures
 from mmextra.models.roi_heads import merge_class_results, select_roi_samples
+from mmextra.models.roi_heads.query_support_roi_head import with_rpn_scores
+from tests.export_helpers import few_shot
 from tests.helpers import worked_case
+
+
+def bank(detector):
+    """Features of one support of noise."""
+    sample = DetDataSample(gt_instances=InstanceData(
+        bboxes=torch.tensor([[8., 8, 56, 56]])))
+    with torch.no_grad():
+        found = detector.extract_support(torch.rand(1, 3, 64, 64), [sample], 1)
+    return dict(map=found.maps[0], roi=found.rois[0])
 
 
 def where(mask):
@@ -58,3 +72,38 @@ def test_merge_per_class_and_of_nothing():
     assert len(none) == 0 and none.bboxes.shape == (0, 4)
     with pytest.raises(ValueError, match='per_class'):
         merge_class_results([boxes], [scores], [0], dict(cfg, merge='all'))
+
+
+def test_the_share_of_the_rpn():
+    scores, rpn = torch.tensor([.9, .4]), torch.tensor([.25, 1.])
+    torch.testing.assert_close(with_rpn_scores(
+        scores, rpn, dict(rpn_power=.5)), torch.tensor([.45, .4]))
+    assert with_rpn_scores(scores, rpn, {}) is scores
+    detector = few_shot()
+    detector.support_bank = {
+        label: {key: value * (1 + .1 * label) for key, value in bank(
+            detector).items()} for label in range(2)}
+    sample = DetDataSample(metainfo=dict(
+        img_shape=(96, 128), ori_shape=(96, 128), scale_factor=(1., 1.)))
+    image = torch.rand(1, 3, 96, 128)
+    cfg = detector.roi_head.test_cfg
+    cfg.update(score_thr=0., max_per_img=-1)
+    cfg.nms.iou_threshold = 1.
+    with torch.no_grad():
+        plain = detector.predict(image, [sample])[0].pred_instances
+        cfg.rpn_power = .5
+        shared = detector.predict(image, [sample])[0].pred_instances
+        supports = SupportFeatures.of_bank(detector.support_bank)
+        proposals = detector.rpn_head.predict(
+            detector.extract_feat(image), [sample], supports=supports,
+            images=[0, 0])
+    likely = torch.cat([each.scores for each in proposals])
+    assert len(plain) == len(shared) == len(likely)
+    # Sums, for the order is another.
+    before, after = (each.scores.double() for each in (plain, shared))
+    assert after.sum() < before.sum()
+    places = (plain.bboxes[:, None] - shared.bboxes[None]).abs().amax(2)
+    factors = after[places.argmin(1)] / before
+    torch.testing.assert_close(
+        factors.sort().values.float(), likely.sqrt().sort().values,
+        atol=1e-4, rtol=1e-4)
