@@ -31,4 +31,6 @@ model = dict(
     roi_head=dict(
         bbox_roi_extractor=dict(out_channels=128, featmap_strides=[16]),
         bbox_head=dict(
-            in_channels=128, reg_tower='edges', reg_keep_cells=False)))
+            in_channels=128, reg_tower='edges', reg_keep_cells=False)),
+    # Chosen on search.txt: ten shots' novel AP50 18.2 without it, 23.7 with.
+    test_cfg=dict(rcnn=dict(rpn_power=0.5)))

@@ -151,12 +151,8 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
             losses, proposals = self.rpn_head.loss_and_predict(
                 x, arranged.queries, proposal_cfg=proposal_cfg)
             proposals = [proposals[i] for i in arranged.images]
-        classes = torch.stack([
-            sample.gt_instances.labels[0]
-            for sample in batch_data_samples['support'][::shots]])
-        losses.update(self.roi_head.loss(
-            x, proposals, arranged.samples,
-            classes=classes.to(supports.rois.device), **pairs))
+        losses.update(self.roi_head.loss(x, proposals, arranged.samples,
+                                         **pairs))
         return losses
 
     @torch.no_grad()

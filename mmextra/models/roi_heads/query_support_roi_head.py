@@ -1,5 +1,5 @@
 """The second stage for pairs of a query image and a support."""
-from typing import Dict, List, Literal, Optional, Sequence, Tuple
+from typing import Dict, List, Literal, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -153,9 +153,6 @@ class QuerySupportRoIHead(StandardRoIHead):
 
     Args:
         sample_fractions (Sequence[int]): See :func:`select_roi_samples`.
-        contrast_weight (float): Weight of :meth:`contrast`, which is not in
-            the paper; 0 leaves it out.
-        contrast_rois (int): RoIs of a batch that it takes.
         roi_chunk (int): RoIs that are classified at a time in a test.
         kwargs: See mmdet's ``StandardRoIHead``.
     """
@@ -163,16 +160,12 @@ class QuerySupportRoIHead(StandardRoIHead):
     def __init__(self,
                  *args,
                  sample_fractions: Sequence[int] = (1, 2, 1),
-                 contrast_weight: float = 0.,
-                 contrast_rois: int = 64,
                  roi_chunk: int = 512,
                  **kwargs) -> None:
         if len(sample_fractions) != 3 or min(sample_fractions) < 1:
             raise ValueError('sample_fractions must be three positive '
                              f'numbers, got {tuple(sample_fractions)}')
         self.sample_fractions = tuple(sample_fractions)
-        self.contrast_weight = contrast_weight
-        self.contrast_rois = contrast_rois
         self.roi_chunk = roi_chunk
         super().__init__(*args, **kwargs)
 
@@ -193,8 +186,7 @@ class QuerySupportRoIHead(StandardRoIHead):
 
     def loss(self, x: Sequence[Tensor], rpn_results_list: InstanceList,
              batch_data_samples: SampleList, *, supports: SupportFeatures,
-             images: Sequence[int], negative: Sequence[bool],
-             classes: Optional[Tensor] = None) -> dict:
+             images: Sequence[int], negative: Sequence[bool]) -> dict:
         """Losses of P pairs.
 
         Args:
@@ -207,15 +199,9 @@ class QuerySupportRoIHead(StandardRoIHead):
             images (Sequence[int]): Index of the image of each pair.
             negative (Sequence[bool]): Pairs whose support is of a class
                 that is not in the image.
-            classes (Tensor, optional): (P,) class of each pair's support,
-                for :meth:`contrast`.
 
         Returns:
-            dict[str, Tensor]: ``loss_cls``, ``loss_bbox``, ``acc`` and, if
-            it has a weight, ``loss_contrast``.
-
-        Raises:
-            ValueError: If :meth:`contrast` has a weight and no classes.
+            dict[str, Tensor]: ``loss_cls``, ``loss_bbox`` and ``acc``.
         """
         results = self._sample(rpn_results_list, batch_data_samples)
         counts = [len(result.priors) for result in results]
@@ -224,63 +210,16 @@ class QuerySupportRoIHead(StandardRoIHead):
         negative_of = _repeat(negative, counts, device).bool()
         boxes = torch.cat([get_box_tensor(r.priors) for r in results])
         rois = torch.cat([image_of[:, None].to(boxes), boxes], 1)
-        features = self.extract_rois(x, rois)
-        cls_score, bbox_pred = self._compare(features, supports.rois, counts)
+        cls_score, bbox_pred = self._compare(
+            self.extract_rois(x, rois), supports.rois, counts)
         labels, weights, box_targets, box_weights = \
             self.bbox_head.get_targets(results, self.train_cfg)
         labels = labels.masked_fill(negative_of, self.bbox_head.num_classes)
         box_weights = box_weights * ~negative_of[:, None]
         weights = weights * self._kept(cls_score, labels, negative_of,
                                        images, counts)
-        losses = self.bbox_head.loss(cls_score, bbox_pred, rois, labels,
-                                     weights, box_targets, box_weights)
-        if self.contrast_weight:
-            if classes is None:
-                raise ValueError('contrast_weight needs the classes of the '
-                                 'pairs')
-            pairs = _repeat(range(len(counts)), counts, device)
-            losses['loss_contrast'] = self.contrast_weight * self.contrast(
-                features, labels, pairs, supports.rois, classes)
-        return losses
-
-    def contrast(self, features: Tensor, labels: Tensor, pairs: Tensor,
-                 supports: Tensor, classes: Tensor) -> Tensor:
-        """Which of the batch's classes is it?
-
-        A query meets few classes, and mostly ones that the image lacks, so
-        little is learnt about telling classes apart. Here each foreground
-        RoI is compared with the supports of all pairs of the batch. Not in
-        the paper: all of it.
-
-        Args:
-            features (Tensor): (N, C, r, r) features of the RoIs.
-            labels (Tensor): (N,) 0 foreground, 1 background.
-            pairs (Tensor): (N,) pair of each RoI.
-            supports (Tensor): (P, C, r, r) features of the supports.
-            classes (Tensor): (P,) their classes.
-
-        Returns:
-            Tensor: Cross entropy of the RoI's own support among those of
-            other classes, by the difference of the logits of foreground and
-            background; 0 without foreground.
-        """
-        chosen = (labels == 0).nonzero()[:, 0]
-        if len(chosen) > self.contrast_rois:
-            order = torch.randperm(len(chosen), device=chosen.device)
-            chosen = chosen[order[:self.contrast_rois]]
-        if not len(chosen):
-            return features.sum() * 0
-        own, features = pairs[chosen], features[chosen]
-        logits = torch.stack([
-            self.bbox_head.classify(features, support[None])
-            for support in supports
-        ], 1).float()
-        difference = logits[..., 0] - logits[..., 1]
-        places = torch.arange(len(supports), device=own.device)
-        twins = (classes[own][:, None] == classes[None]) & (
-            own[:, None] != places[None])
-        return F.cross_entropy(
-            difference.masked_fill(twins, -torch.inf), own)
+        return self.bbox_head.loss(cls_score, bbox_pred, rois, labels,
+                                   weights, box_targets, box_weights)
 
     def _sample(self, proposals: InstanceList,
                 samples: SampleList) -> List[SamplingResult]:

@@ -165,10 +165,6 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
             tuple[Tensor, Tensor]: (N, 2) logits of foreground and
             background, (N, 4) deltas.
         """
-        return self.classify(query, support), self.regress(query, support)
-
-    def classify(self, query: Tensor, support: Tensor) -> Tensor:
-        """(N, 2) logits; arguments as in :meth:`forward`."""
         logits = []
         if self.global_matching:
             vector = global_matching_vector(query, support)
@@ -178,7 +174,7 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
                                            self.local_reduction)
             logits.append(without_autocast(
                 nn.Sequential(self.local_embed, self.local_cls), vector))
-        return sum(logits)
+        return sum(logits), self.regress(query, support)
 
     def regress(self, query: Tensor, support: Tensor) -> Tensor:
         """(N, 4) deltas; arguments as in :meth:`forward`."""

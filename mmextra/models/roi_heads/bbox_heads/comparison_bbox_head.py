@@ -2,7 +2,6 @@
 from typing import Optional
 
 from mmdet.models.roi_heads.bbox_heads import BBoxHead
-from torch import Tensor
 
 
 class ComparisonBBoxHead(BBoxHead):
@@ -38,7 +37,3 @@ class ComparisonBBoxHead(BBoxHead):
             reg_class_agnostic=True,
             init_cfg=init_cfg,
             **kwargs)
-
-    def classify(self, query: Tensor, support: Tensor) -> Tensor:
-        """The logits (N, 2) of :meth:`forward` alone; arguments as there."""
-        return self(query, support)[0]
