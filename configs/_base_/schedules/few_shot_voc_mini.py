@@ -1,5 +1,5 @@
-# Base training on real pictures on a CPU, counted in iterations; the
-# pretrained backbone learns a tenth as fast, the neck a third. Not the paper's.
+# Base training on real pictures on a CPU, counted in iterations; a pretrained
+# backbone learns a tenth as fast, the neck a third. Not the paper's.
 _base_ = './few_shot_cpu.py'
 
 max_iters = 1200
