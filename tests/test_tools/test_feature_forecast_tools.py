@@ -404,3 +404,26 @@ def test_errors_are_those_of_the_next_map(trained):
     with pytest.raises(ValueError, match='between'):
         error_maps(sweep.model, video,
                    ReadPolicy('always_read', between='repeat'))
+
+
+def test_a_baseline_of_the_first_phase(trained, tmp_path):
+    """Its checkpoint is of the detector alone; and one that does not fit is
+    found before any video runs."""
+    module = load_tool('analysis_tools/forecast_sweep.py')
+    weights = torch.load(trained[1][1])['state_dict']
+    first = {key.removeprefix('detector.'): value
+             for key, value in weights.items()}
+    assert first.keys() != weights.keys()
+    torch.save(dict(state_dict=first, meta={}), tmp_path / 'first.pth')
+    rows = module.main([
+        *trained[0], '--max-videos', '1', '--thresholds', '1', '--alternate',
+        '--baseline', trained[1][0], str(tmp_path / 'first.pth')])
+    same = module.main([
+        *trained[0], '--max-videos', '1', '--thresholds', '1', '--alternate',
+        '--baseline', *trained[1]])
+    assert rows[-1]['mAP'] == same[-1]['mAP']
+    torch.save(dict(state_dict=dict(other=torch.ones(1)), meta={}),
+               tmp_path / 'other.pth')
+    with pytest.raises(ValueError, match='other.pth is not a checkpoint'):
+        module.main([*trained[0], '--max-videos', '10000000', '--baseline',
+                     trained[1][0], str(tmp_path / 'other.pth')])

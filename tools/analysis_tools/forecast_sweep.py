@@ -96,6 +96,8 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     same = dict(split=args.split, device=args.device,
                 max_videos=args.max_videos, options=args.cfg_options)
     sweep = Sweep(args.config, args.checkpoint, **same)
+    # Before the long part, for it may not fit.
+    baseline = Sweep(*args.baseline, **same) if args.baseline else None
     changes = [dict(threshold=value) for value in args.change]
     if args.change_shares:
         with one_line_errors(parser, ValueError):
@@ -112,8 +114,8 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     rows = sweep.run(settings, ahead=args.ahead, between=args.between, **more)
     gains = over_fixed(rows, sweep.aps, args.draws)
     known = over_repeated(sweep.aps, args.between, args.ahead, args.draws)
-    if args.baseline:
-        rows += Sweep(*args.baseline, **same).run(settings, **more)
+    if baseline is not None:
+        rows += baseline.run(settings, **more)
     print_report(rows, gains, known, (*VALUES, 'sAP', 'sAP_ahead'))
     if sweep.forecast_vs_copy is not None:
         print(f'forecast_vs_copy {sweep.forecast_vs_copy:.4f}')

@@ -162,15 +162,25 @@ class FeatureForecastDetector(BaseMOTModel):
         self._stream = None
         return super().train(mode)
 
-    def _load_from_state_dict(self, state_dict: dict, prefix: str,
-                              *args: Any, **kwargs: Any) -> None:
-        """Also takes a checkpoint of the detector alone (first phase)."""
+    def rename_weights(self, state_dict: dict, prefix: str = '') -> None:
+        """Make a checkpoint of the detector alone (first phase) one of this
+        model, in place.
+
+        Args:
+            state_dict (dict): Weights by name.
+            prefix (str): In front of all names.
+        """
         own = f'{prefix}detector.'
         if not any(key.startswith(own) for key in state_dict):
             parts = tuple(f'{prefix}{name}.' for name, _ in
                           self.detector.named_children())
             for key in [k for k in state_dict if k.startswith(parts)]:
                 state_dict[own + key[len(prefix):]] = state_dict.pop(key)
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str,
+                              *args: Any, **kwargs: Any) -> None:
+        """Also of the first phase."""
+        self.rename_weights(state_dict, prefix)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     def extract_maps(self, images: Tensor) -> Feats:
