@@ -33,9 +33,10 @@ def check_fit(model: nn.Module, path: str,
     weights = checkpoint.get('state_dict', checkpoint)
     given = {name[len('module.'):] if name.startswith('module.') else name:
              value for name, value in weights.items()}
-    if hasattr(model, 'rename_weights'):
+    rename: Any = getattr(model, 'rename_weights', None)
+    if rename is not None:
         # As loading does.
-        model.rename_weights(given)
+        rename(given)
     wanted = model.state_dict()
     other = [name for name in wanted if name in given and
              getattr(given[name], 'shape', None) != wanted[name].shape]

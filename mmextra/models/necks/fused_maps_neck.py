@@ -1,5 +1,5 @@
 """One map of a backbone's several."""
-from typing import Sequence
+from typing import Any, Sequence
 
 from mmdet.models.necks import HRFPN
 from mmdet.registry import MODELS
@@ -26,7 +26,7 @@ class FusedMapsNeck(HRFPN):
     """
 
     def __init__(self, in_channels: Sequence[int], out_channels: int,
-                 **kwargs) -> None:
+                 **kwargs: Any) -> None:
         super().__init__(list(in_channels), out_channels, num_outs=1,
                          **kwargs)
 
