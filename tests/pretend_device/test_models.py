@@ -102,6 +102,7 @@ ELSEWHERE = {
     'ViewsTTAModel',  # wraps models, on the CPU in its own tests
     'LASAHead',  # a factory
     'TruncatedMobileNetV2',  # mmdet's, less some layers
+    'FusedMapsNeck',  # mmdet's, from other weights
     'QuerySupportDetector',  # the base of two
 }
 
