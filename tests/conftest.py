@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 import torch
 from mmengine.registry import DefaultScope
@@ -13,6 +15,14 @@ def pytest_addoption(parser):
     parser.addoption(
         '--runs', type=int, help='damaged files to try on each reader of '
         'annotations, in place of the few of every day')
+
+
+@pytest.fixture(autouse=True)
+def own_port(monkeypatch):
+    """Two tests that start several processes may run at the same time."""
+    with socket.socket() as found:
+        found.bind(('127.0.0.1', 0))
+        monkeypatch.setenv('PORT', str(found.getsockname()[1]))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmextra.models.roi_heads.query_support_roi_head import with_rpn_scores
+from mmextra.models.roi_heads.class_results import with_rpn_scores
 from mmextra.models.task_modules.traceable import (
     above,
     pair_nms,

@@ -1,10 +1,7 @@
 from . import bbox_heads
 from .bbox_heads import NonEmptyShared2FCBBoxHead
-from .query_support_roi_head import (
-    QuerySupportRoIHead,
-    merge_class_results,
-    select_roi_samples,
-)
+from .class_results import merge_class_results
+from .query_support_roi_head import QuerySupportRoIHead, select_roi_samples
 from .roi_extractors import BagRoIExtractor
 
 __all__ = [

@@ -5,7 +5,7 @@ from mmengine.structures import InstanceData
 
 from mmextra.models.layers.support import SupportFeatures
 from mmextra.models.roi_heads import merge_class_results, select_roi_samples
-from mmextra.models.roi_heads.query_support_roi_head import with_rpn_scores
+from mmextra.models.roi_heads.class_results import with_rpn_scores
 from tests.export_helpers import few_shot
 from tests.helpers import worked_case
 

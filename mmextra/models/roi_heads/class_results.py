@@ -1,0 +1,71 @@
+"""The detections of several classes of an image."""
+from typing import Literal, Sequence
+
+import torch
+from mmcv.ops import batched_nms
+from mmdet.utils import ConfigType
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmextra.utils.checks import check_choice
+
+Merge = Literal['global', 'per_class']
+
+
+def with_rpn_scores(scores: Tensor, proposal_scores: Tensor,
+                    cfg: ConfigType) -> Tensor:
+    """Scores with a share of those of their proposals.
+
+    Args:
+        scores (Tensor): (n,) of the head.
+        proposal_scores (Tensor): (n,) of the RPN.
+        cfg (dict): ``rpn_power``, 0 if it is missing.
+
+    Returns:
+        Tensor: (n,) scores.
+    """
+    power = cfg.get('rpn_power', 0)
+    return scores * proposal_scores**power if power else scores
+
+
+def merge_class_results(boxes: Sequence[Tensor], scores: Sequence[Tensor],
+                        labels: Sequence[int],
+                        cfg: ConfigType) -> InstanceData:
+    """The detections of all classes of an image.
+
+    Args:
+        boxes (Sequence[Tensor]): (n_c, 4) boxes of each class.
+        scores (Sequence[Tensor]): (n_c,) their scores.
+        labels (Sequence[int]): Label of each class.
+        cfg (dict): ``score_thr``, ``nms`` (within each class),
+            ``max_per_img`` and ``merge``: the best of ``'global'`` all
+            classes together or ``'per_class'`` of each.
+
+    Returns:
+        :obj:`InstanceData`: ``bboxes``, ``scores`` and ``labels``, best
+        first.
+
+    Raises:
+        ValueError: If ``merge`` is unknown.
+    """
+    merge = check_choice('merge', cfg.get('merge', 'global'), Merge)
+    classes = torch.cat([
+        torch.full_like(score, label, dtype=torch.long)
+        for score, label in zip(scores, labels)
+    ])
+    boxes, scores = torch.cat(list(boxes)), torch.cat(list(scores))
+    good = (scores > cfg.get('score_thr', 0.)).nonzero()[:, 0]
+    boxes, scores, classes = boxes[good], scores[good], classes[good]
+    if len(boxes):
+        found, keep = batched_nms(boxes, scores, classes, cfg['nms'])
+        # Some kinds of NMS change scores.
+        boxes, scores, classes = found[:, :4], found[:, 4], classes[keep]
+    limit = cfg.get('max_per_img', -1)
+    if limit > 0 and merge == 'global':
+        boxes, scores, classes = boxes[:limit], scores[:limit], \
+            classes[:limit]
+    elif limit > 0:
+        rank = (classes[None] == classes[:, None]).tril(-1).sum(1)
+        keep = (rank < limit).nonzero()[:, 0]
+        boxes, scores, classes = boxes[keep], scores[keep], classes[keep]
+    return InstanceData(bboxes=boxes, scores=scores, labels=classes)
