@@ -406,7 +406,7 @@ def test_errors_are_those_of_the_next_map(trained):
                    ReadPolicy('always_read', between='repeat'))
 
 
-def test_a_baseline_of_the_first_phase(trained, tmp_path):
+def test_a_baseline_of_the_first_phase(trained, tmp_path, monkeypatch):
     """Its checkpoint is of the detector alone; and one that does not fit is
     found before any video runs."""
     module = load_tool('analysis_tools/forecast_sweep.py')
@@ -424,6 +424,8 @@ def test_a_baseline_of_the_first_phase(trained, tmp_path):
     assert rows[-1]['mAP'] == same[-1]['mAP']
     torch.save(dict(state_dict=dict(other=torch.ones(1)), meta={}),
                tmp_path / 'other.pth')
+    monkeypatch.setattr(module.Sweep, 'run', lambda *_, **__: pytest.fail(
+        'videos ran before the baseline was looked at'))
     with pytest.raises(ValueError, match='other.pth is not a checkpoint'):
-        module.main([*trained[0], '--max-videos', '10000000', '--baseline',
-                     trained[1][0], str(tmp_path / 'other.pth')])
+        module.main([*trained[0], '--baseline', trained[1][0],
+                     str(tmp_path / 'other.pth')])
