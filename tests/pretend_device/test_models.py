@@ -8,7 +8,7 @@ from mmrotate.registry import TASK_UTILS as MMROTATE_TASK_UTILS
 from torch import nn
 
 from mmextra.evaluation.device_check import FAMILIES, Family, FamilySteps
-from mmextra.models.dense_heads import lcrpn_head
+from mmextra.models.dense_heads import joint_pairs
 from mmextra.models.roi_heads import query_support_roi_head
 from tests.helpers import ROOT
 from tests.pretend_device.device import DeviceError, PretendGPU
@@ -45,9 +45,9 @@ BOUNDS = {
     'RetinaNet of centres': ((44, 21), (14, 15)),
     'LCB-YOLOv5s': ((6, 13), (4, 8)),
     'YOLOv5s': ((6, 13), (4, 8)),
-    'GCN-FSOD': ((24, 56), (10, 27)),
-    'Attention RPN': ((24, 56), (10, 27)),
-    'global kernel': ((24, 56), (10, 27)),
+    'GCN-FSOD': ((18, 20), (6, 10)),
+    'Attention RPN': ((18, 20), (6, 10)),
+    'global kernel': ((18, 20), (6, 10)),
     'cosine TFA': ((56, 34), (4, 9)),
     # 32 frames: 20 waits and 12 uploads of the stock head for each.
     'feature forecast': ((640, 390), (9, 9)),
@@ -149,7 +149,7 @@ def test_samples_of_pairs_are_those_of_mmdet(config, data, monkeypatch):
     ours = steps.train(model).losses
     gradients = [p.grad.clone() for p in model.parameters()
                  if p.grad is not None]
-    for module in (lcrpn_head, query_support_roi_head):
+    for module in (joint_pairs, query_support_roi_head):
         monkeypatch.setattr(module, 'can_join', lambda *_: False)
     stock = steps.train(model).losses
     assert all(torch.equal(ours[name], stock[name]) for name in stock)

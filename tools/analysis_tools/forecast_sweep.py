@@ -25,11 +25,7 @@ from pathlib import Path
 from typing import List, Optional, Sequence
 
 import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
-from mmextra.apis.analysis.forecast_sweep import (
-    VALUES,
-    Sweep,
-    policies,
-)
+from mmextra.apis.analysis.forecast_sweep import VALUES, Sweep, policies
 from mmextra.apis.analysis.sweep_report import (
     over_fixed,
     over_repeated,
@@ -114,14 +110,16 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     rows = sweep.run(settings, ahead=args.ahead, between=args.between, **more)
     gains = over_fixed(rows, sweep.aps, args.draws)
     known = over_repeated(sweep.aps, args.between, args.ahead, args.draws)
+    found = dict(over_fixed=gains, over_repeated=known,
+                 forecast_vs_copy=sweep.forecast_vs_copy)
     if baseline is not None:
+        # A baseline that is interrupted loses nothing of what was measured.
+        save_rows(args.out, dict(rows=rows, **found))
         rows += baseline.run(settings, **more)
     print_report(rows, gains, known, (*VALUES, 'sAP', 'sAP_ahead'))
     if sweep.forecast_vs_copy is not None:
         print(f'forecast_vs_copy {sweep.forecast_vs_copy:.4f}')
-    save_rows(args.out, dict(rows=rows, over_fixed=gains,
-                             over_repeated=known,
-                             forecast_vs_copy=sweep.forecast_vs_copy))
+    save_rows(args.out, dict(rows=rows, **found))
     if args.plot:
         plot(rows, args.plot, args.title or sweep.name)
     return rows

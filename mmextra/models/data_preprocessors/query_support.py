@@ -1,10 +1,12 @@
 """Batches of query images with their supports."""
-from typing import Any, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 import torch
 from mmdet.models.data_preprocessors import DetDataPreprocessor
 from mmdet.models.utils.misc import samplelist_boxtype2tensor
 from mmdet.registry import MODELS
+from mmdet.structures import SampleList
+from mmengine.structures import InstanceData
 
 
 def flatten_supports(supports: Sequence[Any]) -> List[Any]:
@@ -20,6 +22,29 @@ def flatten_supports(supports: Sequence[Any]) -> List[Any]:
     if not supports or not isinstance(supports[0], (list, tuple)):
         return list(supports)
     return [support for column in zip(*supports) for support in column]
+
+
+def send_together(samples: SampleList, device: torch.device) -> None:
+    """Move the instances of samples to a device, in place, by one transfer
+    for each type of numbers.
+
+    Args:
+        samples (list[:obj:`DetDataSample`]): Their instances' tensors are
+            moved; what else they have is left where it is.
+        device (torch.device): Where to.
+    """
+    places: Dict[torch.dtype, List[Tuple[InstanceData, str]]] = {}
+    for sample in samples:
+        for instances in sample.values():
+            for key, value in instances.items():
+                if isinstance(value, torch.Tensor):
+                    places.setdefault(value.dtype, []).append((instances, key))
+    for same in places.values():
+        values = [instances[key] for instances, key in same]
+        sent = torch.cat([value.flatten() for value in values]).to(device)
+        for (instances, key), value, part in zip(
+                same, values, sent.split([value.numel() for value in values])):
+            instances.set_field(part.view_as(value), key)
 
 
 @MODELS.register_module()
@@ -53,6 +78,8 @@ class QuerySupportDataPreprocessor(DetDataPreprocessor):
         samples = support.pop('data_samples')
         if self.boxtype2tensor:
             samplelist_boxtype2tensor(samples)
+            samplelist_boxtype2tensor(query['data_samples'])
+            send_together(query['data_samples'], self.device)
         if len({image.shape for image in support['inputs']}) == 1:
             # One transfer in place of one for each.
             stacked: Any = torch.stack(support['inputs'])

@@ -5,13 +5,10 @@ from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple, Union
 import torch
 import torch.nn.functional as F
 from mmdet.models.dense_heads import RPNHead
-from mmdet.models.utils import images_to_levels
 from mmdet.registry import MODELS
 from mmdet.structures import SampleList
-from mmdet.structures.bbox import get_box_tensor
 from mmdet.utils import ConfigType, InstanceList, OptInstanceList
 from mmengine.logging import print_log
-from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmextra.utils.checks import check_choice
@@ -23,10 +20,11 @@ from ..layers.support import (
     channel_activation,
     map_to_nodes,
 )
-from ..task_modules.joint_sampling import (
-    assign_by_iou,
-    can_join,
-    sample_jointly,
+from .joint_pairs import (
+    can_propose_jointly,
+    can_target_jointly,
+    propose_jointly,
+    target_jointly,
 )
 from .lazy_boxes import LazyBoxes
 
@@ -324,6 +322,19 @@ class LCRPNHead(RPNHead):
         return self.predict_by_feat(
             *outs, batch_img_metas=metas, rescale=rescale)
 
+    def predict_by_feat(self, cls_scores: List[Tensor],
+                        bbox_preds: List[Tensor],
+                        batch_img_metas: List[dict],
+                        cfg: Optional[ConfigType] = None,
+                        rescale: bool = False, **kwargs) -> InstanceList:
+        """As stock; on an accelerator of all pairs at once."""
+        if rescale or kwargs or not can_propose_jointly(self, cls_scores[0]):
+            return super().predict_by_feat(
+                cls_scores, bbox_preds, batch_img_metas=batch_img_metas,
+                cfg=cfg, rescale=rescale, **kwargs)
+        return propose_jointly(self, cls_scores, bbox_preds, batch_img_metas,
+                               self.test_cfg if cfg is None else cfg)
+
     def get_targets(self, anchor_list: List[List[Tensor]],
                     valid_flag_list: List[List[Tensor]],
                     batch_gt_instances: InstanceList,
@@ -335,51 +346,12 @@ class LCRPNHead(RPNHead):
         Pairs of one image share what is assigned; each has its own samples.
         Arguments and results as in mmdet's ``AnchorHead``.
         """
-        if kwargs or self.reg_decoded_bbox or \
-                self.train_cfg['allowed_border'] >= 0 or not can_join(
-                    self.assigner, self.sampler):
+        if kwargs or not can_target_jointly(self):
             return super().get_targets(
                 anchor_list, valid_flag_list, batch_gt_instances,
                 batch_img_metas, batch_gt_instances_ignore, **kwargs)
-        anchors = torch.cat([get_box_tensor(a) for a in anchor_list[0]])
-        # Of an image that comes again for another support.
-        known: Dict[int, Tensor] = {}
-        for gts, flags in zip(batch_gt_instances, valid_flag_list):
-            if id(gts) not in known:
-                known[id(gts)] = assign_by_iou(
-                    self.assigner, anchors, get_box_tensor(gts.bboxes),
-                    torch.cat(flags))
-        assigned = [known[id(gts)] for gts in batch_gt_instances]
-        targets = [
-            self._pair_targets(anchors, each, gts, meta, *sampled)
-            for each, gts, meta, sampled in zip(
-                assigned, batch_gt_instances, batch_img_metas,
-                sample_jointly(self.sampler, assigned))
-        ]
-        sizes = [len(level) for level in anchor_list[0]]
-        *rest, counts = zip(*targets)
-        return (*(images_to_levels(list(each), sizes) for each in rest),
-                sum(counts))
-
-    def _pair_targets(self, anchors: Tensor, assigned: Tensor,
-                      gts: InstanceData, meta: dict, positive: Tensor,
-                      negative: Tensor) -> tuple:
-        """Labels (N,), their weights, deltas (N, 4) and their weights of one
-        pair, and the number of its samples."""
-        which = assigned[positive] - 1
-        labels = assigned.new_full((len(anchors), ), self.num_classes)
-        weights = anchors.new_zeros(len(anchors), dtype=torch.float)
-        deltas = anchors.new_zeros(len(anchors), 4)
-        delta_weights = torch.zeros_like(deltas)
-        weights[negative] = 1.
-        weights[positive] = max(self.train_cfg['pos_weight'], 0) or 1.
-        if len(positive) and not meta.get('negative_pair', False):
-            labels[positive] = gts.labels[which]
-            deltas[positive] = self.bbox_coder.encode(
-                anchors[positive], get_box_tensor(gts.bboxes)[which])
-            delta_weights[positive] = 1.
-        return (labels, weights, deltas, delta_weights,
-                max(len(positive), 1) + max(len(negative), 1))
+        return target_jointly(self, anchor_list, valid_flag_list,
+                              batch_gt_instances, batch_img_metas)
 
     def _get_targets_single(self, flat_anchors, valid_flags, gt_instances,
                             img_meta, gt_instances_ignore=None,

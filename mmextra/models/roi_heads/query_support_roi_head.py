@@ -143,8 +143,8 @@ class QuerySupportRoIHead(StandardRoIHead):
         results = self._sample(rpn_results_list, batch_data_samples)
         counts = [len(result.priors) for result in results]
         device = x[0].device
-        image_of = _repeat(images, counts, device)
-        negative_of = _repeat(negative, counts, device).bool()
+        image_of, negative_of = _repeat([images, negative], counts, device)
+        negative_of = negative_of.bool()
         boxes = torch.cat([get_box_tensor(r.priors) for r in results])
         rois = torch.cat([image_of[:, None].to(boxes), boxes], 1)
         cls_score, bbox_pred = self._compare(
@@ -252,20 +252,23 @@ class QuerySupportRoIHead(StandardRoIHead):
             else:
                 outputs = self._classify(x, image, boxes, supports, pairs,
                                          shared)
-            found = [
-                self._decode(box, *output, sample.metainfo, rescale)
-                for box, output in zip(boxes, outputs)
-            ]
+            if not sum(map(len, boxes)):
+                results += empty_instances(
+                    [sample.metainfo], x[0].device, task_type='bbox')
+                continue
             scores = [
-                with_rpn_scores(score, each.scores, self.test_cfg)
-                for (_, score), each in zip(found, proposals)
+                with_rpn_scores(logits.softmax(1)[:, 0], each.scores,
+                                self.test_cfg)
+                for (logits, _), each in zip(outputs, proposals)
             ]
+            found = self._decode(
+                torch.cat(list(boxes)),
+                torch.cat([deltas for _, deltas in outputs]),
+                sample.metainfo, rescale)
             results.append(
                 merge_class_results(
-                    [box for box, _ in found], scores,
-                    [labels[p] for p in pairs], self.test_cfg)
-                if sum(map(len, boxes)) else empty_instances(
-                    [sample.metainfo], x[0].device, task_type='bbox')[0])
+                    found.split([len(box) for box in boxes]), scores,
+                    [labels[p] for p in pairs], self.test_cfg))
         return results
 
     def _compare(self, features: Tensor, rois: Tensor,
@@ -331,19 +334,21 @@ class QuerySupportRoIHead(StandardRoIHead):
         ]
         return [kept[place] for place in places], outputs
 
-    def _decode(self, boxes: Tensor, logits: Tensor, deltas: Tensor,
-                img_meta: dict, rescale: bool) -> Tuple[Tensor, Tensor]:
-        """Boxes (n, 4) and their scores (n,)."""
+    def _decode(self, boxes: Tensor, deltas: Tensor, img_meta: dict,
+                rescale: bool) -> Tensor:
+        """Boxes (n, 4) of an image."""
         decoded = self.bbox_head.bbox_coder.decode(
             boxes, deltas, max_shape=img_meta['img_shape'])
         if rescale:
             decoded = scale_boxes(
                 decoded, [1 / s for s in img_meta['scale_factor']])
-        return get_box_tensor(decoded), logits.softmax(1)[:, 0]
+        return get_box_tensor(decoded)
 
 
-def _repeat(values: Sequence, counts: Sequence[int],
+def _repeat(rows: Sequence[Sequence], counts: Sequence[int],
             device: torch.device) -> Tensor:
-    """Each value as often as its count says, which the host knows."""
-    return torch.tensor([int(value) for value in values]).repeat_interleave(
-        torch.tensor(counts)).to(device)
+    """Each value of R rows as often as its count says, which the host knows,
+    (R, N)."""
+    return torch.tensor(
+        [[int(value) for value in row] for row in rows]).repeat_interleave(
+            torch.tensor(counts), dim=1).to(device)

@@ -2,8 +2,13 @@
 from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
-from mmdet.models.task_modules.assigners import MaxIoUAssigner
+from mmdet.models.task_modules.assigners import (
+    BboxOverlaps2D,
+    MaxIoUAssigner,
+)
+from mmdet.models.task_modules.coders.base_bbox_coder import BaseBBoxCoder
 from mmdet.models.task_modules.samplers import RandomSampler
+from mmdet.structures.bbox import get_box_tensor
 from torch import Tensor
 
 
@@ -15,9 +20,12 @@ def can_join(assigner: Any, sampler: Any) -> bool:
         sampler (Any): As a head has it.
 
     Returns:
-        bool: For a plain ``MaxIoUAssigner`` and ``RandomSampler``.
+        bool: For a plain ``MaxIoUAssigner`` by ``BboxOverlaps2D`` and a plain
+        ``RandomSampler``.
     """
     return (type(assigner) is MaxIoUAssigner
+            and type(assigner.iou_calculator) is BboxOverlaps2D
+            and assigner.iou_calculator.dtype is None
             and isinstance(assigner.neg_iou_thr, float)
             and assigner.ignore_iof_thr <= 0 and assigner.gpu_assign_thr <= 0
             and type(sampler) is RandomSampler)
@@ -42,7 +50,7 @@ def assign_by_iou(assigner: MaxIoUAssigner, priors: Tensor, boxes: Tensor,
     if not len(boxes) or not len(priors):
         found = found + 1 if not len(boxes) else found
         return found if valid is None else found.masked_fill(~valid, -1)
-    overlaps = assigner.iou_calculator(boxes, priors)
+    overlaps = _iou(boxes, priors)
     if valid is not None:
         overlaps = overlaps.masked_fill(~valid, -1)
     best, which = overlaps.max(0)
@@ -61,6 +69,16 @@ def assign_by_iou(assigner: MaxIoUAssigner, priors: Tensor, boxes: Tensor,
         last = (hits * number[:, None]).amax(0)
         found = torch.where(last > 0, last, found)
     return found
+
+
+def _iou(boxes: Tensor, priors: Tensor) -> Tensor:
+    """``bbox_overlaps``, which sends its epsilon to a GPU with each call, of
+    (G, 4) and (N, 4), (G, N)."""
+    sides = torch.min(boxes[:, None, 2:], priors[:, 2:]) - torch.max(
+        boxes[:, None, :2], priors[:, :2])
+    overlap = sides.clamp(min=0).prod(-1)
+    areas = [(each[:, 2:] - each[:, :2]).prod(-1) for each in (boxes, priors)]
+    return overlap / (areas[0][:, None] + areas[1] - overlap).clamp(min=1e-6)
 
 
 def _draw(number: int, wanted: int) -> Tensor:
@@ -107,3 +125,23 @@ def sample_jointly(sampler: RandomSampler, assigned: Sequence[Tensor]
     places = (masks.nonzero()[:, 1][index[0]] - index[1]).split(
         [len(part) for part in parts])
     return list(zip(places[:len(sizes)], places[len(sizes):]))
+
+
+def encode_jointly(coder: BaseBBoxCoder, priors: Sequence[Tensor],
+                   boxes: Sequence[Tensor]) -> List[Tensor]:
+    """Deltas of several images by one call of the coder, which sends its
+    means and deviations to the GPU with each.
+
+    Args:
+        coder (BaseBBoxCoder): Of boxes as tensors.
+        priors (Sequence[Tensor]): Of each image (n, 4).
+        boxes (Sequence[Tensor]): Of each image (n, 4) what they shall become.
+
+    Returns:
+        list[Tensor]: Of each image (n, 4).
+    """
+    if not sum(map(len, priors)):
+        return list(priors)
+    return list(coder.encode(
+        get_box_tensor(torch.cat(list(priors))),
+        torch.cat(list(boxes))).split([len(each) for each in priors]))

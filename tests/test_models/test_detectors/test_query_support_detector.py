@@ -79,6 +79,10 @@ def test_preprocessor_arranges_query_by_query():
     labels = [int(s.gt_instances.labels) for s in
               done['data_samples']['support']]
     assert labels == [0, 0, 1, 1] * 2
+    for one, own in zip(items, done['data_samples']['query']):
+        given = one['data_samples']['query'].gt_instances
+        assert torch.equal(own.gt_instances.bboxes, given.bboxes)
+        assert torch.equal(own.gt_instances.labels, given.labels)
     plain = model.data_preprocessor(
         dict(inputs=[picture(64)], data_samples=[sample(64)]), False)
     assert plain['inputs'].shape == (1, 3, 64, 64)

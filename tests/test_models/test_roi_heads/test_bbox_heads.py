@@ -1,6 +1,10 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
+from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from mmdet.registry import MODELS
+from mmengine.config import ConfigDict
 
 from mmextra.models.roi_heads.bbox_heads import (
     AttentiveBBoxHead,
@@ -218,3 +222,28 @@ def test_tower_that_sees_edges_step_by_step(branch):
     want = torch.einsum('nchw,dchw->nd', x, head.fc_reg.weight.view(
         4, 8, 3, 3)) + head.fc_reg.bias
     torch.testing.assert_close(head.regress(query, support), want)
+
+
+@pytest.mark.parametrize('concat', [True, False])
+def test_targets_are_those_of_the_stock_head(concat):
+    head = AttentiveBBoxHead(in_channels=4)
+    rng = torch.Generator().manual_seed(0)
+
+    def result(positive, negative):
+        rows = torch.rand(3, positive + negative, 4, generator=rng) * 20
+        rows[..., 2:] += rows[..., :2] + 1
+        return SimpleNamespace(
+            pos_priors=rows[0, :positive], neg_priors=rows[1, :negative],
+            pos_gt_bboxes=rows[2, :positive],
+            pos_gt_labels=torch.zeros(positive, dtype=torch.long))
+
+    results = [result(*each) for each in ((2, 5), (0, 3), (4, 0), (0, 0))]
+    cfg = ConfigDict(pos_weight=-1)
+    wanted = BBoxHead.get_targets(head, results, cfg, concat)
+    found = head.get_targets(results, cfg, concat)
+    for ours, theirs in zip(found, wanted):
+        if concat:
+            ours, theirs = [ours], [theirs]
+        assert len(ours) == len(theirs)
+        for each, other in zip(ours, theirs):
+            assert torch.equal(each, other)

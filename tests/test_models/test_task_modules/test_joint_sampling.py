@@ -2,12 +2,14 @@
 import pytest
 import torch
 from mmdet.models.task_modules.assigners import ATSSAssigner, MaxIoUAssigner
+from mmdet.models.task_modules.coders import DeltaXYWHBBoxCoder
 from mmdet.models.task_modules.samplers import PseudoSampler, RandomSampler
 from mmengine.structures import InstanceData
 
 from mmextra.models.task_modules.joint_sampling import (
     assign_by_iou,
     can_join,
+    encode_jointly,
     sample_jointly,
 )
 from tests.pretend_device.device import PretendGPU
@@ -90,3 +92,17 @@ def test_others_are_left_to_themselves():
     assert not can_join(plain, PseudoSampler())
     assert not can_join(MaxIoUAssigner(.5, (.1, .3)), sampler)
     assert not can_join(MaxIoUAssigner(.5, .3, ignore_iof_thr=.5), sampler)
+    assert not can_join(MaxIoUAssigner(
+        .5, .3, iou_calculator=dict(type='BboxOverlaps2D', dtype='fp16')),
+        sampler)
+
+
+@pytest.mark.parametrize('counts', [(3, 0, 5), (0, 0)])
+def test_encoded_together_as_one_by_one(counts):
+    coder = DeltaXYWHBBoxCoder(target_stds=(.1, .1, .2, .2))
+    priors = [boxes(number, number) for number in counts]
+    truth = [boxes(number, 9 + number) for number in counts]
+    found = encode_jointly(coder, priors, truth)
+    assert len(found) == len(counts)
+    for ours, *pair in zip(found, priors, truth):
+        assert torch.equal(ours, coder.encode(*pair))

@@ -1,7 +1,10 @@
 """What heads that compare RoIs with supports have in common."""
-from typing import Optional
+from typing import List, Optional
 
+import torch
 from mmdet.models.roi_heads.bbox_heads import BBoxHead
+from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.utils import ConfigType
 
 
 class ComparisonBBoxHead(BBoxHead):
@@ -37,3 +40,33 @@ class ComparisonBBoxHead(BBoxHead):
             reg_class_agnostic=True,
             init_cfg=init_cfg,
             **kwargs)
+
+    def get_targets(self, sampling_results: List[SamplingResult],
+                    rcnn_train_cfg: ConfigType,
+                    concat: bool = True) -> tuple:
+        """As stock, by one call for all pairs: the coder sends its means and
+        deviations to a GPU with each.
+
+        Args:
+            sampling_results (list[:obj:`SamplingResult`]): Of P pairs.
+            rcnn_train_cfg (dict): ``train_cfg`` of the second stage.
+            concat (bool): One tensor for all pairs.
+
+        Returns:
+            tuple: As stock: labels, their weights, deltas and their weights,
+            of each pair those of the positive samples first.
+        """
+        results = sampling_results
+        targets = self._get_targets_single(
+            *(torch.cat([getattr(each, name) for each in results])
+              for name in ('pos_priors', 'neg_priors', 'pos_gt_bboxes',
+                           'pos_gt_labels')), cfg=rcnn_train_cfg)
+        counts = [len(each.pos_priors) for each in results] + [
+            len(each.neg_priors) for each in results]
+        own = []
+        for target in targets:
+            parts = target.split(counts)
+            own.append([torch.cat(both) for both in zip(
+                parts[:len(results)], parts[len(results):])])
+        return tuple(torch.cat(each) for each in own) if concat else \
+            tuple(own)
