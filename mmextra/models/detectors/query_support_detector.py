@@ -1,11 +1,12 @@
 """Detectors that are shown the classes to look for."""
-from typing import Dict, Iterable, List, Optional, Sequence, Union
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 import torch
 from mmdet.models.detectors import TwoStageDetector
 from mmdet.registry import MODELS
 from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
+from mmdet.utils import OptConfigType
 from torch import Tensor, nn
 
 from ..dense_heads.lcrpn_head import LCRPNHead
@@ -38,6 +39,12 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
         num_support_ways (int): Classes per query in training.
         num_support_shots (int): Supports per class in training.
         support_level (int): Level of the features that supports use.
+        match_norm (dict, optional): Normalisation of the features of
+            queries, and another such of those of supports, before they are
+            compared, for example ``dict(type='RunningNorm',
+            num_features=128)``. Not in the paper: what all pictures have in
+            common outweighs in a product of two features what tells classes
+            apart.
         frozen_parameters (Sequence[str], optional): Modules that do not
             train, by name, for example ``['backbone']``. They keep their
             running statistics too.
@@ -52,12 +59,15 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
                  num_support_ways: int = 2,
                  num_support_shots: int = 10,
                  support_level: int = 0,
+                 match_norm: OptConfigType = None,
                  frozen_parameters: Optional[Sequence[str]] = None,
                  **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.num_support_ways = num_support_ways
         self.num_support_shots = num_support_shots
         self.support_level = support_level
+        self.query_norm, self.support_norm = (
+            match_norm and MODELS.build(match_norm) for _ in range(2))
         # Label to dict(map=(C, h, w), vec=(C,), roi=(C', r, r)).
         self.support_bank: Dict[int, Dict[str, Tensor]] = {}
         # Before a distributed wrapper looks at what trains.
@@ -67,6 +77,12 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
     def compares_in_rpn(self) -> bool:
         """Whether the RPN knows of supports."""
         return isinstance(self.rpn_head, LCRPNHead)
+
+    def extract_feat(self, batch_inputs: Tensor) -> Tuple[Tensor, ...]:
+        """Features of queries, per level (B, C, H, W), of images
+        (B, 3, H, W)."""
+        x = super().extract_feat(batch_inputs)
+        return self.query_norm(x) if self.query_norm else x
 
     def extract_support(self, images: Tensor, samples: SampleList,
                         shots: int) -> SupportFeatures:
@@ -91,7 +107,9 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
                     f'the support {sample.metainfo.get("img_path", "")} has '
                     f'{boxes} boxes and must have one: set instance_wise='
                     'True in the dataset of supports (of SupportInitHook)')
-        x = self.extract_feat(images)
+        x = super().extract_feat(images)
+        if self.support_norm:
+            x = self.support_norm(x)
         maps = x[self.support_level]
         # Samples of supports may have stayed on the host.
         rois = bbox2roi([s.gt_instances.bboxes for s in samples]).to(

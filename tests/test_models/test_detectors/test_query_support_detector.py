@@ -97,6 +97,7 @@ KINDS = dict(
     local_only=dict(roi_head=dict(bbox_head=dict(global_matching=False))),
     stacked=dict(roi_head=dict(bbox_head=dict(reg_branch='stacked'))),
     three_ways=dict(num_support_ways=3),
+    match_norm=dict(match_norm=dict(type='RunningNorm', num_features=32)),
     attention_rpn=dict(
         type='AttentionRPNDetector',
         rpn_head=dict(correspondence='global_kernel', decouple=False,
@@ -134,6 +135,24 @@ def test_learns_and_detects(kind):
     for one in found:
         assert set(one.pred_instances.labels.tolist()) == {4, 7}
         assert len(one.pred_instances) > 2
+
+
+def test_queries_and_supports_are_normalised_apart():
+    model = tiny(match_norm=dict(type='RunningNorm', num_features=32))
+    batch = model.data_preprocessor(pseudo_collate([item(), item()]), True)
+    model.loss(batch['inputs'], batch['data_samples'])
+    images = batch['inputs']
+    plain = tiny()
+    for branch, norm in (('query', model.query_norm),
+                         ('support', model.support_norm)):
+        mean = plain.extract_feat(images[branch])[0].mean((0, 2, 3))
+        torch.testing.assert_close(norm.running_mean, mean)
+    model.eval()
+    query, = model.extract_feat(images['query'])
+    assert query.mean((0, 2, 3)).abs().max() < 1e-3
+    found = model.extract_support(
+        images['support'], batch['data_samples']['support'], 2)
+    assert found.maps.mean((0, 2, 3)).abs().max() < 1e-3
 
 
 def test_stock_rpn_serves_all_classes():

@@ -161,6 +161,20 @@ def test_one_support_for_many(kind):
     assert head.fc_reg.weight.std() < 0.003
 
 
+@pytest.mark.parametrize('layers', [1, 2])
+def test_starts_as_a_similarity(layers):
+    head = AttentiveBBoxHead(
+        8, global_matching=False, local_fcs=layers, local_reduction='mean',
+        local_start='similarity',
+        init_cfg=dict(type='Constant', layer=['Linear', 'Conv2d'], val=0))
+    head.init_weights()
+    query, support = torch.randn(5, 8, 7, 7), torch.randn(1, 8, 7, 7)
+    logits, _ = head(query, support)
+    wanted = (query * support).mean((2, 3)).sum(1) / 8 ** .5
+    torch.testing.assert_close(logits[:, 0], wanted)
+    torch.testing.assert_close(logits[:, 1], -wanted)
+
+
 def test_ablations_have_no_unused_modules():
     assert not hasattr(AttentiveBBoxHead(8, global_matching=False),
                        'global_cls')
@@ -171,7 +185,10 @@ def test_ablations_have_no_unused_modules():
 @pytest.mark.parametrize('kwargs, text', [
     (dict(global_matching=False, local_matching=False), 'both'),
     (dict(reg_branch='none'), 'stacked'),
-    (dict(local_reduction='max'), 'mean'), (dict(num_classes=2), '1')])
+    (dict(local_reduction='max'), 'mean'), (dict(num_classes=2), '1'),
+    (dict(local_start='cosine'), 'similarity'),
+    (dict(local_start='similarity', local_fcs=0), 'local_fcs'),
+    (dict(local_start='similarity', local_matching=False), 'local_match')])
 def test_illegal_arguments(kwargs, text):
     with pytest.raises(ValueError, match=text):
         AttentiveBBoxHead(8, **kwargs)

@@ -14,6 +14,7 @@ from .roi_tower import EdgeTower, RoITower
 RegBranch = Literal['category_attentive', 'stacked']
 Tower = Literal['pooled', 'edges']
 Reduction = Literal['sum', 'mean']
+LocalStart = Literal['random', 'similarity']
 
 
 def global_matching_vector(query: Tensor, support: Tensor) -> Tensor:
@@ -99,6 +100,12 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         global_fcs (int): Layers that embed the global vector.
         local_fcs (int): Layers that embed the local vector.
         local_reduction (str): See :func:`local_matching_vector`.
+        local_start (str): ``'random'``, or ``'similarity'``: of the
+            untrained local branch two units hold the sum over the products'
+            channels and its negative, and its logits are their difference,
+            so that like features score high from the first step on. For
+            features of both signs, see ``match_norm`` of
+            :class:`QuerySupportDetector`.
         reg_tower (str): ``'pooled'``: :class:`RoITower`, which pools
             first; ``'edges'``: :class:`EdgeTower`, which sees edges first
             and gives tighter boxes where no shared head works on each RoI.
@@ -121,6 +128,7 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
                  global_fcs: int = 2,
                  local_fcs: int = 1,
                  local_reduction: Reduction = 'sum',
+                 local_start: LocalStart = 'random',
                  reg_tower: Tower = 'pooled',
                  reg_keep_cells: bool = False,
                  **kwargs) -> None:
@@ -130,10 +138,15 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         check_choice('reg_branch', reg_branch, RegBranch)
         check_choice('reg_tower', reg_tower, Tower)
         check_choice('local_reduction', local_reduction, Reduction)
+        check_choice('local_start', local_start, LocalStart)
+        if local_start == 'similarity' and not (local_matching and local_fcs):
+            raise ValueError("local_start='similarity' needs local_matching "
+                             f'and local_fcs of at least 1, got {local_fcs}')
         # fc_cls of the stock head is of one vector; here are two.
         super().__init__(in_channels, with_cls=False, **kwargs)
         width = embed_channels or in_channels
         self.local_reduction = local_reduction
+        self.local_start = local_start
         self.reg_branch = reg_branch
         self.global_matching = global_matching
         self.local_matching = local_matching
@@ -152,6 +165,21 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
                                       in_channels, reg_keep_cells)
         if reg_keep_cells or reg_tower == 'edges':
             self.fc_reg = nn.Linear(9 * in_channels, 4)
+
+    def init_weights(self) -> None:
+        """As ``init_cfg`` and ``local_start`` say."""
+        super().init_weights()
+        if self.local_start == 'random':
+            return
+        signs = torch.tensor([1., -1.])
+        with torch.no_grad():
+            for number, layer in enumerate(list(self.local_embed)[::2]):
+                weight = layer.weight
+                # Further layers hand the two units on.
+                weight[:2] = signs[:, None] / weight.shape[1] ** 0.5 \
+                    if not number else torch.eye(2, weight.shape[1])
+                layer.bias[:2] = 0
+            self.local_cls.weight[:, :2] = signs.outer(signs)
 
     def forward(self, query: Tensor,
                 support: Tensor) -> Tuple[Tensor, Tensor]:

@@ -1,0 +1,65 @@
+import pytest
+import torch
+
+from mmextra.models.layers import RunningNorm
+
+
+def batches(number):
+    rng = torch.Generator().manual_seed(0)
+    spread = torch.tensor([1., 5, .2])[:, None, None]
+    return [(torch.randn(2, 3, 8, 8, generator=rng) * spread + spread,
+             torch.randn(2, 3, 4, 4, generator=rng) * spread + spread)
+            for _ in range(number)]
+
+
+def test_statistics_are_those_of_all_levels_and_batches():
+    norm = RunningNorm(3, momentum=.01)
+    for each in batches(8):
+        norm(each)
+    cells = torch.cat([level.transpose(0, 1).flatten(1)
+                       for each in batches(8) for level in each], 1)
+    torch.testing.assert_close(norm.running_mean, cells.mean(1))
+    torch.testing.assert_close(norm.running_var, cells.var(1), rtol=.05,
+                               atol=0)
+    norm.eval()
+    found = torch.cat([level.transpose(0, 1).flatten(1)
+                       for each in batches(8) for level in norm(each)], 1)
+    assert found.mean(1).abs().max() < 1e-4
+    assert (found.std(1) - 1).abs().max() < .05
+
+
+def test_old_batches_are_forgotten_at_its_momentum():
+    norm = RunningNorm(1, momentum=.5)
+    for value in (8., 0, 4, 2):
+        norm([torch.full((1, 1, 2, 2), value)])
+    # 8, then a half of each: 4, 4, 3.
+    assert norm.running_mean.item() == pytest.approx(3)
+
+
+def test_a_picture_is_normalised_alike_in_training_and_in_a_test():
+    norm = RunningNorm(3)
+    first, second = batches(2)
+    norm(first)
+    trained = norm(second)
+    state = {key: value.clone() for key, value in norm.state_dict().items()}
+    for ours, theirs in zip(norm.eval()(second), trained):
+        assert torch.equal(ours, theirs)
+    for key, value in norm.state_dict().items():
+        assert torch.equal(value, state[key])
+
+
+def test_gradient_is_that_of_a_scale():
+    """Statistics are no path for it."""
+    norm = RunningNorm(3)
+    norm(batches(1)[0])
+    level = batches(2)[1][0].requires_grad_()
+    norm([level])[0].sum().backward()
+    scale = (norm.running_var + norm.eps).rsqrt()[:, None, None]
+    torch.testing.assert_close(level.grad, scale.expand_as(level))
+
+
+def test_half_precision_is_left():
+    norm = RunningNorm(2)
+    level, = norm([torch.full((1, 2, 4, 4), 300.).bfloat16()])
+    assert level.dtype == torch.float32
+    assert norm.running_mean.tolist() == [300, 300]
