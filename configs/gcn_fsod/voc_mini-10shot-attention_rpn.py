@@ -6,7 +6,7 @@ _base_ = [
 ]
 
 model = dict(num_support_ways=2, frozen_parameters=['backbone'])
-load_from = 'work_dirs/voc_mini-base-attention_rpn/iter_1400.pth'
+load_from = 'work_dirs/voc_mini-base-attention_rpn/iter_3000.pth'
 custom_hooks = [
     _base_.support_hook, *_base_.cpu_hooks,
     dict(type='BenchmarkHook', dataset='VOC mini')

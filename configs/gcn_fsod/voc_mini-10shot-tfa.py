@@ -2,7 +2,7 @@
 # voc_mini-base-tfa.py:
 #   python tools/few_shot/initialize_bbox_head.py \
 #       configs/gcn_fsod/voc_mini-10shot-tfa.py \
-#       work_dirs/voc_mini-base-tfa/iter_2950.pth \
+#       work_dirs/voc_mini-base-tfa/iter_6700.pth \
 #       work_dirs/voc_mini-base-tfa/all_classes.pth
 # An iteration takes less time than voc_mini-10shot.py's, so there are more.
 _base_ = [

@@ -7,7 +7,7 @@ _base_ = [
 ]
 
 model = dict(num_support_ways=2, frozen_parameters=['backbone'])
-load_from = 'work_dirs/voc_mini-base/iter_1200.pth'
+load_from = 'work_dirs/voc_mini-base/iter_2700.pth'
 custom_hooks = [
     _base_.support_hook, *_base_.cpu_hooks,
     dict(type='BenchmarkHook', dataset='VOC mini')

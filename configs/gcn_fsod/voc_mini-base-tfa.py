@@ -6,7 +6,7 @@ _base_ = [
     '../_base_/schedules/few_shot_voc_mini.py'
 ]
 
-max_iters = 2950
+max_iters = 6700
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].T_max = max_iters

@@ -3,6 +3,7 @@ _base_ = './gcn_fsod_mbv2.py'
 
 model = dict(
     type='AttentionRPNDetector',
+    match_norm=None,
     rpn_head=dict(
         correspondence='global_kernel', decouple=False, support_feat='roi'),
     roi_head=dict(

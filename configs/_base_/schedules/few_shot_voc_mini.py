@@ -2,7 +2,7 @@
 # backbone learns a tenth as fast, the neck a third. Not the paper's.
 _base_ = './few_shot_cpu.py'
 
-max_iters = 1200
+max_iters = 2700
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 optim_wrapper = dict(
     paramwise_cfg=dict(
@@ -20,4 +20,4 @@ param_scheduler = [
 ]
 default_hooks = dict(checkpoint=dict(interval=200, max_keep_ckpts=2))
 # For custom_hooks.
-cpu_hooks = [dict(type='AutocastHook')]
+cpu_hooks = [dict(type='AutocastHook'), dict(type='ChannelsLastHook')]

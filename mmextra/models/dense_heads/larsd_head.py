@@ -27,7 +27,7 @@ from ..task_modules.assigners.same_center_assigner import IGNORED
 from ..task_modules.coders import both_descriptions, described_distance
 from .lasa_head import LASAMixin
 
-PosBalance = Literal['none', 'per_gt']
+PosBalance = Literal['none', 'per_gt', 'per_gt_all']
 
 
 @MODELS.register_module()
@@ -58,14 +58,15 @@ class LARSDHead(LASAMixin, AnchorHead):
         loss_angle (dict): Config of L_a, over (N, ) angles.
         pos_balance (str): 'none', or 'per_gt': positives of one box share
             one weight in the box losses, so large ships, with many
-            locations inside, do not outweigh small ones.
+            locations inside, do not outweigh small ones; or 'per_gt_all': in
+            the classification loss too.
         init_cfg (dict or list[dict], optional): Initialisation.
         **kwargs: ``train_cfg`` with ``assigner``, ``test_cfg`` with
             ``score_thr``, ``nms_pre``, ``nms``, ``max_per_img`` and
             ``lasa``.
 
     Raises:
-        ValueError: If ``pos_balance`` is unknown, or ``'per_gt'`` with a
+        ValueError: If ``pos_balance`` is unknown, or not ``'none'`` with a
             loss that takes no weights of positives.
     """
 
@@ -115,7 +116,7 @@ class LARSDHead(LASAMixin, AnchorHead):
             **kwargs)
         self.loss_angle = MODELS.build(loss_angle)
         self.pos_balance = pos_balance
-        if pos_balance == 'per_gt':
+        if pos_balance != 'none':
             self.weight_columns = _weight_columns(
                 self.loss_bbox, 4, 'loss_bbox')
             _weight_columns(self.loss_angle, 1, 'loss_angle')
@@ -254,9 +255,13 @@ class LARSDHead(LASAMixin, AnchorHead):
         labels = torch.full_like(assigned, self.num_classes)
         gt_labels = torch.cat([gts.labels for gts in batch_gt_instances])
         labels[image, prior] = gt_labels[gt]
+        weight = self._positive_weights(gt, len(gt_labels))
+        counted = (assigned != IGNORED).float()
+        if self.pos_balance == 'per_gt_all' and weight is not None:
+            counted[image, prior] = weight
         loss_cls = self.loss_cls(
-            logits.flatten(0, 1), labels.flatten(),
-            (assigned != IGNORED).float().flatten(), avg_factor=avg_factor)
+            logits.flatten(0, 1), labels.flatten(), counted.flatten(),
+            avg_factor=avg_factor)
         if len(gt) == 0:
             nothing = raw.sum() * 0
             return dict(loss_cls=loss_cls, loss_dist=nothing,
@@ -269,7 +274,6 @@ class LARSDHead(LASAMixin, AnchorHead):
         outside = (target <= 0).any(-1, keepdim=True)
         target = torch.where(outside, target.clamp(min=1), target)
         distances, angles = self.bbox_coder.geometry(priors, raw[image, prior])
-        weight = self._positive_weights(gt, len(gt_labels))
         return dict(
             loss_cls=loss_cls,
             loss_dist=self.loss_bbox(
@@ -282,7 +286,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                           num_gts: int) -> Optional[Tensor]:
         """Weight of each positive from the index of its box, both (P, ),
         of so many boxes."""
-        if self.pos_balance == 'none':
+        if self.pos_balance == 'none' or not len(gt):
             return None
         # bincount would have to ask a GPU for the number of boxes.
         counts = gt.new_zeros(num_gts).index_add_(
@@ -367,7 +371,7 @@ def _weight_columns(loss: nn.Module, columns: int, name: str) -> int:
             continue
         return found
     raise ValueError(
-        f"pos_balance='per_gt' weights the positives, but {name} "
+        f"pos_balance='per_gt' and 'per_gt_all' weight positives, but {name} "
         f'({type(loss).__name__}) takes no weights of shape (P, ) or (P, '
         f"{columns}); set pos_balance='none' or take another loss")
 

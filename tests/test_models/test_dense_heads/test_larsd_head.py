@@ -189,6 +189,32 @@ def test_balanced_positives_weigh_boxes_alike():
     assert make_head()._positive_weights(gt, 3) is None
 
 
+def test_balanced_scores_weigh_boxes_alike():
+    """Against the focal loss written out, one box after the other."""
+    heads = {balance: make_head(pos_balance=balance)
+             for balance in ('none', 'per_gt', 'per_gt_all')}
+    for head in heads.values():
+        head.load_state_dict(heads['none'].state_dict())
+    outs, gts = heads['none'](features(1)), targets([4])
+    sizes = [each.shape[-2:] for each in outs[0]]
+    assigned = heads['none'].get_assigned(
+        heads['none'].prior_generator.grid_priors(sizes, device='cpu'), gts,
+        None)[0]
+    chance = torch.cat([each[0].permute(1, 2, 0).flatten()
+                        for each in outs[0]]).sigmoid()
+    background = -.75 * chance ** 2 * (1 - chance).log()
+    found = -.25 * (1 - chance) ** 2 * chance.log()
+    total, boxes = (assigned >= 0).sum(), assigned[assigned >= 0].unique()
+    share = sum(found[assigned == box].mean() for box in boxes) / len(boxes)
+    wanted = background[assigned == -1].sum() / total + share
+    losses = {balance: head.loss_by_feat(*outs, gts, [{}])['loss_cls']
+              for balance, head in heads.items()}
+    torch.testing.assert_close(losses['per_gt_all'], wanted)
+    assert losses['per_gt'] == losses['none'] != losses['per_gt_all']
+    nothing = heads['per_gt_all'].loss_by_feat(*outs, targets([0]), [{}])
+    assert nothing['loss_cls'].isfinite()
+
+
 @pytest.mark.parametrize('num_classes', [1, 3])
 @pytest.mark.parametrize('lasa', [None, LASA])
 @pytest.mark.parametrize('scale', [1.0, 0.5])
