@@ -20,6 +20,10 @@ OTHERS = {
                                  'moving_objects'),
     'cosine TFA': Family('gcn_fsod/synthetic-1shot-tfa', 'toys'),
     'global kernel': Family('gcn_fsod/synthetic-5shot-global_kernel', 'toys'),
+    'normalised GCN-FSOD': Family(
+        'gcn_fsod/synthetic-5shot', 'toys', changes={
+            'model.match_norm': dict(type='RunningNorm', num_features=96),
+            'model.roi_head.bbox_head.local_start': 'similarity'}),
     'lesions of RoI scores': Family(
         'covid_ct_mask_net/synthetic', 'ct', changes={
             'model.test_cfg.rcnn.score_thr': 0.,
@@ -48,6 +52,7 @@ BOUNDS = {
     'GCN-FSOD': ((18, 20), (6, 10)),
     'Attention RPN': ((18, 20), (6, 10)),
     'global kernel': ((18, 20), (6, 10)),
+    'normalised GCN-FSOD': ((18, 20), (6, 10)),
     'cosine TFA': ((56, 34), (4, 9)),
     # 32 frames: 20 waits and 12 uploads of the stock head for each.
     'feature forecast': ((640, 390), (9, 9)),

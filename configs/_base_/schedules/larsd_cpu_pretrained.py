@@ -5,13 +5,13 @@ _base_ = './larsd_cpu.py'
 train_cfg = dict(
     _delete_=True,
     type='IterBasedTrainLoop',
-    max_iters=2000,
-    val_interval=2000)
+    max_iters=1000,
+    val_interval=1000)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
     dict(
         type='CosineAnnealingLR',
-        T_max=2000,
+        T_max=1000,
         eta_min_ratio=0.01,
         by_epoch=False)
 ]
