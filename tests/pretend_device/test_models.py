@@ -22,7 +22,7 @@ OTHERS = {
     'global kernel': Family('gcn_fsod/synthetic-5shot-global_kernel', 'toys'),
     'normalised GCN-FSOD': Family(
         'gcn_fsod/synthetic-5shot', 'toys', changes={
-            'model.match_norm': dict(type='RunningNorm', num_features=96),
+            'model.match_norm': dict(type='CalibratedNorm', num_features=96),
             'model.roi_head.bbox_head.local_start': 'similarity'}),
     'lesions of RoI scores': Family(
         'covid_ct_mask_net/synthetic', 'ct', changes={

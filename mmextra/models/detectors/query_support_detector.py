@@ -41,7 +41,7 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
         support_level (int): Level of the features that supports use.
         match_norm (dict, optional): Normalisation of the features of
             queries, and another such of those of supports, before they are
-            compared, for example ``dict(type='RunningNorm',
+            compared, for example ``dict(type='CalibratedNorm',
             num_features=128)``. Not in the paper: what all pictures have in
             common outweighs in a product of two features what tells classes
             apart.

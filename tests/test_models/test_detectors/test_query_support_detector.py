@@ -97,7 +97,7 @@ KINDS = dict(
     local_only=dict(roi_head=dict(bbox_head=dict(global_matching=False))),
     stacked=dict(roi_head=dict(bbox_head=dict(reg_branch='stacked'))),
     three_ways=dict(num_support_ways=3),
-    match_norm=dict(match_norm=dict(type='RunningNorm', num_features=32)),
+    match_norm=dict(match_norm=dict(type='CalibratedNorm', num_features=32)),
     attention_rpn=dict(
         type='AttentionRPNDetector',
         rpn_head=dict(correspondence='global_kernel', decouple=False,
@@ -138,7 +138,7 @@ def test_learns_and_detects(kind):
 
 
 def test_queries_and_supports_are_normalised_apart():
-    model = tiny(match_norm=dict(type='RunningNorm', num_features=32))
+    model = tiny(match_norm=dict(type='CalibratedNorm', num_features=32))
     batch = model.data_preprocessor(pseudo_collate([item(), item()]), True)
     model.loss(batch['inputs'], batch['data_samples'])
     images = batch['inputs']

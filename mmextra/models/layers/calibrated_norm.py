@@ -1,4 +1,4 @@
-"""Features of a mean of 0 and a deviation of 1, channel by channel."""
+"""Features that begin with a mean of 0 and a deviation of 1."""
 from typing import Sequence, Tuple
 
 import torch
@@ -7,24 +7,26 @@ from torch import Tensor, nn
 
 
 @MODELS.register_module()
-class RunningNorm(nn.Module):
-    """Channels less their running mean, by their running deviation.
+class CalibratedNorm(nn.Module):
+    """Channels less their mean, by their deviation, in the first batches.
 
-    Batch normalisation without weights that normalises in training as in a
-    test, by what it has seen so far: a few pictures of one class would
-    otherwise be shorn of what they have in common.
+    The statistics of the first training batches are averaged and then stay
+    as they are, in further trainings too, so that a batch is normalised
+    alike in training and in a test. Batch normalisation would shear a few
+    pictures of one class of what they have in common. Statistics that ran on
+    without a gradient would let the features drift without a limit: in 2,700
+    iterations their means had grown to 93.
 
     Args:
         num_features (int): Number of channels.
-        momentum (float): Share of a new batch in the statistics, at least;
-            the first batches have equal shares.
+        num_batches (int): How many batches are averaged.
         eps (float): Added to the variance.
     """
 
-    def __init__(self, num_features: int, momentum: float = 0.02,
+    def __init__(self, num_features: int, num_batches: int = 50,
                  eps: float = 1e-5) -> None:
         super().__init__()
-        self.momentum = momentum
+        self.num_batches = num_batches
         self.eps = eps
         self.register_buffer('running_mean', torch.zeros(num_features))
         self.register_buffer('running_var', torch.ones(num_features))
@@ -52,7 +54,9 @@ class RunningNorm(nn.Module):
         cells = torch.cat([level.detach().float().transpose(0, 1).flatten(1)
                            for level in x], 1)
         var, mean = torch.var_mean(cells, 1)
-        self.num_batches_tracked += 1
-        share = self.num_batches_tracked.reciprocal().clamp(min=self.momentum)
+        # A GPU need not be asked how many there were.
+        counts = self.num_batches_tracked < self.num_batches
+        share = counts / (self.num_batches_tracked + 1)
         self.running_mean.lerp_(mean, share)
         self.running_var.lerp_(var, share)
+        self.num_batches_tracked += counts

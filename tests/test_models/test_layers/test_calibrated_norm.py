@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmextra.models.layers import RunningNorm
+from mmextra.models.layers import CalibratedNorm
 
 
 def batches(number):
@@ -13,7 +13,7 @@ def batches(number):
 
 
 def test_statistics_are_those_of_all_levels_and_batches():
-    norm = RunningNorm(3, momentum=.01)
+    norm = CalibratedNorm(3)
     for each in batches(8):
         norm(each)
     cells = torch.cat([level.transpose(0, 1).flatten(1)
@@ -28,16 +28,19 @@ def test_statistics_are_those_of_all_levels_and_batches():
     assert (found.std(1) - 1).abs().max() < .05
 
 
-def test_old_batches_are_forgotten_at_its_momentum():
-    norm = RunningNorm(1, momentum=.5)
-    for value in (8., 0, 4, 2):
+def test_later_batches_change_nothing():
+    norm = CalibratedNorm(1, num_batches=3)
+    for value in (8., 0, 4, 100, 100):
         norm([torch.full((1, 1, 2, 2), value)])
-    # 8, then a half of each: 4, 4, 3.
-    assert norm.running_mean.item() == pytest.approx(3)
+    assert norm.running_mean.item() == pytest.approx(4)
+    again = CalibratedNorm(1, num_batches=3)
+    again.load_state_dict(norm.state_dict())
+    again([torch.full((1, 1, 2, 2), 100.)])
+    assert again.running_mean.item() == pytest.approx(4)
 
 
 def test_a_picture_is_normalised_alike_in_training_and_in_a_test():
-    norm = RunningNorm(3)
+    norm = CalibratedNorm(3, num_batches=1)
     first, second = batches(2)
     norm(first)
     trained = norm(second)
@@ -50,7 +53,7 @@ def test_a_picture_is_normalised_alike_in_training_and_in_a_test():
 
 def test_gradient_is_that_of_a_scale():
     """Statistics are no path for it."""
-    norm = RunningNorm(3)
+    norm = CalibratedNorm(3)
     norm(batches(1)[0])
     level = batches(2)[1][0].requires_grad_()
     norm([level])[0].sum().backward()
@@ -59,7 +62,7 @@ def test_gradient_is_that_of_a_scale():
 
 
 def test_half_precision_is_left():
-    norm = RunningNorm(2)
+    norm = CalibratedNorm(2)
     level, = norm([torch.full((1, 2, 4, 4), 300.).bfloat16()])
     assert level.dtype == torch.float32
     assert norm.running_mean.tolist() == [300, 300]
