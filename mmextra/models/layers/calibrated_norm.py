@@ -23,6 +23,10 @@ class CalibratedNorm(nn.Module):
         eps (float): Added to the variance.
     """
 
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+
     def __init__(self, num_features: int, num_batches: int = 50,
                  eps: float = 1e-5) -> None:
         super().__init__()
