@@ -6,7 +6,7 @@ _base_ = './gcn_fsod_small.py'
 
 model = dict(
     num_support_ways=3,
-    # Of untrained features, 20 supports a class, and unseen objects, the
+    # Of untrained features, up to 20 supports a class, and unseen objects, the
     # product of means orders objects by class no better than chance (AUC
     # 0.53); of normalised ones 0.74.
     match_norm=dict(type='CalibratedNorm', num_features=128),

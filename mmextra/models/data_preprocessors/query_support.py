@@ -36,6 +36,8 @@ def send_together(samples: SampleList, device: torch.device) -> None:
     places: Dict[torch.dtype, List[Tuple[InstanceData, str]]] = {}
     for sample in samples:
         for instances in sample.values():
+            if not isinstance(instances, InstanceData):
+                continue
             for key, value in instances.items():
                 if isinstance(value, torch.Tensor):
                     places.setdefault(value.dtype, []).append((instances, key))

@@ -101,18 +101,22 @@ def _pair_targets(head: RPNHead, anchors: Tensor, positive: Tensor,
             max(len(positive), 1) + max(len(negative), 1))
 
 
-def can_propose_jointly(head: RPNHead, feature: Tensor) -> bool:
+def can_propose_jointly(head: RPNHead, feature: Tensor,
+                        cfg: ConfigType) -> bool:
     """Whether :func:`propose_jointly` stands in for the stock loop, and saves
     time: suppression on a CPU takes the square of all pairs' boxes.
 
     Args:
         head (RPNHead): The RPN.
         feature (Tensor): Any of its maps.
+        cfg (dict): As :func:`propose_jointly` would have it.
 
     Returns:
-        bool: For scores by sigmoid on an accelerator.
+        bool: For scores by sigmoid on an accelerator, and a suppression
+        that keeps groups apart and has no limit over all of them.
     """
-    return feature.device.type != 'cpu' and head.use_sigmoid_cls
+    return (feature.device.type != 'cpu' and head.use_sigmoid_cls
+            and not {'class_agnostic', 'max_num'} & set(cfg['nms']))
 
 
 @torch.no_grad()

@@ -328,12 +328,14 @@ class LCRPNHead(RPNHead):
                         cfg: Optional[ConfigType] = None,
                         rescale: bool = False, **kwargs) -> InstanceList:
         """As stock; on an accelerator of all pairs at once."""
-        if rescale or kwargs or not can_propose_jointly(self, cls_scores[0]):
+        cfg = self.test_cfg if cfg is None else cfg
+        if rescale or kwargs or not can_propose_jointly(
+                self, cls_scores[0], cfg):
             return super().predict_by_feat(
                 cls_scores, bbox_preds, batch_img_metas=batch_img_metas,
                 cfg=cfg, rescale=rescale, **kwargs)
         return propose_jointly(self, cls_scores, bbox_preds, batch_img_metas,
-                               self.test_cfg if cfg is None else cfg)
+                               cfg)
 
     def get_targets(self, anchor_list: List[List[Tensor]],
                     valid_flag_list: List[List[Tensor]],

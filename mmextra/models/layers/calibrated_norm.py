@@ -3,6 +3,7 @@ from typing import Sequence, Tuple
 
 import torch
 from mmdet.registry import MODELS
+from mmdet.utils import reduce_mean
 from torch import Tensor, nn
 
 
@@ -57,7 +58,8 @@ class CalibratedNorm(nn.Module):
     def _track(self, x: Sequence[Tensor]) -> None:
         cells = torch.cat([level.detach().float().transpose(0, 1).flatten(1)
                            for level in x], 1)
-        var, mean = torch.var_mean(cells, 1)
+        # Of all processes, lest each keeps statistics of its own for good.
+        var, mean = reduce_mean(torch.stack(torch.var_mean(cells, 1)))
         # A GPU need not be asked how many there were.
         counts = self.num_batches_tracked < self.num_batches
         share = counts / (self.num_batches_tracked + 1)

@@ -70,10 +70,15 @@ def test_targets_are_those_of_the_stock_head():
 def test_other_heads_are_left_to_themselves():
     head = build()
     # Its suppression takes the square of the number of boxes.
-    assert not can_propose_jointly(head, torch.zeros(1))
-    assert can_propose_jointly(head, torch.zeros(1, device='meta'))
+    cfg, elsewhere = head.test_cfg, torch.zeros(1, device='meta')
+    assert not can_propose_jointly(head, torch.zeros(1), cfg)
+    assert can_propose_jointly(head, elsewhere, cfg)
+    # Pairs would suppress each other, or share a limit.
+    for changed in (dict(class_agnostic=True), dict(max_num=5)):
+        other = dict(cfg, nms=dict(cfg.nms, **changed))
+        assert not can_propose_jointly(head, elsewhere, other)
     head.use_sigmoid_cls = False
-    assert not can_propose_jointly(head, torch.zeros(1, device='meta'))
+    assert not can_propose_jointly(head, elsewhere, cfg)
     for cfg in (dict(reg_decoded_bbox=True), dict(train_cfg=ConfigDict(
             head.train_cfg, allowed_border=0))):
         assert not can_target_jointly(build(**cfg))

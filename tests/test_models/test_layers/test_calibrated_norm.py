@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmextra.models.layers import CalibratedNorm
+from mmextra.models.layers import CalibratedNorm, calibrated_norm
 
 
 def batches(number):
@@ -59,6 +59,19 @@ def test_gradient_is_that_of_a_scale():
     norm([level])[0].sum().backward()
     scale = (norm.running_var + norm.eps).rsqrt()[:, None, None]
     torch.testing.assert_close(level.grad, scale.expand_as(level))
+
+
+def test_processes_have_the_same_statistics(monkeypatch):
+    """Another one has seen features twice as large."""
+    monkeypatch.setattr(
+        calibrated_norm, 'reduce_mean',
+        lambda own: (own + own * own.new_tensor([[4.], [2.]])) / 2)
+    norm, alone = CalibratedNorm(3), CalibratedNorm(3)
+    norm(batches(1)[0])
+    monkeypatch.undo()
+    alone(batches(1)[0])
+    torch.testing.assert_close(norm.running_mean, alone.running_mean * 1.5)
+    torch.testing.assert_close(norm.running_var, alone.running_var * 2.5)
 
 
 def test_half_precision_is_left():
