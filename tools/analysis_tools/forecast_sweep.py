@@ -4,7 +4,8 @@ The maps of the backbone do not depend on the policy, so they are computed
 once per video and every policy replays them. Frames per second follow from
 the measured times of backbone and of the rest (medians, without loading).
 
-"alternate k" reads every k-th frame, "change T" as the policy by change does.
+"alternate k" reads every k-th frame (1.5: two of three), "change T" as the
+policy by change does.
 --between says what is shown where a frame is not read: detections on its
 forecast, or without running the network the last boxes, repeated or moved.
 Thresholds by change are learnt for shares of unread frames from other videos.
@@ -57,7 +58,7 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     parser.add_argument('--no-cumulative', action='store_false',
                         dest='cumulative',
                         help='compare each confidence alone')
-    parser.add_argument('--alternate', type=int, nargs='*',
+    parser.add_argument('--alternate', type=float, nargs='*',
                         default=[2, 3, 4, 6, 8])
     parser.add_argument('--between', nargs='+',
                         choices=['forecast', 'repeat', 'move'],

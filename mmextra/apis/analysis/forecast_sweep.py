@@ -37,7 +37,7 @@ ALWAYS_READ = dict(name='always read', mode='always_read',
 OF_SWEEP = ('name', 'share')
 
 
-def policies(thresholds: Sequence[float], alternate: Sequence[int], *,
+def policies(thresholds: Sequence[float], alternate: Sequence[float], *,
              changes: Sequence[Mapping[str, Any]] = (),
              between: Sequence[Between] = ('forecast', ),
              max_forecasts: Optional[int] = None,
@@ -46,7 +46,7 @@ def policies(thresholds: Sequence[float], alternate: Sequence[int], *,
 
     Args:
         thresholds (Sequence[float]): Of the scheduler.
-        alternate (Sequence[int]): Every how many frames one is read.
+        alternate (Sequence[float]): Every how many frames one is read.
         changes (Sequence[Mapping]): Of the policy by change, ``threshold``
             and perhaps the ``share`` of frames that it was learnt for.
         between (Sequence[str]): What is shown where a frame is not read.
@@ -71,7 +71,7 @@ def policies(thresholds: Sequence[float], alternate: Sequence[int], *,
         out += [dict(change, name=f'change {change["threshold"]:g}{more}',
                      mode='change', between=shown,
                      max_forecasts=max_forecasts) for change in changes]
-        out += [dict(name=f'alternate {k}{more}', mode='alternate',
+        out += [dict(name=f'alternate {k:g}{more}', mode='alternate',
                      interval=k, max_forecasts=None, between=shown)
                 for k in alternate]
     return out

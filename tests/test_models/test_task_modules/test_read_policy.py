@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import pytest
 
 from mmextra.models.task_modules import ReadPolicy
@@ -37,6 +39,8 @@ R, F = 'read', 'forecast'
     (dict(mode='alternate'), [0.0] * 5, [R, F, R, F, R]),
     (dict(mode='alternate', interval=3), [0.0] * 5, [R, F, F, R, F]),
     (dict(mode='alternate', interval=1), [0.0] * 3, [R, R, R]),
+    (dict(mode='alternate', interval=1.5), [0.0] * 7, [R, F, R, R, F, R, R]),
+    (dict(mode='alternate', interval=2.5), [0.0] * 6, [R, F, F, R, F, R]),
     (dict(mode='always_forecast', max_forecasts=2), [0.] * 7,
      [R, F, F, R, F, F, R]),
     (dict(threshold=0.5, max_forecasts=1), [0.9] * 5, [R, F, R, F, R]),
@@ -53,6 +57,18 @@ def test_traces(arguments, confidences, expected):
     assert trace(ReadPolicy(**arguments), confidences) == expected
 
 
+@pytest.mark.parametrize('interval', [1, 1.1, 1.2, 1.25, 1.4, 1.7, 2, 3, 7])
+def test_as_many_reads_as_the_interval_says(interval):
+    policy = ReadPolicy(mode='alternate', interval=interval)
+    for frames in (1, 7, 100, 1000):
+        policy.reset()
+        reads = trace(policy, [None] * frames).count(R)
+        # The first frame and each multiple of the interval before the end.
+        multiples = sum(k * Fraction(str(interval)) <= frames - 1
+                        for k in range(frames + 1))
+        assert reads == multiples
+
+
 def test_a_read_out_of_turn_ends_the_run():
     policy = ReadPolicy(mode='always_forecast', max_forecasts=2)
     policy.observe()
@@ -62,7 +78,9 @@ def test_a_read_out_of_turn_ends_the_run():
 
 
 @pytest.mark.parametrize('wrong', [
-    dict(mode='sometimes'), dict(interval=0), dict(interval=1.5),
+    dict(mode='sometimes'), dict(interval=0), dict(interval=.5),
+    dict(interval=float('inf')), dict(interval=float('nan')),
+    dict(interval='2'),
     dict(max_forecasts=-1), dict(threshold=float('nan')),
     dict(threshold='0.5'), dict(between='nothing')])
 def test_wrong_arguments(wrong):
