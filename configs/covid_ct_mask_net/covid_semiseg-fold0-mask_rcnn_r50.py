@@ -1,6 +1,6 @@
-# mmdet's Mask R-CNN R50-FPN as it is, beside covid_semiseg-fold0.py for
-# as much CPU time, from scratch (not in the tables). Research only, not a
-# medical device.
+# mmdet's Mask R-CNN R50-FPN, its normalisation apart, beside
+# covid_semiseg-fold0.py for as much CPU time, from scratch (not in the
+# tables). Research only, not a medical device.
 _base_ = [
     'mmdet::_base_/models/mask-rcnn_r50_fpn.py',
     '../_base_/datasets/covid_semiseg_fold.py',
@@ -8,11 +8,15 @@ _base_ = [
 ]
 
 model = dict(
-    backbone=dict(frozen_stages=-1, norm_eval=False, init_cfg=None),
+    backbone=dict(
+        frozen_stages=-1,
+        norm_eval=False,
+        norm_cfg=dict(type='PerImageNorm'),
+        init_cfg=None),
     roi_head=dict(
         bbox_head=dict(num_classes=1), mask_head=dict(num_classes=1)))
 
-max_epochs = 16
+max_epochs = 8
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].T_max = max_epochs

@@ -4,7 +4,7 @@
 _base_ = './ct_crops-classifier.py'
 
 model = dict(
-    backbone=dict(truncation=2),
+    backbone=dict(truncation=2, norm_cfg=dict(type='PerImageNorm')),
     neck=dict(in_channels=128),
     rpn_head=dict(anchor_generator=dict(strides=[8])),
     roi_head=dict(bbox_roi_extractor=dict(featmap_strides=[8])))
@@ -30,7 +30,7 @@ val_dataloader = dict(
         data_prefix=dict(img='imgs/'),
         pipeline=pipeline))
 test_dataloader = val_dataloader
-load_from = 'work_dirs/covid_semiseg-fold0/epoch_120.pth'
+load_from = 'work_dirs/covid_semiseg-fold0/epoch_60.pth'
 
 max_epochs = 12
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)

@@ -2,7 +2,7 @@
 # max_epochs and T_max.
 _base_ = './covid_cpu.py'
 
-max_epochs = 120
+max_epochs = 60
 train_cfg = dict(max_epochs=max_epochs, val_interval=20)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].T_max = max_epochs
