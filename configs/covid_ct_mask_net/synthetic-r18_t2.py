@@ -1,6 +1,5 @@
-# ResNet18_T2+FPN on synthetic slices, a map of twice the resolution for a
-# quarter of the weights: what the folds of real slices start from. Research
-# only, not a medical device.
+# ResNet18_T2+FPN on synthetic slices: two thirds of T1's weights, a map of
+# twice the resolution. Research only, not a medical device.
 _base_ = './synthetic.py'
 
 model = dict(
