@@ -429,3 +429,30 @@ def test_a_baseline_of_the_first_phase(trained, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match='other.pth is not a checkpoint'):
         module.main([*trained[0], '--baseline', trained[1][0],
                      str(tmp_path / 'other.pth')])
+
+
+@pytest.mark.parametrize('part', ['over_fixed', 'baseline'])
+def test_an_interrupted_sweep_keeps_its_rows(trained, tmp_path, monkeypatch,
+                                             part):
+    module = load_tool('analysis_tools/forecast_sweep.py')
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    run = module.Sweep.run
+    if part == 'over_fixed':
+        monkeypatch.setattr(module, 'over_fixed', interrupted)
+    else:
+        monkeypatch.setattr(
+            module.Sweep, 'run', lambda self, *args, **kwargs: run(
+                self, *args, **kwargs) if 'ahead' in kwargs else
+            interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        module.main([
+            *trained[0], '--max-videos', '1', '--thresholds', '1',
+            '--alternate', '1.5', '--baseline', *trained[1],
+            '--out', str(tmp_path / 'sweep.json')])
+    rows = json.loads((tmp_path / 'sweep.json').read_text())['rows']
+    assert [row['name'] for row in rows][:3] == [
+        'always read', 'p=1', 'alternate 1.5']
+    assert (len(rows) > 3) == (part == 'over_fixed')

@@ -55,9 +55,8 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
     parser.add_argument('--cumulative', action='store_true', default=None,
                         help='compare the product of the confidences since '
                         'the last read, whatever the config says')
-    parser.add_argument('--no-cumulative', action='store_false',
-                        dest='cumulative',
-                        help='compare each confidence alone')
+    parser.add_argument('--no-cumulative', dest='cumulative',
+                        action='store_false', help='each confidence alone')
     parser.add_argument('--alternate', type=float, nargs='*',
                         default=[2, 3, 4, 6, 8])
     parser.add_argument('--between', nargs='+',
@@ -109,14 +108,15 @@ def main(argv: Optional[Sequence[str]] = None) -> List[dict]:
         cumulative=args.cumulative)
     more = dict(live_fps=args.live, latency_ms=args.latency_ms)
     rows = sweep.run(settings, ahead=args.ahead, between=args.between, **more)
+    # Whoever stops it from here on loses nothing of what was measured.
+    save_rows(args.out, dict(rows=rows))
+    others = [] if baseline is None else baseline.run(settings, **more)
+    save_rows(args.out, dict(rows=rows + others))
     gains = over_fixed(rows, sweep.aps, args.draws)
     known = over_repeated(sweep.aps, args.between, args.ahead, args.draws)
     found = dict(over_fixed=gains, over_repeated=known,
                  forecast_vs_copy=sweep.forecast_vs_copy)
-    if baseline is not None:
-        # A baseline that is interrupted loses nothing of what was measured.
-        save_rows(args.out, dict(rows=rows, **found))
-        rows += baseline.run(settings, **more)
+    rows += others
     print_report(rows, gains, known, (*VALUES, 'sAP', 'sAP_ahead'))
     if sweep.forecast_vs_copy is not None:
         print(f'forecast_vs_copy {sweep.forecast_vs_copy:.4f}')
