@@ -11,7 +11,7 @@ model = dict(
     backbone=dict(
         frozen_stages=-1,
         norm_eval=False,
-        norm_cfg=dict(type='PerImageNorm'),
+        norm_cfg=dict(type='IN', affine=True),
         init_cfg=None),
     roi_head=dict(
         bbox_head=dict(num_classes=1), mask_head=dict(num_classes=1)))

@@ -11,7 +11,7 @@ model = dict(
     backbone=dict(
         truncation=2,
         # The running statistics of 40 slices fit none of them.
-        norm_cfg=dict(type='PerImageNorm')),
+        norm_cfg=dict(type='IN', affine=True)),
     neck=dict(in_channels=128),
     rpn_head=dict(anchor_generator=dict(strides=[8])),
     roi_head=dict(

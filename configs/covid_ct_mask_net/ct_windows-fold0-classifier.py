@@ -4,7 +4,7 @@
 _base_ = './ct_crops-classifier.py'
 
 model = dict(
-    backbone=dict(truncation=2, norm_cfg=dict(type='PerImageNorm')),
+    backbone=dict(truncation=2, norm_cfg=dict(type='IN', affine=True)),
     neck=dict(in_channels=128),
     rpn_head=dict(anchor_generator=dict(strides=[8])),
     roi_head=dict(bbox_roi_extractor=dict(featmap_strides=[8])))

@@ -26,7 +26,6 @@ OTHERS = {
             'model.roi_head.bbox_head.local_start': 'similarity'}),
     'lesions of RoI scores': Family(
         'covid_ct_mask_net/synthetic', 'ct', changes={
-            'model.backbone.norm_cfg': dict(type='PerImageNorm'),
             'model.test_cfg.rcnn.score_thr': 0.,
             'model.roi_head.bbox_head.loss_cls': dict(
                 type='RoIScoreCrossEntropyLoss', _delete_=True)}),

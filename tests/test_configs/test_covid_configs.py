@@ -181,3 +181,17 @@ def test_schedules():
         assert dict(cfg.optim_wrapper.optimizer) == dict(
             type='Adam', lr=1e-5, weight_decay=1e-3, fused=True)
         assert cfg.param_scheduler == []
+
+
+@pytest.mark.parametrize('name', [
+    'covid_semiseg-fold0', 'covid_semiseg-fold0-mask_rcnn_r50',
+    'ct_windows-fold0-classifier'])
+def test_folds_test_on_the_statistics_that_they_train_on(name):
+    backbone = MODELS.build(load(name).model.backbone)
+    image = torch.randn(1, 3, 64, 64)
+    backbone.train()
+    trained = backbone(image)
+    backbone.eval()
+    tested = backbone(torch.cat([image, 9 * image + 1]))
+    for one, both in zip(trained, tested, strict=True):
+        torch.testing.assert_close(one, both[:1], rtol=1e-3, atol=1e-4)

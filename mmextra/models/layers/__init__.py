@@ -11,7 +11,6 @@ from .correspondence import (
 )
 from .forecast_encoder import ForecastEncoder
 from .local_correspondence_gcn import LocalCorrespondenceGCN, gcn_costs
-from .per_image_norm import PerImageNorm
 from .spatial_attention import SpatialAttention, channel_statistics
 from .support import (
     SupportFeatures,
@@ -30,9 +29,9 @@ from .yolo_blocks import (
 __all__ = [
     'BagRoIAlign', 'BottleneckLSTMCell', 'CalibratedNorm',
     'CorrelationScheduler', 'Dres2Layer', 'ForecastEncoder', 'LSM',
-    'LSTMState', 'LocalCorrespondenceGCN', 'PerImageNorm', 'Res2Unit',
-    'SPPFBottleneck', 'SPPSBottleneck', 'SpatialAttention', 'SupportFeatures',
-    'affinity', 'affinity_stats', 'bag_roi_align', 'block_correspondence',
+    'LSTMState', 'LocalCorrespondenceGCN', 'Res2Unit', 'SPPFBottleneck',
+    'SPPSBottleneck', 'SpatialAttention', 'SupportFeatures', 'affinity',
+    'affinity_stats', 'bag_roi_align', 'block_correspondence',
     'channel_activation', 'channel_statistics', 'correlation',
     'dense_correspondence', 'fuse_shots', 'gcn_costs', 'lstm_update',
     'map_to_nodes', 'shared_correspondence'
