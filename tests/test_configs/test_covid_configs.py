@@ -187,11 +187,12 @@ def test_schedules():
     'covid_semiseg-fold0', 'covid_semiseg-fold0-mask_rcnn_r50',
     'ct_windows-fold0-classifier'])
 def test_folds_test_on_the_statistics_that_they_train_on(name):
-    backbone = MODELS.build(load(name).model.backbone)
-    image = torch.randn(1, 3, 64, 64)
+    # In single precision 53 layers amplify what rounding leaves.
+    backbone = MODELS.build(load(name).model.backbone).double()
+    image = torch.randn(1, 3, 64, 64, dtype=torch.float64)
     backbone.train()
     trained = backbone(image)
     backbone.eval()
     tested = backbone(torch.cat([image, 9 * image + 1]))
     for one, both in zip(trained, tested, strict=True):
-        torch.testing.assert_close(one, both[:1], rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(one, both[:1])
