@@ -9,7 +9,9 @@ model = dict(
     # Of untrained features, up to 20 supports a class, and unseen objects, the
     # product of means orders objects by class no better than chance (AUC
     # 0.53); of normalised ones 0.74.
-    match_norm=dict(type='CalibratedNorm', num_features=128),
+    match_norm=dict(
+        type='CalibratedNorm', num_features=128, per_channel=False,
+        unit_cells=True),
     data_preprocessor=dict(
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],

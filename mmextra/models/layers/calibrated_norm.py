@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class CalibratedNorm(nn.Module):
-    """Channels less their mean, by their deviation, in the first batches.
+    """Channels less their mean, by the deviation, in the first batches.
 
     The statistics of the first training batches are averaged and then stay
     as they are, in further trainings too, so that a batch is normalised
@@ -22,6 +22,11 @@ class CalibratedNorm(nn.Module):
         num_features (int): Number of channels.
         num_batches (int): How many batches are averaged.
         eps (float): Added to the variance.
+        per_channel (bool): Divide each channel by its own deviation; else
+            all by one, the root of their mean variance, so that channels
+            which vary more go on doing so.
+        unit_cells (bool): Then bring each cell to a mean square of 1 over
+            its channels, so that products of two cells are their cosines.
     """
 
     running_mean: Tensor
@@ -29,8 +34,11 @@ class CalibratedNorm(nn.Module):
     num_batches_tracked: Tensor
 
     def __init__(self, num_features: int, num_batches: int = 50,
-                 eps: float = 1e-5) -> None:
+                 eps: float = 1e-5, *, per_channel: bool = True,
+                 unit_cells: bool = False) -> None:
         super().__init__()
+        self.per_channel = per_channel
+        self.unit_cells = unit_cells
         self.num_batches = num_batches
         self.eps = eps
         self.register_buffer('running_mean', torch.zeros(num_features))
@@ -48,11 +56,19 @@ class CalibratedNorm(nn.Module):
         """
         if self.training:
             self._track(x)
-        scale = (self.running_var + self.eps).rsqrt()
+        var = self.running_var
+        if not self.per_channel:
+            var = var.mean().expand_as(var)
+        scale = (var + self.eps).rsqrt()
         shift = -self.running_mean * scale
-        return tuple(
+        levels = [
             torch.addcmul(shift[:, None, None], level, scale[:, None, None])
-            for level in x)
+            for level in x
+        ]
+        if self.unit_cells:
+            levels = [level * (level.square().mean(1, keepdim=True) +
+                               self.eps).rsqrt() for level in levels]
+        return tuple(levels)
 
     @torch.no_grad()
     def _track(self, x: Sequence[Tensor]) -> None:
