@@ -6,12 +6,12 @@ _base_ = './gcn_fsod_small.py'
 
 model = dict(
     num_support_ways=3,
+    frozen_parameters=['backbone', 'neck.reduction_conv'],
     # Of untrained features, up to 20 supports a class, and unseen objects, the
     # product of means orders objects by class no better than chance (AUC
     # 0.53); of normalised ones 0.74.
     match_norm=dict(
-        type='CalibratedNorm', num_features=128, per_channel=False,
-        unit_cells=True),
+        type='CalibratedNorm', num_features=128, per_channel=False),
     data_preprocessor=dict(
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
@@ -39,6 +39,7 @@ model = dict(
         bbox_head=dict(
             in_channels=128,
             local_start='similarity',
+            local_reduction='cosine',
             reg_tower='edges',
             reg_keep_cells=False)),
     # Chosen on search.txt: ten shots' novel AP50 18.2 without it, 23.7 with.

@@ -25,8 +25,6 @@ class CalibratedNorm(nn.Module):
         per_channel (bool): Divide each channel by its own deviation; else
             all by one, the root of their mean variance, so that channels
             which vary more go on doing so.
-        unit_cells (bool): Then bring each cell to a mean square of 1 over
-            its channels, so that products of two cells are their cosines.
     """
 
     running_mean: Tensor
@@ -34,11 +32,9 @@ class CalibratedNorm(nn.Module):
     num_batches_tracked: Tensor
 
     def __init__(self, num_features: int, num_batches: int = 50,
-                 eps: float = 1e-5, *, per_channel: bool = True,
-                 unit_cells: bool = False) -> None:
+                 eps: float = 1e-5, *, per_channel: bool = True) -> None:
         super().__init__()
         self.per_channel = per_channel
-        self.unit_cells = unit_cells
         self.num_batches = num_batches
         self.eps = eps
         self.register_buffer('running_mean', torch.zeros(num_features))
@@ -61,14 +57,9 @@ class CalibratedNorm(nn.Module):
             var = var.mean().expand_as(var)
         scale = (var + self.eps).rsqrt()
         shift = -self.running_mean * scale
-        levels = [
+        return tuple(
             torch.addcmul(shift[:, None, None], level, scale[:, None, None])
-            for level in x
-        ]
-        if self.unit_cells:
-            levels = [level * (level.square().mean(1, keepdim=True) +
-                               self.eps).rsqrt() for level in levels]
-        return tuple(levels)
+            for level in x)
 
     @torch.no_grad()
     def _track(self, x: Sequence[Tensor]) -> None:

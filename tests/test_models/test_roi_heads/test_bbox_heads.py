@@ -49,6 +49,18 @@ def test_local_matching_vector_is_a_full_size_correlation():
     torch.testing.assert_close(
         local_matching_vector(query, support[None], 'mean'),
         want[..., 0, 0] / 49)
+    # All channels of a RoI together.
+    cosines = local_matching_vector(query, support[None], 'cosine').sum(1)
+    torch.testing.assert_close(cosines / 4, torch.cosine_similarity(
+        query.flatten(1), support.flatten()[None]))
+
+
+def test_a_roi_of_nothing_has_no_cosine():
+    query = torch.zeros(1, 2, 7, 7, requires_grad=True)
+    found = local_matching_vector(query, torch.ones(1, 2, 7, 7), 'cosine')
+    found.sum().backward()
+    assert not found.any()
+    assert torch.isfinite(query.grad).all()
 
 
 def test_dual_level_scores():
@@ -161,12 +173,13 @@ def test_one_support_for_many(kind):
     assert head.fc_reg.weight.std() < 0.003
 
 
+@pytest.mark.parametrize('global_matching', [True, False])
 @pytest.mark.parametrize('layers', [1, 2])
-def test_starts_as_a_similarity(layers):
+def test_starts_as_a_similarity(layers, global_matching):
+    torch.manual_seed(0)
     head = AttentiveBBoxHead(
-        8, global_matching=False, local_fcs=layers, local_reduction='mean',
-        local_start='similarity',
-        init_cfg=dict(type='Constant', layer=['Linear', 'Conv2d'], val=0))
+        8, global_matching=global_matching, local_fcs=layers,
+        local_reduction='mean', local_start='similarity')
     head.init_weights()
     query, support = torch.randn(5, 8, 7, 7), torch.randn(1, 8, 7, 7)
     logits, _ = head(query, support)

@@ -13,7 +13,7 @@ from .roi_tower import EdgeTower, RoITower
 
 RegBranch = Literal['category_attentive', 'stacked']
 Tower = Literal['pooled', 'edges']
-Reduction = Literal['sum', 'mean']
+Reduction = Literal['sum', 'mean', 'cosine']
 LocalStart = Literal['random', 'similarity']
 
 
@@ -41,15 +41,24 @@ def local_matching_vector(query: Tensor, support: Tensor,
     Args:
         query (Tensor): (N, C, h, w).
         support (Tensor): (N or 1, C, h, w).
-        reduction (str): ``'sum'``, or ``'mean'`` (not in the paper).
+        reduction (str): ``'sum'``, or (not in the paper) ``'mean'``, or
+            ``'cosine'``: the mean of features that are brought to a mean
+            square of 1, one factor for each RoI and each support.
 
     Returns:
         Tensor: (N, C).
     """
     dtype = torch.promote_types(query.dtype, torch.float32)
-    product = query.to(dtype) * support.to(dtype)
-    return product.sum((2, 3)) if reduction == 'sum' else \
-        product.mean((2, 3))
+    query, support = query.to(dtype), support.to(dtype)
+    product = query * support
+    if reduction == 'sum':
+        return product.sum((2, 3))
+    mean = product.mean((2, 3))
+    if reduction == 'cosine':
+        for features in (query, support):
+            square = features.square().flatten(1).mean(1, keepdim=True)
+            mean = mean * (square + 1e-6).rsqrt()
+    return mean
 
 
 def without_autocast(layers: nn.Module, vector: Tensor) -> Tensor:
@@ -102,9 +111,9 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         local_reduction (str): See :func:`local_matching_vector`.
         local_start (str): ``'random'``, or ``'similarity'``: of the
             untrained local branch two units hold the sum over the products'
-            channels and its negative, and its logits are their difference,
-            so that like features score high from the first step on. For
-            features of both signs, see ``match_norm`` of
+            channels and its negative, and the logits are their difference
+            alone, so that like features score high from the first step on.
+            For features of both signs, see ``match_norm`` of
             :class:`QuerySupportDetector`.
         reg_tower (str): ``'pooled'``: :class:`RoITower`, which pools
             first; ``'edges'``: :class:`EdgeTower`, which sees edges first
@@ -179,7 +188,11 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
                 weight[:2] = signs[:, None] / weight.shape[1] ** 0.5 \
                     if not number else torch.eye(2, weight.shape[1])
                 layer.bias[:2] = 0
+            # Whatever else there is begins with no say.
+            self.local_cls.weight.zero_()
             self.local_cls.weight[:, :2] = signs.outer(signs)
+            if self.global_matching:
+                self.global_cls.weight.zero_()
 
     def forward(self, query: Tensor,
                 support: Tensor) -> Tuple[Tensor, Tensor]:
