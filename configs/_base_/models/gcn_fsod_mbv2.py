@@ -30,6 +30,8 @@ model = dict(
     rpn_head=dict(
         in_channels=128,
         feat_channels=128,
+        # The features are of both signs.
+        reg_weights='gate',
         # At 0.05 no cell of these features would see the support: a node
         # averages 0.3 % of all; the log says that 0.2 is balanced.
         gcn=dict(gcn_channels=(64, 128), temperature=0.2),
@@ -40,6 +42,7 @@ model = dict(
             in_channels=128,
             local_start='similarity',
             local_reduction='cosine',
+            reg_weights='gate',
             reg_tower='edges',
             reg_keep_cells=False)),
     # Chosen on search.txt: ten shots' novel AP50 18.2 without it, 23.7 with.

@@ -49,11 +49,11 @@ class LazyBoxes:
                 and conv.stride == conv.dilation == (1, 1)
                 and not torch.jit.is_tracing())
 
-    def deltas(self, vector: Tensor, where: Tensor) -> Tensor:
+    def deltas(self, weights: Tensor, where: Tensor) -> Tensor:
         """Boxes of some cells.
 
         Args:
-            vector (Tensor): (C,) mean of the support.
+            weights (Tensor): (C,) of the query's channels.
             where (Tensor): (n,) numbers of cells, row by row.
 
         Returns:
@@ -63,19 +63,19 @@ class LazyBoxes:
         side = torch.arange(3, device=where.device)
         patches = self.cells[(rows[:, None] + side)[:, :, None],
                              (columns[:, None] + side)[:, None, :]]
-        hidden = F.relu(F.linear((patches * vector).flatten(1), self.kernel,
+        hidden = F.relu(F.linear((patches * weights).flatten(1), self.kernel,
                                  self.head.rpn_conv.bias))
         reg = self.head.rpn_reg
         return F.linear(hidden, reg.weight.flatten(1), reg.bias)
 
-    def proposals(self, logits: Tensor, vector: Tensor, img_meta: dict,
+    def proposals(self, logits: Tensor, weights: Tensor, img_meta: dict,
                   rescale: bool = False,
                   cfg: Optional[ConfigDict] = None) -> InstanceData:
         """Proposals of one pair, those of ``head.predict_by_feat``.
 
         Args:
             logits (Tensor): (A, H, W).
-            vector (Tensor): (C,) mean of the support.
+            weights (Tensor): (C,) of the query's channels.
             img_meta (dict): Of the image.
             rescale (bool): In pixels of the original image.
             cfg (ConfigDict, optional): ``nms_pre``, ``max_per_img``, ``nms``
@@ -96,7 +96,7 @@ class LazyBoxes:
             # All that are as good as the last one, whatever ties do.
             limit = scores.flatten().topk(number).values[-1]
             new = ((scores >= limit).any(1) & ~known).nonzero().flatten()
-            boxes[:, new] = self.deltas(vector, new).t().to(boxes)
+            boxes[:, new] = self.deltas(weights, new).t().to(boxes)
             known[new] = True
             settings: Dict[str, Any] = copy.deepcopy(cfg)
             if number < scores.numel():

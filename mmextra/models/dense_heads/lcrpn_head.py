@@ -15,10 +15,12 @@ from mmextra.utils.checks import check_choice
 
 from ..layers.affinity import affinity_stats
 from ..layers.support import (
+    RegWeights,
     ShotFusion,
     SupportFeatures,
     channel_activation,
     map_to_nodes,
+    regression_weights,
 )
 from .joint_pairs import (
     can_propose_jointly,
@@ -62,6 +64,9 @@ class LCRPNHead(RPNHead):
             picture; ``'roi'``: the part inside its box.
         shot_fusion (str): ``'mean'`` or ``'concat'``, see
             :func:`~mmextra.models.layers.fuse_shots`.
+        reg_weights (str): What weights the channels of the query where
+            boxes are regressed apart from scores, see
+            :func:`~mmextra.models.layers.regression_weights`.
         max_nodes (int): See above.
         kwargs: See mmdet's ``RPNHead``.
 
@@ -78,17 +83,20 @@ class LCRPNHead(RPNHead):
                  cls_conv: bool = False,
                  support_feat: SupportFeat = 'map',
                  shot_fusion: ShotFusion = 'mean',
+                 reg_weights: RegWeights = 'mean',
                  max_nodes: int = 20000,
                  **kwargs) -> None:
         check_choice('correspondence', correspondence, Correspondence)
         check_choice('support_feat', support_feat, SupportFeat)
         check_choice('shot_fusion', shot_fusion, ShotFusion)
+        check_choice('reg_weights', reg_weights, RegWeights)
         self.correspondence = correspondence
         self.decouple = decouple
         self.gcn_cfg = gcn
         self.with_cls_conv = cls_conv and decouple
         self.support_feat = support_feat
         self.shot_fusion = shot_fusion
+        self.reg_weights = reg_weights
         self.max_nodes = max_nodes
         self._stats_logged = False
         super().__init__(in_channels, *args, **kwargs)
@@ -117,6 +125,13 @@ class LCRPNHead(RPNHead):
         if self.with_cls_conv:
             feature = F.relu(self.rpn_cls_conv(feature))
         return self.rpn_cls(feature)
+
+    def _regress(self, feature: Tensor, vectors: Tensor) -> Tensor:
+        """Boxes of decoupled branches."""
+        active = channel_activation(
+            feature, regression_weights(vectors, self.reg_weights))
+        return self.rpn_reg(F.relu(self.rpn_conv(
+            active if active.dim() > 3 else active[None])))
 
     def _both(self, feature: Tensor) -> Tensor:
         """Scores and boxes of coupled branches, stacked as channels."""
@@ -173,8 +188,8 @@ class LCRPNHead(RPNHead):
                 results[pair] = found[number] if local else \
                     head(active)[0]
                 if with_deltas:
-                    deltas[pair] = self.rpn_reg(
-                        F.relu(self.rpn_conv(active)))[0]
+                    deltas[pair] = self._regress(
+                        x[image], vectors[pair])[0]
         results = torch.stack(results)
         if not with_deltas:
             return results, None
@@ -202,8 +217,8 @@ class LCRPNHead(RPNHead):
             tuple[Tensor, Tensor]: (S, A, H, W) logits and (S, 4 A, H, W)
             deltas.
         """
-        active = channel_activation(x, maps.mean((2, 3)))
-        compared = active
+        vectors = maps.mean((2, 3))
+        compared = channel_activation(x, vectors)
         if self.correspondence == 'gcn':
             strides = self.prior_generator.strides[level][::-1]
             inside = [
@@ -217,8 +232,7 @@ class LCRPNHead(RPNHead):
             compared = local.transpose(1, 2).reshape(
                 maps.shape[0], self.in_channels, x.shape[2], x.shape[3])
         if self.decouple:
-            return self._classify(compared), self.rpn_reg(
-                F.relu(self.rpn_conv(active)))
+            return self._classify(compared), self._regress(x, vectors)
         both = self._both(compared)
         split = self.num_base_priors * self.cls_out_channels
         return both[:, :split], both[:, split:]
@@ -314,9 +328,10 @@ class LCRPNHead(RPNHead):
                 self.prior_generator.strides[0], with_deltas=False)
             lazy = [LazyBoxes(self, feature) for feature in x[0]]
             return [
-                lazy[image].proposals(score, vector, meta, rescale)
-                for image, score, vector, meta in zip(
-                    images, scores, supports.vectors, metas)
+                lazy[image].proposals(score, weights, meta, rescale)
+                for image, score, weights, meta in zip(
+                    images, scores, regression_weights(
+                        supports.vectors, self.reg_weights), metas)
             ]
         outs = self(x, supports, images, shapes)
         return self.predict_by_feat(

@@ -17,6 +17,7 @@ from .support import (
     channel_activation,
     fuse_shots,
     map_to_nodes,
+    regression_weights,
 )
 from .yolo_blocks import (
     LSM,
@@ -34,5 +35,5 @@ __all__ = [
     'affinity_stats', 'bag_roi_align', 'block_correspondence',
     'channel_activation', 'channel_statistics', 'correlation',
     'dense_correspondence', 'fuse_shots', 'gcn_costs', 'lstm_update',
-    'map_to_nodes', 'shared_correspondence'
+    'map_to_nodes', 'regression_weights', 'shared_correspondence'
 ]

@@ -8,6 +8,7 @@ from torch import Tensor
 from mmextra.utils.checks import check_choice
 
 ShotFusion = Literal['mean', 'concat']
+RegWeights = Literal['mean', 'gate']
 
 
 def fuse_shots(features: Tensor, shots: int,
@@ -60,6 +61,22 @@ def channel_activation(query: Tensor, vector: Tensor) -> Tensor:
         Tensor: (..., C, H, W).
     """
     return query * vector[..., None, None]
+
+
+def regression_weights(vector: Tensor, kind: RegWeights = 'mean') -> Tensor:
+    """What the regression weights a query's channels by.
+
+    Args:
+        vector (Tensor): Means of a support's channels.
+        kind (str): ``'mean'``: themselves; ``'gate'`` (not in the paper):
+            twice their sigmoid, 1 where a mean is 0. For features of both
+            signs, of which a mean near 0 would hide a channel, and one below
+            it would turn its edges over from class to class.
+
+    Returns:
+        Tensor: As large.
+    """
+    return vector if kind == 'mean' else 2 * vector.sigmoid()
 
 
 @dataclass

@@ -43,7 +43,8 @@ def proposals(head, x, pairs, images, lazy, monkeypatch):
     dict(nms_pre=150, max_per_img=-1), dict(nms_pre=30, max_per_img=20),
     dict(nms_pre=150, max_per_img=5, min_bbox_size=8)])
 @pytest.mark.parametrize('kwargs', [
-    dict(), dict(correspondence='global_kernel')])
+    dict(), dict(reg_weights='gate'),
+    dict(correspondence='global_kernel')])
 def test_same_proposals(kwargs, limits, monkeypatch):
     head = calm(**kwargs)
     head.test_cfg.update(limits)

@@ -53,7 +53,8 @@ def sample(height, width, *boxes):
 VARIANTS = [dict(), dict(decouple=False), dict(cls_conv=True),
             dict(correspondence='global_kernel'),
             dict(correspondence='global_kernel', decouple=False),
-            dict(max_nodes=3), dict(feat_channels=6)]
+            dict(max_nodes=3), dict(feat_channels=6),
+            dict(reg_weights='gate')]
 
 
 @pytest.mark.parametrize('kwargs', VARIANTS)
@@ -76,14 +77,16 @@ def test_pairs_are_independent_of_batch_order_and_padding(kwargs):
     assert deltas[0].shape == (4, 8, 6, 8)
 
 
-def test_scores_are_of_the_local_correspondence():
-    head = build().eval()
+@pytest.mark.parametrize('kind', ['mean', 'gate'])
+def test_scores_are_of_the_local_correspondence(kind):
+    head = build(reg_weights=kind).eval()
     x, own = torch.rand(1, 8, 3, 4), supports(1)
     local = head.gcn(map_to_nodes(x[0]), [map_to_nodes(own.maps[0])])[0]
     plane = local.t().reshape(1, 8, 3, 4)
     scores, deltas = head([x], own, [0], [(24, 32)])
     torch.testing.assert_close(scores[0], head.rpn_cls(plane))
-    weighted = x * own.maps.mean((2, 3))[:, :, None, None]
+    means = own.maps.mean((2, 3))[:, :, None, None]
+    weighted = x * (means if kind == 'mean' else 2 / (1 + (-means).exp()))
     torch.testing.assert_close(
         deltas[0], head.rpn_reg(head.rpn_conv(weighted).relu()))
 

@@ -277,3 +277,18 @@ def test_targets_are_those_of_the_stock_head(concat):
         assert len(ours) == len(theirs)
         for each, other in zip(ours, theirs):
             assert torch.equal(each, other)
+
+
+@pytest.mark.parametrize('tower', ['pooled', 'edges'])
+def test_a_gate_hides_no_channel(tower):
+    """Supports of no mean leave the query as it is."""
+    torch.manual_seed(0)
+    head = AttentiveBBoxHead(8, reg_weights='gate', reg_tower=tower)
+    query, support = torch.randn(5, 8, 7, 7), torch.randn(1, 8, 7, 7)
+    support = support - support.mean((2, 3), keepdim=True)
+    torch.testing.assert_close(
+        head.regress(query, support), head.fc_reg(head.reg_tower(query)))
+    shift = torch.randn(8)[:, None, None]
+    torch.testing.assert_close(
+        head.regress(query, support + shift),
+        head.fc_reg(head.reg_tower(query * 2 * shift.sigmoid())))

@@ -7,7 +7,11 @@ from torch import Tensor, nn
 
 from mmextra.utils.checks import check_choice
 
-from ...layers.support import channel_activation
+from ...layers.support import (
+    RegWeights,
+    channel_activation,
+    regression_weights,
+)
 from .comparison_bbox_head import ComparisonBBoxHead
 from .roi_tower import EdgeTower, RoITower
 
@@ -104,6 +108,8 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         global_matching (bool): C_g.
         local_matching (bool): C_l.
         reg_branch (str): ``'category_attentive'`` or ``'stacked'``.
+        reg_weights (str): Of the former, see
+            :func:`~mmextra.models.layers.regression_weights`.
         embed_channels (int, optional): Width of the embeddings; as
             ``in_channels`` if not given.
         global_fcs (int): Layers that embed the global vector.
@@ -133,6 +139,7 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
                  *,
                  local_matching: bool = True,
                  reg_branch: RegBranch = 'category_attentive',
+                 reg_weights: RegWeights = 'mean',
                  embed_channels: Optional[int] = None,
                  global_fcs: int = 2,
                  local_fcs: int = 1,
@@ -145,6 +152,7 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
             raise ValueError('global_matching and local_matching must not '
                              'both be False')
         check_choice('reg_branch', reg_branch, RegBranch)
+        check_choice('reg_weights', reg_weights, RegWeights)
         check_choice('reg_tower', reg_tower, Tower)
         check_choice('local_reduction', local_reduction, Reduction)
         check_choice('local_start', local_start, LocalStart)
@@ -157,6 +165,7 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         self.local_reduction = local_reduction
         self.local_start = local_start
         self.reg_branch = reg_branch
+        self.reg_weights = reg_weights
         self.global_matching = global_matching
         self.local_matching = local_matching
         if global_matching:
@@ -222,5 +231,6 @@ class AttentiveBBoxHead(ComparisonBBoxHead):
         if self.reg_branch == 'stacked':
             pair = torch.cat([query, support.expand_as(query)], 1)
         else:
-            pair = channel_activation(query, support.mean((2, 3)))
+            pair = channel_activation(query, regression_weights(
+                support.mean((2, 3)), self.reg_weights))
         return self.fc_reg(self.reg_tower(pair))
