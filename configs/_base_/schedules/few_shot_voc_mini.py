@@ -9,7 +9,10 @@ optim_wrapper = dict(
     paramwise_cfg=dict(
         custom_keys=dict(
             backbone=dict(lr_mult=0.1),
-            neck=dict(lr_mult=0.1))))
+            neck=dict(lr_mult=0.1),
+            # Of GCN-FSOD's head: the same similarity for all classes.
+            global_embed=dict(lr_mult=0.1),
+            local_embed=dict(lr_mult=0.1))))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=50),
     dict(
