@@ -46,6 +46,10 @@ def principal_components(cells: Tensor, number: int, whiten: float,
     return weight, -weight @ mean
 
 
+# Of one map; enough of them, and a large map does not fill the memory.
+MAX_CELLS = 1000
+
+
 @HOOKS.register_module()
 class PrincipalComponentsHook(Hook):
     """Start a 1 x 1 convolution with its inputs' principal components.
@@ -54,7 +58,8 @@ class PrincipalComponentsHook(Hook):
     backbone: random weights lose much of what tells classes apart, and what
     few classes teach does not bring it back for others. Not in the papers.
 
-    Nothing happens where a training goes on from a checkpoint of its own.
+    Nothing happens where a training begins with a checkpoint, or goes on from
+    one.
 
     Args:
         conv (str): Name of the convolution in the model.
@@ -64,8 +69,9 @@ class PrincipalComponentsHook(Hook):
             in it, are looked at.
 
     Raises:
-        ValueError: If the model has no such convolution, or it has more
-            outputs than inputs.
+        ValueError: If the model has no such convolution, it has more outputs
+            than inputs or others than ``sources``, or ``num_images`` is not
+            positive.
     """
 
     def __init__(self,
@@ -73,6 +79,9 @@ class PrincipalComponentsHook(Hook):
                  whiten: float = 0.5,
                  sources: Optional[Sequence[int]] = None,
                  num_images: int = 64) -> None:
+        if num_images < 1:
+            raise ValueError('PrincipalComponentsHook: num_images must be '
+                             f'positive, got {num_images}')
         self.conv = conv
         self.whiten = whiten
         self.sources = sources
@@ -89,6 +98,11 @@ class PrincipalComponentsHook(Hook):
                 '1 x 1 convolution with a bias, without groups and with no '
                 f'more outputs than inputs, but it is {conv} of '
                 f'{type(model).__name__}')
+        if self.sources and sum(self.sources) != conv.in_channels:
+            raise ValueError(
+                f'PrincipalComponentsHook: sources={list(self.sources)} are '
+                f'{sum(self.sources)} channels, but {self.conv} has '
+                f'{conv.in_channels} inputs')
         return conv
 
     @torch.no_grad()
@@ -98,12 +112,15 @@ class PrincipalComponentsHook(Hook):
         if is_model_wrapper(model):
             model = model.module
         conv = self.find_conv(model)
-        if runner.iter:
+        if runner.iter or runner.cfg.get('load_from'):
             return
         cells: List[Tensor] = []
-        handle = conv.register_forward_pre_hook(
-            lambda _, args: cells.append(args[0].transpose(0, 1).flatten(
-                1).T.float().cpu()))
+
+        def keep(_: nn.Module, args: Tuple[Tensor]) -> None:
+            rows = args[0].transpose(0, 1).flatten(1).T
+            cells.append(rows[::-(-len(rows) // MAX_CELLS)].float().cpu())
+
+        handle = conv.register_forward_pre_hook(keep)
         was_training = model.training
         model.eval()
         loader = runner.train_dataloader

@@ -130,8 +130,7 @@ class LCRPNHead(RPNHead):
         """Boxes of decoupled branches."""
         active = channel_activation(
             feature, regression_weights(vectors, self.reg_weights))
-        return self.rpn_reg(F.relu(self.rpn_conv(
-            active if active.dim() > 3 else active[None])))
+        return self.rpn_reg(F.relu(self.rpn_conv(active)))
 
     def _both(self, feature: Tensor) -> Tensor:
         """Scores and boxes of coupled branches, stacked as channels."""
@@ -188,8 +187,7 @@ class LCRPNHead(RPNHead):
                 results[pair] = found[number] if local else \
                     head(active)[0]
                 if with_deltas:
-                    deltas[pair] = self._regress(
-                        x[image], vectors[pair])[0]
+                    deltas[pair] = self._regress(x[image], vectors[pair])
         results = torch.stack(results)
         if not with_deltas:
             return results, None

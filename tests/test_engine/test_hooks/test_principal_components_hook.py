@@ -10,6 +10,7 @@ from torch import nn
 from mmextra.engine.hooks import (
     PrincipalComponentsHook,
     principal_components,
+    principal_components_hook,
 )
 
 
@@ -63,11 +64,11 @@ class Detector(nn.Module):
         return self.neck(self.backbone(images))
 
 
-def make_runner(model, iteration=0, images=7):
+def make_runner(model, iteration=0, images=7, load_from=None):
     torch.manual_seed(0)
     dataset = [torch.randn(3, 9, 8) for _ in range(images)]
     return SimpleNamespace(
-        model=model, iter=iteration,
+        model=model, iter=iteration, cfg=dict(load_from=load_from),
         logger=MMLogger.get_instance('principal'),
         train_dataloader=SimpleNamespace(dataset=dataset, collate_fn=list))
 
@@ -93,14 +94,38 @@ def test_the_convolution_of_a_detector(pairs):
     assert out.var(0).mean().item() == pytest.approx(1, abs=1e-3)
 
 
-def test_a_resumed_training_is_left_as_it_is():
+@pytest.mark.parametrize('kwargs', [
+    dict(iteration=5), dict(load_from='base.pth')])
+def test_weights_of_a_checkpoint_are_left_as_they_are(kwargs):
     model = Detector()
     before = model.neck[0].weight.clone()
-    PrincipalComponentsHook('neck.0').before_train(make_runner(model, 5))
+    PrincipalComponentsHook('neck.0').before_train(
+        make_runner(model, **kwargs))
     assert torch.equal(model.neck[0].weight, before)
+
+
+def test_of_a_large_map_some_cells_are_enough(monkeypatch):
+    monkeypatch.setattr(principal_components_hook, 'MAX_CELLS', 20)
+    seen = []
+    components = principal_components_hook.principal_components
+    monkeypatch.setattr(
+        principal_components_hook, 'principal_components',
+        lambda cells, *args: (seen.append(len(cells)),
+                              components(cells, *args))[1])
+    PrincipalComponentsHook('neck.0').before_train(make_runner(Detector()))
+    # 7 x 6 cells of each of seven images, every third.
+    assert seen == [7 * 14]
 
 
 @pytest.mark.parametrize('conv', ['neck.reduction_conv.conv', 'backbone'])
 def test_what_is_no_such_convolution(conv):
     with pytest.raises(ValueError, match=f'{conv}.*1 x 1 convolution'):
         PrincipalComponentsHook(conv).before_train(make_runner(Detector()))
+
+
+def test_arguments_that_do_not_fit():
+    with pytest.raises(ValueError, match='num_images.*0'):
+        PrincipalComponentsHook(num_images=0)
+    with pytest.raises(ValueError, match='5 channels.*6 inputs'):
+        PrincipalComponentsHook('neck.0', sources=[2, 3]).before_train(
+            make_runner(Detector()))
