@@ -6,9 +6,8 @@ _base_ = './gcn_fsod_small.py'
 
 model = dict(
     num_support_ways=3,
-    # What ImageNet's features know of classes that no base picture shows is
-    # lost as they learn twelve others.
-    frozen_parameters=['backbone', 'neck'],
+    # The principal components stay, see PrincipalComponentsHook.
+    frozen_parameters=['neck.reduction_conv'],
     # Of untrained features, up to 20 supports a class, and unseen objects, the
     # product of means orders objects by class no better than chance (AUC
     # 0.53); of normalised ones 0.74.
