@@ -5,7 +5,7 @@ _base_ = [
     '../_base_/schedules/few_shot_voc_mini_200.py'
 ]
 
-model = dict(num_support_ways=2, frozen_parameters=['backbone'])
+model = dict(num_support_ways=2, frozen_parameters=['backbone', 'neck'])
 load_from = 'work_dirs/voc_mini-base-attention_rpn/iter_3000.pth'
 custom_hooks = [
     _base_.support_hook, *_base_.cpu_hooks,

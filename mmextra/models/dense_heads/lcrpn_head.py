@@ -187,7 +187,8 @@ class LCRPNHead(RPNHead):
                 results[pair] = found[number] if local else \
                     head(active)[0]
                 if with_deltas:
-                    deltas[pair] = self._regress(x[image], vectors[pair])
+                    deltas[pair] = self._regress(
+                        x[image:image + 1], vectors[pair])[0]
         results = torch.stack(results)
         if not with_deltas:
             return results, None
