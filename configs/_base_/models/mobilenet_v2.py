@@ -7,7 +7,9 @@ mobilenet_v2 = dict(
     out_indices=(1, 2, 4, 6),
     # The stem's maps are the largest, and its filters serve any picture.
     frozen_stages=1,
-    norm_eval=True,
+    # With ImageNet's statistics and Adam the means of its maps run away, and
+    # after some thousand iterations the last stages are constant.
+    norm_eval=False,
     init_cfg=dict(
         type='Pretrained', checkpoint='weights/mobilenet_v2.pth'))
 mobilenet_v2_channels = [24, 32, 96, 320]

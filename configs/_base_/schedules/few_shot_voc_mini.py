@@ -26,5 +26,6 @@ default_hooks = dict(checkpoint=dict(interval=200, max_keep_ckpts=2))
 cpu_hooks = [
     dict(type='PrincipalComponentsHook', sources=[96, 1280]),
     dict(type='AutocastHook'),
-    dict(type='ChannelsLastHook')
+    dict(type='ChannelsLastHook'),
+    dict(type='MapCheckHook')
 ]

@@ -8,6 +8,7 @@ from .channels_last_hook import ChannelsLastHook
 from .dump_check_hook import VIDDumpCheckHook
 from .feature_forecast_phase_hook import FeatureForecastPhaseHook
 from .fuse_conv_bn_hook import FuseConvBNHook
+from .map_check_hook import MapCheckHook
 from .principal_components_hook import (
     PrincipalComponentsHook,
     principal_components,
@@ -18,9 +19,9 @@ from .yolo_lr_hook import YOLOLrHook, lr_factor
 __all__ = [
     'AnchorCheckHook', 'AnchorCoverageHook', 'AutocastHook',
     'BenchmarkHook', 'ChannelsLastHook', 'FeatureForecastPhaseHook',
-    'FuseConvBNHook', 'PrincipalComponentsHook', 'SupportInitHook',
-    'VIDDumpCheckHook', 'VIDVisualizationHook', 'YOLOLrHook', 'lr_factor',
-    'principal_components'
+    'FuseConvBNHook', 'MapCheckHook', 'PrincipalComponentsHook',
+    'SupportInitHook', 'VIDDumpCheckHook', 'VIDVisualizationHook',
+    'YOLOLrHook', 'lr_factor', 'principal_components'
 ]
 
 if HAS_VIDEO:
