@@ -4,7 +4,7 @@ _base_ = './hit_uav-yolov5s.py'
 
 model = dict(neck=dict(csp='dres2', zero_init_residual=True))
 
-max_iters = 11500
+max_iters = 17200
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(

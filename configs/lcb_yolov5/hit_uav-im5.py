@@ -4,9 +4,11 @@ _base_ = [
     '../_base_/schedules/yolov5_cpu_iters.py'
 ]
 
-model = dict(bbox_head=dict(img_size=_base_.img_size, obj_weight=4.))
+model = dict(
+    bbox_head=dict(img_size=_base_.img_size, obj_weight=4.),
+    test_cfg=dict(nms=dict(iou_threshold=0.45)))
 
-max_iters = 6400
+max_iters = 9600
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(

@@ -10,7 +10,7 @@ model = dict(
     neck=dict(in_channels=[64, 128, 256], out_channels=64),
     bbox_head=dict(num_classes=4, in_channels=64, feat_channels=64))
 
-max_iters = 5070
+max_iters = 7600
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(

@@ -13,7 +13,8 @@ model = dict(
         img_size=_base_.img_size,
         obj_weight=4.,
         bbox_weight=0.0125,
-        obj_target='iou'))
+        obj_target='iou'),
+    test_cfg=dict(nms=dict(iou_threshold=0.45)))
 
 custom_hooks = [
     *_base_.cpu_hooks,

@@ -113,6 +113,7 @@ def test_small_rows_differ_as_those_of_table_6(data, im6):
             else (.05, None))
         assert head.get('obj_weight') == plain.model.bbox_head.get(
             'obj_weight')
+        assert model.test_cfg == plain.model.test_cfg
         assert model.neck.get('zero_init_residual', False) == (
             data == 'hit_uav' and wanted[3] == 'dres2')
         assert cfg.train_dataloader.batch_size == \

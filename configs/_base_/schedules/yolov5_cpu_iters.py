@@ -3,7 +3,7 @@
 _base_ = './yolov5_cpu.py'
 
 warmup_iters = 100
-max_iters = 6000
+max_iters = 9000
 train_cfg = dict(
     _delete_=True,
     type='IterBasedTrainLoop',
