@@ -20,12 +20,7 @@ rcnn[1].assigner.update(iou_calculator=dict(type='NearRBboxOverlaps2D'))
 
 model = dict(
     backbone=dict(_delete_=True, **_base_.mobilenet_v2),
-    # Normalised as UNetNeck is: without, the norm of the gradient grew from
-    # 8 to 150 in 500 iterations.
-    neck=dict(
-        in_channels=_base_.mobilenet_v2_channels,
-        out_channels=64,
-        norm_cfg=dict(type='BN', momentum=0.02)),
+    neck=dict(in_channels=_base_.mobilenet_v2_channels, out_channels=64),
     rpn_head=dict(
         in_channels=64,
         feat_channels=64,

@@ -1,7 +1,9 @@
 from copy import deepcopy
 from types import SimpleNamespace
 
+import pytest
 import torch
+from mmcv.ops import DeformConv2d, RoIAlign, RoIAlignRotated
 from torch import nn
 
 from mmextra.engine.hooks import ChannelsLastHook
@@ -26,3 +28,39 @@ def test_same_results_and_the_maps_follow():
     for one, two in zip(model.parameters(), plain.parameters()):
         torch.testing.assert_close(one.grad, two.grad)
     plain.load_state_dict(model.state_dict())
+
+
+class OpOnMaps(nn.Module):
+    """A convolution, and an operation of mmcv on what it finds."""
+
+    def __init__(self, op, *args):
+        super().__init__()
+        self.conv, self.op, self.args = nn.Conv2d(3, 8, 3, padding=1), op, args
+
+    def forward(self, x):
+        return self.op(self.conv(x), *self.args)
+
+
+ROIS = torch.tensor([[0, 3., 3, 50, 60], [1, 10, 10, 90, 80]])
+TURNED = torch.tensor([[0, 30., 30, 40, 20, .3], [1, 50, 50, 60, 20, .5]])
+
+
+@pytest.mark.parametrize('op, args', [
+    (RoIAlign(7, 1 / 8., 2), (ROIS, )),
+    (RoIAlignRotated(7, 1 / 8., 2), (TURNED, )),
+    (DeformConv2d(8, 4, 3, padding=1), (torch.rand(2, 18, 20, 20), ))
+], ids=lambda each: type(each).__name__)
+def test_operations_of_mmcv_see_the_same_pixels(op, args):
+    torch.manual_seed(0)
+    plain = OpOnMaps(op, *args)
+    model = deepcopy(plain)
+    ChannelsLastHook().before_train(SimpleNamespace(model=model))
+    x = torch.rand(2, 3, 20, 20)
+    found, wanted = model(x), plain(x)
+    assert wanted.std() > 0
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
+    factors = torch.rand_like(wanted)
+    for out in (found, wanted):
+        (out * factors).sum().backward()
+    for one, two in zip(model.parameters(), plain.parameters()):
+        torch.testing.assert_close(one.grad, two.grad, rtol=1e-4, atol=1e-4)
