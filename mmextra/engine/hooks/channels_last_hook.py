@@ -26,7 +26,8 @@ class ChannelsLastHook(Hook):
         """Convert the model in place."""
         runner.model.to(memory_format=torch.channels_last)
         for module in runner.model.modules():
-            if type(module).__module__.startswith('mmcv.ops.'):
+            if any(kind.__module__.startswith('mmcv.ops.')
+                   for kind in type(module).__mro__):
                 module.to(memory_format=torch.contiguous_format)
                 module.register_forward_pre_hook(_channels_first)
 

@@ -41,12 +41,17 @@ class OpOnMaps(nn.Module):
         return self.op(self.conv(x), *self.args)
 
 
+class OwnRoIAlign(RoIAlign):
+    """One of another package."""
+
+
 ROIS = torch.tensor([[0, 3., 3, 50, 60], [1, 10, 10, 90, 80]])
 TURNED = torch.tensor([[0, 30., 30, 40, 20, .3], [1, 50, 50, 60, 20, .5]])
 
 
 @pytest.mark.parametrize('op, args', [
     (RoIAlign(7, 1 / 8., 2), (ROIS, )),
+    (OwnRoIAlign(7, 1 / 8., 2), (ROIS, )),
     (RoIAlignRotated(7, 1 / 8., 2), (TURNED, )),
     (DeformConv2d(8, 4, 3, padding=1), (torch.rand(2, 18, 20, 20), ))
 ], ids=lambda each: type(each).__name__)
