@@ -208,7 +208,9 @@ def main(plan_file: str, key: str) -> int:
             tail = f' ({seconds:.0f} s)' if state == DONE else \
                 f': {reason} (log: {folder / LOG})' if reason else ''
             word = 'start' if state == RUNNING else state
-            print(f'{word:8} {key}{tail}', flush=True)
+            # One write: with PYTHONUNBUFFERED print() writes the line's end
+            # apart, and stages beside each other share the terminal.
+            print(f'{word:8} {key}{tail}\n', end='', flush=True)
 
     note(RUNNING)
     try:
