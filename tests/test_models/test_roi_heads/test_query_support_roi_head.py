@@ -43,6 +43,17 @@ def test_sampling_without_foreground_keeps_one_of_each():
     assert [where(chosen[key]) for key in chosen] == [[], [1], [4]]
 
 
+@pytest.mark.parametrize('number, kept', [(6, 1), (16, 2), (40, 5)])
+def test_sampling_of_negative_pairs_alone(number, kept):
+    # Objects of other classes or not, for none of them is foreground.
+    scores = torch.rand(number, generator=torch.Generator().manual_seed(3))
+    chosen = select_roi_samples(torch.ones(number), torch.ones(number),
+                                scores)
+    assert not chosen['fg'].any() and not chosen['bg_pos_pair'].any()
+    assert set(where(chosen['bg_neg_pair'])) == set(
+        scores.topk(kept).indices.tolist())
+
+
 @pytest.mark.parametrize('limit, key', [(2, 'kept'), (3, 'kept_if_max3')])
 def test_class_merge(limit, key):
     case = worked_case('gcn_fsod', 'class_merge')
@@ -72,6 +83,37 @@ def test_merge_per_class_and_of_nothing():
     assert len(none) == 0 and none.bboxes.shape == (0, 4)
     with pytest.raises(ValueError, match='per_class'):
         merge_class_results([boxes], [scores], [0], dict(cfg, merge='all'))
+
+
+def test_classes_compete_for_a_place():
+    # A cat and a dog at one place, a horse beside both, a cat elsewhere.
+    boxes = torch.tensor([[0., 0, 10, 10], [0, 0, 10, 8], [8, 0, 18, 10],
+                          [50, 50, 60, 60]])
+    cfg = dict(max_per_img=-1, nms=dict(type='nms', iou_threshold=0.5))
+    parts = [boxes[[0, 3]], boxes[1:2], boxes[2:3]]
+    scores = [torch.tensor([.6, .5]), torch.tensor([.8]), torch.tensor([.9])]
+    plain = merge_class_results(parts, scores, [3, 1, 0], cfg)
+    assert plain.labels.tolist() == [0, 1, 3, 3]
+    found = merge_class_results(parts, scores, [3, 1, 0],
+                                dict(cfg, rival_iou=0.3))
+    # IoUs 0.8 of the first two, 1 / 9 and less with the horse.
+    expected = {(0, 0): .9, (1, 0): .8 / (1 + (.6 / .8)**2), (3, 50): .5,
+                (3, 0): .6 / (1 + (.8 / .6)**2)}
+    assert [(int(label), int(box[0]) % 8) for label, box in zip(
+        found.labels, found.bboxes)] == [(0, 0), (1, 0), (3, 2), (3, 0)]
+    assert found.scores.tolist() == pytest.approx(
+        sorted(expected.values(), reverse=True))
+    # The best of them are left, by the new scores.
+    best = merge_class_results(parts, scores, [3, 1, 0],
+                               dict(cfg, rival_iou=0.3, max_per_img=3))
+    assert best.labels.tolist() == [0, 1, 3] and best.bboxes[2, 0] == 50
+    # Boxes of one class are no rivals, and none is needed.
+    alone = merge_class_results(parts[:1], scores[:1], [3],
+                                dict(cfg, rival_iou=0.))
+    assert alone.scores.tolist() == pytest.approx([.6, .5])
+    none = merge_class_results([boxes[:0]], [scores[0][:0]], [4],
+                               dict(cfg, rival_iou=0.))
+    assert len(none) == 0
 
 
 def test_the_share_of_the_rpn():
