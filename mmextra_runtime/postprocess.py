@@ -68,6 +68,31 @@ def upright_nms(boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray,
     return kept[np.argsort(-scores[kept], kind='stable')]
 
 
+def against_rivals(boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray,
+                   iou_threshold: float) -> np.ndarray:
+    """Scores less where another class is as sure of the same place.
+
+    Args:
+        boxes (np.ndarray): (n, 4) ``x1, y1, x2, y2``.
+        scores (np.ndarray): (n,).
+        labels (np.ndarray): (n,) class numbers.
+        iou_threshold (float): Boxes whose IoU is greater are of one place.
+
+    Returns:
+        np.ndarray: (n,) scores s / (1 + (r / s)^2) with r the best score of
+        another class there, or 0.
+    """
+    low = np.maximum(boxes[:, None, :2], boxes[:, :2])
+    high = np.minimum(boxes[:, None, 2:], boxes[:, 2:])
+    common = np.clip(high - low, 0, None).prod(2)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    # As a product: nothing is divided by an area of zero.
+    rival = (common > iou_threshold * (areas[:, None] + areas - common)) & (
+        labels[:, None] != labels)
+    best = (rival * scores).max(1, initial=0)
+    return scores**3 / (scores**2 + best**2)
+
+
 def suppress(boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray,
              iou_threshold: float, class_agnostic: bool = False
              ) -> np.ndarray:
@@ -111,6 +136,11 @@ def finish(boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray,
         keep = index[suppress(
             boxes[index], scores[index], labels[index],
             nms['iou_threshold'], nms.get('class_agnostic', False))]
+    if test.get('rival_iou') is not None:
+        scores = scores.copy()
+        scores[keep] = against_rivals(boxes[keep], scores[keep],
+                                      labels[keep], test['rival_iou'])
+        keep = keep[np.argsort(-scores[keep], kind='stable')]
     limit = test.get('max_per_img') or -1
     if limit > 0 and test.get('limit_per') == 'class':
         own = labels[keep]

@@ -6,6 +6,7 @@ from mmcv.ops import batched_nms
 from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 from mmrotate.structures.bbox import RotatedBoxes
 
+from mmextra.models.roi_heads.class_results import against_rivals
 from mmextra_runtime import SupportBank
 from mmextra_runtime.masks import paste_masks
 from mmextra_runtime.postprocess import finish, rescale_boxes, upright_nms
@@ -58,6 +59,25 @@ def test_the_best_of_each_class():
     test = dict(max_per_img=2, limit_per='class', nms=None)
     *_, keep = finish(boxes, scores, labels, test, (1., 1.), (100, 100))
     assert keep.tolist() == [0, 1, 3, 4]
+
+
+def test_classes_compete_for_a_place_as_in_the_package():
+    boxes, rng = random_boxes(40)
+    scores = rng.random(40).astype(np.float32)
+    labels = rng.integers(0, 3, 40)
+    expected = against_rivals(*map(torch.from_numpy, (
+        boxes, scores, labels)), .3).numpy()
+    assert (expected < .9 * scores).sum() > 5
+    test = dict(max_per_img=30, nms=None, rival_iou=.3)
+    found, best, classes, keep = finish(boxes, scores, labels, test, (1., 1.),
+                                        (100, 100))
+    order = np.argsort(-expected)[:30]
+    assert keep.tolist() == order.tolist()
+    np.testing.assert_allclose(best, expected[order], rtol=1e-5)
+    np.testing.assert_array_equal(found, boxes[order])
+    empty, *_ = finish(boxes[:0], scores[:0], labels[:0], test, (1., 1.),
+                       (100, 100))
+    assert not len(empty)
 
 
 def test_support_banks_are_kept_as_arrays(tmp_path):

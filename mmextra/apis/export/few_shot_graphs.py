@@ -201,6 +201,8 @@ def plan_few_shot(model: Any, cfg: Config,
     test = thresholds(settings, suppression(settings, Options())[1])
     if settings.get('merge', 'global') == 'per_class':
         test['limit_per'] = 'class'
+    if settings.get('rival_iou') is not None:
+        test['rival_iou'] = float(settings['rival_iou'])
     bank = saved_bank(model)
     return ExportPlan(
         'few_shot', [

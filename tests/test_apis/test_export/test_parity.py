@@ -105,10 +105,10 @@ def test_graph_and_torch_agree(exported, images, frames, name):
         model.support_bank = {}
 
 
-def test_scores_with_a_share_of_the_rpn(images, tmp_path):
+def test_scores_with_a_share_of_the_rpn_against_rivals(images, tmp_path):
     torch.manual_seed(0)
     model = make.few_shot()
-    model.roi_head.test_cfg.rpn_power = .5
+    model.roi_head.test_cfg.update(rpn_power=.5, rival_iou=.3)
     export_built(model, model.cfg, tmp_path)
     found = verify(model, mmextra_runtime.load(tmp_path), images)
     assert found['matched'] == found['boxes'] >= 20
