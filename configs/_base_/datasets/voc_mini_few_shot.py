@@ -1,5 +1,5 @@
-# Ten shots of cat, sheep and sofa from real VOC pictures; tested on these
-# three classes.
+# Ten shots of cat, sheep and sofa from real VOC pictures; tested with ten
+# supports of every class, so that classes compete, and counted by split.
 _base_ = './voc_mini_few_shot_base.py'
 
 novel_shots = dict(
@@ -18,14 +18,13 @@ train_dataloader = dict(
             multi_pipelines=dict(
                 query=_base_.query_pipeline,
                 support=_base_.support_pipeline))))
-val_dataloader = dict(dataset=dict(classes='NOVEL_CLASSES'))
+val_dataloader = dict(dataset=dict(classes='ALL_CLASSES'))
 test_dataloader = val_dataloader
 val_evaluator = dict(
-    class_splits=dict(_delete_=True, NOVEL_CLASSES=_base_.novel_classes))
+    class_splits=dict(NOVEL_CLASSES=_base_.novel_classes))
 test_evaluator = val_evaluator
 support_hook = dict(
     dataset=dict(
-        _delete_=True,
-        **novel_shots,
-        instance_wise=True,
-        pipeline=_base_.support_pipeline))
+        classes='ALL_CLASSES',
+        num_novel_shots=10,
+        num_base_shots=10))

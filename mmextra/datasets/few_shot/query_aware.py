@@ -104,11 +104,6 @@ class QueryAwareDataset:
             drawn; ``'image_class'``: an index is an image and a class.
         positive_pairs (str): ``'one'`` or ``'all'`` of the query's classes,
             see above; not in the paper: ``'all'``.
-        absent_queries (bool): Take queries as well none of whose classes
-            has supports, with absent classes in all their ways and all of
-            their objects as background. With a ``support_dataset`` of fewer
-            classes than the queries have, these are shown what else looks
-            like them. Not in the paper.
         max_refetch (int): How many other queries to try when one has no
             usable classes or is rejected by the pipeline.
 
@@ -124,7 +119,6 @@ class QueryAwareDataset:
                  repeat_times: int = 1,
                  query_unit: QueryUnit = 'image',
                  positive_pairs: PositivePairs = 'one',
-                 absent_queries: bool = False,
                  max_refetch: int = 100) -> None:
         if min(num_support_ways, num_support_shots, repeat_times) < 1:
             raise ValueError('num_support_ways, num_support_shots and '
@@ -149,7 +143,6 @@ class QueryAwareDataset:
         self.repeat_times = repeat_times
         self.query_unit = query_unit
         self.positive_pairs = positive_pairs
-        self.absent_queries = absent_queries
         self.max_refetch = max_refetch
         self._own_image_warned: Set[int] = set()
         self._random = WorkerRandom()
@@ -256,7 +249,7 @@ class QueryAwareDataset:
         rng = self._random.generator
         classes = self._draw_classes(rng, sorted(positive))
         rest = self.num_support_ways - len(classes)
-        if len(negative) < rest or not (classes or self.absent_queries):
+        if not classes or len(negative) < rest:
             return None
         chosen = []
         for label in classes:
@@ -268,8 +261,7 @@ class QueryAwareDataset:
             chosen += draw_supports(rng, self.supports[other],
                                     self.num_support_shots)
         query = self.dataset.prepare(number, 'query', [
-            place for label in classes or sorted(boxes)
-            for place in boxes[label]])
+            place for label in classes for place in boxes[label]])
         supports = [
             self.support_dataset.prepare(i, 'support', [gt_idx])
             for _, i, gt_idx in chosen
@@ -277,8 +269,7 @@ class QueryAwareDataset:
         if query is None or None in supports:
             return None
         query['data_samples'].set_metainfo(dict(
-            query_class=classes[0] if classes else None,
-            query_classes=tuple(classes)))
+            query_class=classes[0], query_classes=tuple(classes)))
         return {
             key: dict(query=query[key], support=[s[key] for s in supports])
             for key in ('inputs', 'data_samples')

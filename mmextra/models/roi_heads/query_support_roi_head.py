@@ -34,8 +34,7 @@ def select_roi_samples(labels: Tensor,
     All foreground; of the others those with the highest score, ``n1`` of the
     positive and ``n2`` of the negative pairs, with fractions (f, p, n),
     ``n1 = max(1, min(p / f * n_fg, N // 4))`` and
-    ``n2 = max(1, min(n / f * n_fg, n1))`` of N RoIs. If all pairs are
-    negative, ``n2 = max(1, N // 8)``.
+    ``n2 = max(1, min(n / f * n_fg, n1))`` of N RoIs.
 
     Not in the paper: all of it, as in Attention RPN.
 
@@ -57,8 +56,7 @@ def select_roi_samples(labels: Tensor,
     first = (count * positive).div(base, rounding_mode='floor').clamp(
         max=len(labels) // 4).clamp(min=1)
     second = (count * negative).div(base, rounding_mode='floor').minimum(
-        first).where(~other.all(), fg.new_tensor(
-            len(labels) // 8, dtype=torch.long)).clamp(min=1)
+        first).clamp(min=1)
 
     def hardest(mask: Tensor, number: Tensor) -> Tensor:
         # Below every probability.

@@ -211,34 +211,3 @@ def test_positive_pairs_of_an_image_and_a_class(zoo):
         build(zoo, positive_pairs='all', query_unit='image_class')
     with pytest.raises(ValueError, match="'one'"):
         build(zoo, positive_pairs='some')
-
-
-def test_queries_of_classes_without_supports(zoo):
-    shown = dict(
-        type='FewShotCocoDataset', data_root=str(zoo), ann_file='zoo.json',
-        data_prefix=dict(img='images/'), classes=NAMES,
-        ann_shot_filter=dict.fromkeys(NAMES, 0) | dict(ant=3, bee=3, cod=3),
-        multi_pipelines=dict(support=SUPPORT))
-    options = dict(ways=3, shots=1, positive_pairs='all',
-                   support_dataset=shown)
-    dataset = build(zoo, absent_queries=True, **options)
-    without = 0
-    for index in range(12):
-        item = dataset[index]['data_samples']
-        present = dataset.get_cat_ids(index)
-        classes, query = item['query'].query_classes, item['query']
-        assert item['query'].img_id == dataset.get_data_info(index)['img_id']
-        assert set(classes) <= {0, 1, 2} & set(present)
-        supports = [int(s.gt_instances.labels) for s in item['support']]
-        assert sorted(supports) == [0, 1, 2]
-        if not {0, 1, 2} & set(present):
-            # All that is there is background to each of the three.
-            without += 1
-            assert query.query_class is None and not classes
-            assert sorted(query.gt_instances.labels.tolist()) == sorted(
-                present)
-    assert without
-    # Else another query takes the place of such a one.
-    plain = build(zoo, **options)
-    for index in range(12):
-        assert plain[index]['data_samples']['query'].query_classes

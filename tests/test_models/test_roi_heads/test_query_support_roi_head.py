@@ -43,17 +43,6 @@ def test_sampling_without_foreground_keeps_one_of_each():
     assert [where(chosen[key]) for key in chosen] == [[], [1], [4]]
 
 
-@pytest.mark.parametrize('number, kept', [(6, 1), (16, 2), (40, 5)])
-def test_sampling_of_negative_pairs_alone(number, kept):
-    # Objects of other classes or not, for none of them is foreground.
-    scores = torch.rand(number, generator=torch.Generator().manual_seed(3))
-    chosen = select_roi_samples(torch.ones(number), torch.ones(number),
-                                scores)
-    assert not chosen['fg'].any() and not chosen['bg_pos_pair'].any()
-    assert set(where(chosen['bg_neg_pair'])) == set(
-        scores.topk(kept).indices.tolist())
-
-
 @pytest.mark.parametrize('limit, key', [(2, 'kept'), (3, 'kept_if_max3')])
 def test_class_merge(limit, key):
     case = worked_case('gcn_fsod', 'class_merge')
