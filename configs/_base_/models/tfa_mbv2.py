@@ -12,7 +12,8 @@ model = dict(
         type='MobileNetV2',
         out_indices=(4, 7),
         frozen_stages=4,
-        # AdamW drives the means of ImageNet's statistics away, see LARSD's page.
+        # With ImageNet's statistics AdamW lets the means run away, see LARSD's
+        # page.
         norm_eval=False,
         init_cfg=dict(
             type='Pretrained', checkpoint='weights/mobilenet_v2.pth')),
