@@ -9,6 +9,7 @@ from mmrotate.structures.bbox import RotatedBoxes
 from mmextra.models.roi_heads.class_results import against_rivals
 from mmextra_runtime import SupportBank
 from mmextra_runtime.masks import paste_masks
+from mmextra_runtime.postprocess import against_rivals as array_rivals
 from mmextra_runtime.postprocess import finish, rescale_boxes, upright_nms
 
 
@@ -68,6 +69,14 @@ def test_classes_compete_for_a_place_as_in_the_package():
     expected = against_rivals(*map(torch.from_numpy, (
         boxes, scores, labels)), .3).numpy()
     assert (expected < .9 * scores).sum() > 5
+    tiny = np.array([0, 1e-30, 1e-30, .5], np.float32)
+    for found in (
+            against_rivals(*map(torch.from_numpy, (
+                boxes[:4] * 0 + boxes[0], tiny, np.array([0, 0, 1, 0]))), .3),
+            array_rivals(boxes[:4] * 0 + boxes[0], tiny,
+                         np.array([0, 0, 1, 0]), .3)):
+        # A rival of as much halves it; one of 0.5 leaves nothing.
+        np.testing.assert_allclose(np.asarray(found), [0, 5e-31, 0, .5])
     test = dict(max_per_img=30, nms=None, rival_iou=.3)
     found, best, classes, keep = finish(boxes, scores, labels, test, (1., 1.),
                                         (100, 100))

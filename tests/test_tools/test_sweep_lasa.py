@@ -79,7 +79,8 @@ def larsd(tmp_path_factory, harbour):
     data = model.data_preprocessor(batch, True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     model.train()
-    for _ in range(60):
+    # After 60 steps AP50 was 0.0995 on one CPU and above 0.1 on another.
+    for _ in range(120):
         losses = model.loss(data['inputs'], data['data_samples'])
         optimizer.zero_grad()
         sum(losses.values()).backward()
@@ -118,8 +119,7 @@ def test_rows_equal_plain_tests(larsd, tmp_path):
         assert row['metrics'] == {key: expected[key] for key in row['metrics']}
     # Not all alike, or the above would say nothing.
     assert len({row['metrics']['voc12/mAP'] for row in rows}) == 3
-    # CPUs round differently: 0.10 to 0.18 after 60 steps on one.
-    assert all(row['metrics']['voc12/AP50'] > 0.03 for row in rows)
+    assert all(row['metrics']['voc12/AP50'] > 0.1 for row in rows)
 
 
 def test_half_precision_is_near_and_told(larsd):

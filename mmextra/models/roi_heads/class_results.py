@@ -51,7 +51,10 @@ def against_rivals(boxes: Tensor, scores: Tensor, classes: Tensor,
     rival = (bbox_overlaps(boxes, boxes) > iou_thr) & (
         classes[:, None] != classes)
     best = (rival * scores).amax(1)
-    return scores**3 / (scores**2 + best**2)
+    # Without powers that tiny scores would not survive.
+    both = torch.hypot(scores, best).clamp(
+        min=torch.finfo(scores.dtype).tiny)
+    return scores * (scores / both)**2
 
 
 def merge_class_results(boxes: Sequence[Tensor], scores: Sequence[Tensor],

@@ -105,10 +105,12 @@ def test_graph_and_torch_agree(exported, images, frames, name):
         model.support_bank = {}
 
 
-def test_scores_with_a_share_of_the_rpn_against_rivals(images, tmp_path):
+@pytest.mark.parametrize('options', [
+    dict(rpn_power=.5), dict(rpn_power=.5, rival_iou=.3)])
+def test_scores_of_few_shot_detectors(images, tmp_path, options):
     torch.manual_seed(0)
     model = make.few_shot()
-    model.roi_head.test_cfg.update(rpn_power=.5, rival_iou=.3)
+    model.roi_head.test_cfg.update(options)
     export_built(model, model.cfg, tmp_path)
     found = verify(model, mmextra_runtime.load(tmp_path), images)
     assert found['matched'] == found['boxes'] >= 20
