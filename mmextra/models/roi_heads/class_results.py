@@ -76,9 +76,14 @@ def merge_class_results(boxes: Sequence[Tensor], scores: Sequence[Tensor],
         first.
 
     Raises:
-        ValueError: If ``merge`` is unknown.
+        ValueError: If ``merge`` is unknown, or ``rival_iou`` no IoU.
     """
     merge = check_choice('merge', cfg.get('merge', 'global'), Merge)
+    rival_iou = cfg.get('rival_iou')
+    if rival_iou is not None and not 0 <= rival_iou < 1:
+        raise ValueError(
+            'test_cfg.rcnn.rival_iou must be an IoU of at least 0 and below '
+            f'1, or None to let no classes compete, got {rival_iou!r}')
     classes = torch.cat([
         torch.full_like(score, label, dtype=torch.long)
         for score, label in zip(scores, labels)
@@ -90,9 +95,9 @@ def merge_class_results(boxes: Sequence[Tensor], scores: Sequence[Tensor],
         found, keep = batched_nms(boxes, scores, classes, cfg['nms'])
         # Some kinds of NMS change scores.
         boxes, scores, classes = found[:, :4], found[:, 4], classes[keep]
-        if cfg.get('rival_iou') is not None:
+        if rival_iou is not None:
             scores, order = against_rivals(
-                boxes, scores, classes, cfg['rival_iou']).sort(
+                boxes, scores, classes, rival_iou).sort(
                     descending=True, stable=True)
             boxes, classes = boxes[order], classes[order]
     limit = cfg.get('max_per_img', -1)

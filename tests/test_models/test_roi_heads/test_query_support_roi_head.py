@@ -103,6 +103,10 @@ def test_classes_compete_for_a_place():
     none = merge_class_results([boxes[:0]], [scores[0][:0]], [4],
                                dict(cfg, rival_iou=0.))
     assert len(none) == 0
+    for wrong in (-0.1, 1, 30):
+        with pytest.raises(ValueError, match='test_cfg.rcnn.rival_iou'):
+            merge_class_results(parts, scores, [3, 1, 0],
+                                dict(cfg, rival_iou=wrong))
 
 
 def test_the_share_of_the_rpn():
