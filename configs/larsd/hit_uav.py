@@ -19,6 +19,19 @@ model = dict(
         in_channels=48,
         feat_channels=48,
         pos_balance='per_gt',
+        # Else other vehicles are lost among cars, see the page.
+        with_objectness=True,
+        loss_cls=dict(
+            _delete_=True,
+            type='ObjectnessClassLoss',
+            use_sigmoid=True,
+            loss_obj=dict(
+                type='mmdet.FocalLoss',
+                use_sigmoid=True,
+                gamma=2.0,
+                alpha=0.25,
+                loss_weight=4.0),
+            loss_weight=2.0),
         loss_bbox=dict(loss_weight=2.0),
         # python tools/analysis_tools/kmeans_anchors.py THIS --symmetric
         anchor_generator=dict(

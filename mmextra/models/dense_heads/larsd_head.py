@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from mmextra.structures import class_wise_nms, require_rotated
 from mmextra.utils.checks import check_choice
 
+from ..losses import joint_logits
 from ..task_modules.assigners.same_center_assigner import IGNORED
 from ..task_modules.coders import both_descriptions, described_distance
 from .lasa_head import LASAMixin
@@ -56,6 +57,9 @@ class LARSDHead(LASAMixin, AnchorHead):
         loss_cls (dict): Config of L_cls, with sigmoid.
         loss_bbox (dict): Config of L_d, over (N, 4) distances.
         loss_angle (dict): Config of L_a, over (N, ) angles.
+        with_objectness (bool): A channel of objectness before those of the
+            classes, see :func:`~..losses.joint_logits`; for several classes,
+            with :class:`ObjectnessClassLoss`. The logits are joint ones.
         pos_balance (str): 'none', or 'per_gt': positives of one box share
             one weight in the box losses, so large ships, with many
             locations inside, do not outweigh small ones; or 'per_gt_all': in
@@ -90,6 +94,7 @@ class LARSDHead(LASAMixin, AnchorHead):
                      type='UnitBoxIoULoss', loss_weight=1.0),
                  loss_angle: ConfigType = dict(
                      type='CosineAngleLoss', loss_weight=10.0),
+                 with_objectness: bool = False,
                  pos_balance: PosBalance = 'none',
                  init_cfg: OptMultiConfig = dict(
                      type='Normal',
@@ -104,6 +109,7 @@ class LARSDHead(LASAMixin, AnchorHead):
         check_choice('pos_balance', pos_balance, PosBalance)
         self.stacked_convs = stacked_convs
         self.norm_cfg = norm_cfg
+        self.with_objectness = with_objectness
         super().__init__(
             num_classes,
             in_channels,
@@ -123,11 +129,13 @@ class LARSDHead(LASAMixin, AnchorHead):
 
     def _init_layers(self) -> None:
         """Both subnets; the channel of prior k is k * C + class in the one
-        and k * 5 + coordinate in the other."""
+        (with objectness k * (C + 1), then the classes) and k * 5 + coordinate
+        in the other."""
         self.cls_convs, self.reg_convs = self._subnet(), self._subnet()
         num_priors = self.num_base_priors
-        self.conv_cls = nn.Conv2d(self.feat_channels,
-                                  num_priors * self.cls_out_channels, 1)
+        self.conv_cls = nn.Conv2d(
+            self.feat_channels,
+            num_priors * (self.cls_out_channels + self.with_objectness), 1)
         self.conv_reg = nn.Conv2d(self.feat_channels,
                                   num_priors * self.bbox_coder.encode_size, 1)
 
@@ -158,8 +166,10 @@ class LARSDHead(LASAMixin, AnchorHead):
             (B, K * 5, H, W), in float32 also under autocast, for locations
             and exponentials need its range.
         """
-        return (self.conv_cls(self.cls_convs(x)).float(),
-                self.conv_reg(self.reg_convs(x)).float())
+        logits = self.conv_cls(self.cls_convs(x)).float()
+        if self.with_objectness:
+            logits = joint_logits(logits, self.cls_out_channels)
+        return logits, self.conv_reg(self.reg_convs(x)).float()
 
     def describe(self, batch_gt_instances: InstanceList
                  ) -> List[Tuple[Tensor, Tensor]]:

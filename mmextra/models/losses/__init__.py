@@ -7,6 +7,11 @@ from .decision_loss import (
 )
 from .efficient_iou_loss import EfficientIoULoss, efficient_iou_loss
 from .forecast_mse_loss import ForecastMSELoss, forecast_loss
+from .objectness_class_loss import (
+    ObjectnessClassLoss,
+    joint_logits,
+    split_joint_logits,
+)
 from .roi_score_cross_entropy_loss import (
     RoIScoreCrossEntropyLoss,
     roi_sigmoid_scores,
@@ -15,8 +20,10 @@ from .unitbox_iou_loss import UnitBoxIoULoss, unitbox_iou_loss
 
 __all__ = [
     'CosineAngleLoss', 'DecisionSettings', 'EfficientIoULoss',
-    'ForecastMSELoss', 'RoIScoreCrossEntropyLoss', 'UnitBoxIoULoss',
+    'ForecastMSELoss', 'ObjectnessClassLoss', 'RoIScoreCrossEntropyLoss',
+    'UnitBoxIoULoss',
     'cosine_angle_loss', 'decision_loss', 'decision_target',
     'decision_targets', 'efficient_iou_loss', 'forecast_loss',
-    'roi_sigmoid_scores', 'unitbox_iou_loss'
+    'joint_logits', 'roi_sigmoid_scores', 'split_joint_logits',
+    'unitbox_iou_loss'
 ]

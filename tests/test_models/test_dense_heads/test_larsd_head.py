@@ -466,3 +466,41 @@ def test_boxes_centred_in_the_padding_are_dropped(rescale):
         img_meta=dict(img_shape=(64, 96), scale_factor=(2., 2.)))
     assert torch.allclose(found.scores, torch.tensor([.6, .5]))
     assert found.bboxes.tensor[0, 0] == (48 if rescale else 96)
+
+
+def test_objectness_and_classes_apart():
+    loss_cls = dict(type='mmdet.ObjectnessClassLoss', use_sigmoid=True)
+    normal = dict(type='Normal', std=0.01)
+    head = make_head(
+        num_classes=3, with_objectness=True, loss_cls=loss_cls,
+        init_cfg=dict(type='Kaiming', layer='Conv2d', override=[
+            dict(normal, name='conv_cls', bias_prob=0.01),
+            dict(normal, name='conv_reg')]))
+    maps = features()
+    scores, _ = head(maps)
+    raw = head.conv_cls(head.cls_convs(maps[0]))
+    assert raw.shape[1] == 2 * 4 and scores[0].shape[1] == 2 * 3
+    for prior in range(2):
+        torch.testing.assert_close(
+            scores[0][:, 3 * prior:3 * prior + 3].sigmoid(),
+            raw[:, 4 * prior:4 * prior + 1].sigmoid()
+            * raw[:, 4 * prior + 1:4 * prior + 4].softmax(1))
+    # It starts as any head does: sure of nothing.
+    assert scores[0].sigmoid().sum(1).max() < 0.05
+
+    gts = targets([3, 2], num_classes=3)
+    metas = [dict(img_shape=(128, 128))] * 2
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.01)
+    first = None
+    for _ in range(60):
+        losses = head.loss_by_feat(*head(maps), gts, metas)
+        optimizer.zero_grad()
+        sum(losses.values()).backward()
+        optimizer.step()
+        first = first or losses['loss_cls'].item()
+    assert losses['loss_cls'].item() < first / 4
+    with torch.no_grad():
+        found = head.predict_by_feat(*head(maps), batch_img_metas=metas)
+    # The surest detection of either image has a class that is there.
+    for each, gt in zip(found, gts):
+        assert each.labels[0] in gt.labels and each.scores[0] > 0.2
