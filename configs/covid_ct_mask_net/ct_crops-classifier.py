@@ -19,7 +19,8 @@ val_dataloader = dict(
         data_prefix=dict(img='')))
 test_dataloader = val_dataloader
 val_evaluator = dict(type='ImageSensitivityMetric')
-test_evaluator = val_evaluator
+# Names of crops tell no patient.
+test_evaluator = dict(_delete_=True, **val_evaluator)
 load_from = 'work_dirs/covid_semiseg/epoch_8.pth'
 
 custom_hooks = [dict(type='BenchmarkHook', dataset='COVID-CT crops')]
