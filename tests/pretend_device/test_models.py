@@ -29,6 +29,14 @@ OTHERS = {
             'model.test_cfg.rcnn.score_thr': 0.,
             'model.roi_head.bbox_head.loss_cls': dict(
                 type='RoIScoreCrossEntropyLoss', _delete_=True)}),
+    'LARSD of several classes': Family(
+        'larsd/synthetic', 'harbour', changes={
+            'model.test_cfg.score_thr': 0., 'model.test_cfg.nms_pre': 100,
+            'model.bbox_head.num_classes': 2,
+            'model.bbox_head.with_objectness': True,
+            'model.bbox_head.loss_cls': dict(
+                type='ObjectnessClassLoss', use_sigmoid=True,
+                _delete_=True)}),
     'RetinaNet of centres': Family(
         'larsd/synthetic', 'harbour', model='larsd/marina-rotated_retinanet',
         changes={
@@ -46,6 +54,7 @@ OTHERS = {
 BOUNDS = {
     'LARSD': ((14, 13), (10, 8)),
     'LARSD without anchors': ((14, 13), (6, 8)),
+    'LARSD of several classes': ((14, 13), (10, 8)),
     'RetinaNet of centres': ((44, 21), (14, 15)),
     'LCB-YOLOv5s': ((6, 13), (4, 8)),
     'YOLOv5s': ((6, 13), (4, 8)),

@@ -110,15 +110,15 @@ class ObjectnessClassLoss(nn.Module):
             Tensor: A scalar.
         """
         objectness, log_shares = split_joint_logits(pred)
-        positive = (target < pred.size(1)).nonzero()[:, 0]
+        num_classes = pred.size(1)
+        background = target == num_classes
         if avg_factor is None:
-            avg_factor = max(len(positive), 1)
+            avg_factor = (~background).sum().clamp(min=1)
         if weight is None:
             weight = pred.new_ones(len(pred))
-        background = torch.ones_like(target)
-        background[positive] = 0
-        loss = self.loss_obj(objectness, background, weight,
+        loss = self.loss_obj(objectness, background.long(), weight,
                              avg_factor=avg_factor)
-        missed = F.nll_loss(log_shares[positive], target[positive],
-                            reduction='none') * weight[positive]
-        return loss + self.loss_weight * missed.sum() / avg_factor
+        # Ignored rather than left out, which a GPU would have to wait for.
+        missed = F.nll_loss(log_shares, target, ignore_index=num_classes,
+                            reduction='none')
+        return loss + self.loss_weight * (missed * weight).sum() / avg_factor
