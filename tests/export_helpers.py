@@ -1,6 +1,6 @@
 """Small models whose untrained outputs are varied, and images for them."""
 from pathlib import Path
-from typing import Callable, Iterable, List, Sequence, Tuple
+from typing import Any, Callable, Iterable, List, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -122,9 +122,11 @@ def dense_lcb() -> nn.Module:
     return model
 
 
-def larsd(name: str = 'synthetic') -> nn.Module:
-    """LARSD with its alignment."""
+def larsd(name: str = 'synthetic', **head_cfg: Any) -> nn.Module:
+    """LARSD with its alignment, and other settings of its head."""
     cfg = config(f'larsd/{name}.py')
+    for key, value in head_cfg.items():  # update() would merge
+        cfg.model.bbox_head[key] = value
     cfg.model.backbone.base_channels = 8
     cfg.model.neck.update(in_channels=[8, 16, 32, 64], out_channels=16,
                           mid_channels=[8, 16, 16])

@@ -20,7 +20,6 @@ model = dict(
         feat_channels=48,
         pos_balance='per_gt',
         # Else other vehicles are lost among cars, see the page.
-        with_objectness=True,
         loss_cls=dict(
             _delete_=True,
             type='ObjectnessClassLoss',

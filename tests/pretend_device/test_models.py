@@ -33,7 +33,6 @@ OTHERS = {
         'larsd/synthetic', 'harbour', changes={
             'model.test_cfg.score_thr': 0., 'model.test_cfg.nms_pre': 100,
             'model.bbox_head.num_classes': 2,
-            'model.bbox_head.with_objectness': True,
             'model.bbox_head.loss_cls': dict(
                 type='ObjectnessClassLoss', use_sigmoid=True,
                 _delete_=True)}),

@@ -98,10 +98,16 @@ def test_detectors_with_objectness(tool, tmp_path):
         path.write_text(SMALL_YOLO.format(
             root=ROOT, base=name, neck=neck, head=head))
         paths.append(str(path))
-    rows = tool.main([*paths, '--size', '128', '--objects', '4', '--rounds',
-                      '1', '--candidates', '100'])
-    assert [row['nms_boxes'] for row in rows] == [0, 0, 100, 100]
-    assert all(row['assign_ms'] > 0 for row in rows[:2])
+    path = tmp_path / 'larsd.py'
+    path.write_text(TINY.format(
+        root=ROOT, base='synthetic', neck=', mid_channels=[4, 4, 4]') + """
+model['bbox_head'].update(num_classes=3, loss_cls=dict(
+    _delete_=True, type='ObjectnessClassLoss', use_sigmoid=True))
+""")
+    rows = tool.main([*paths, str(path), '--size', '128', '--objects', '4',
+                      '--rounds', '1', '--candidates', '100'])
+    assert [row['nms_boxes'] for row in rows] == [0] * 3 + [100] * 3
+    assert all(row['assign_ms'] > 0 for row in rows[:3])
 
 
 def test_fused_models_are_for_tests(tool, configs, capsys):

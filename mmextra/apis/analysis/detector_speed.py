@@ -2,7 +2,7 @@
 import functools
 import math
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmcv.cnn import fuse_conv_bn
@@ -14,25 +14,37 @@ from mmengine.structures import InstanceData
 
 from mmextra.evaluation.speed import TimedModel, random_batch
 from mmextra.models.dense_heads import YOLOv5Head
+from mmextra.models.losses import ObjectnessClassLoss
 from mmextra.utils.untrained_model import build_untrained
 
 
+def _objectness_place(head: BaseDenseHead) -> Optional[Tuple[int, int]]:
+    """Channels of an anchor in a head's first maps, and which of them is the
+    objectness before the classes; None without."""
+    if isinstance(head, YOLOv5Head):
+        return head.num_attrib, 4
+    if isinstance(getattr(head, 'loss_cls', None), ObjectnessClassLoss):
+        return head.cls_channels, 0
+    return None
+
+
 def _with_objectness(level: torch.Tensor, objectness: torch.Tensor,
-                     num_attrib: int) -> torch.Tensor:
-    """A map of YOLOv5's head with another objectness and a sure class.
+                     channels: int, place: int) -> torch.Tensor:
+    """A map with another objectness and a sure class.
 
     Args:
-        level (torch.Tensor): Shape (B, A * num_attrib, H, W).
+        level (torch.Tensor): Shape (B, A * channels, H, W).
         objectness (torch.Tensor): Logits, shape (B, A, H, W).
-        num_attrib (int): Box, objectness and classes of an anchor.
+        channels (int): Of an anchor.
+        place (int): Of the objectness; the classes follow.
 
     Returns:
         torch.Tensor: Shape of ``level``.
     """
-    level = level.unflatten(1, (-1, num_attrib)).clone()
-    level[:, :, 4] = objectness
-    level[:, :, 5:] = -math.inf
-    level[:, :, 5] = 20.
+    level = level.unflatten(1, (-1, channels)).clone()
+    level[:, :, place] = objectness
+    level[:, :, place + 1:] = -math.inf
+    level[:, :, place + 1] = 20.
     return level.flatten(1, 2)
 
 
@@ -187,8 +199,10 @@ class Contestant(TimedModel):
             model.eval()
             outputs = head(model.extract_feat(data['inputs']))
         levels = outputs[0]
-        if isinstance(head, YOLOv5Head):
-            levels = [level.unflatten(1, (-1, head.num_attrib))[:, :, 4]
+        where = _objectness_place(head)
+        if where is not None:
+            channels, place = where
+            levels = [level.unflatten(1, (-1, channels))[:, :, place]
                       for level in levels]
         elif isinstance(head, YOLOXHead):
             levels = outputs[2]
@@ -207,9 +221,10 @@ class Contestant(TimedModel):
         def replace(module: Any, inputs: Any, outputs: Any) -> Any:
             if module.training:
                 return None
-            if isinstance(module, YOLOv5Head):
-                return [_with_objectness(level, part, module.num_attrib)
-                        for level, part in zip(outputs[0], even)],
+            if where is not None:
+                return ([_with_objectness(level, part, *where)
+                         for level, part in zip(outputs[0], even)],
+                        *outputs[1:])
             if isinstance(module, YOLOXHead):
                 return _sure(outputs[0]), outputs[1], even
             return (even, *outputs[1:])

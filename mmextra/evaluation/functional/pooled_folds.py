@@ -5,8 +5,12 @@ from typing import Callable, Dict, Sequence
 
 import numpy as np
 from mmengine.fileio import load
+from scipy.stats import rankdata
 
 from mmextra.utils.arrays import as_numpy
+
+from .bootstrap import bootstrap_interval
+from .classification import confusion_matrix, sensitivities
 
 Statistic = Callable[['ClassifiedImages'], float]
 
@@ -25,17 +29,20 @@ class ClassifiedImages:
     scores: np.ndarray
     groups: np.ndarray
 
-    def drawn(self, groups: np.ndarray) -> 'ClassifiedImages':
-        """The images of some groups, of a group named twice twice."""
-        index = np.concatenate([self._members[each] for each in groups])
+    @property
+    def num_groups(self) -> int:
+        """Number of groups."""
+        return int(self.groups.max()) + 1
+
+    def repeated(self, times: np.ndarray) -> 'ClassifiedImages':
+        """The images, those of each group so many times.
+
+        Args:
+            times (np.ndarray): (num_groups, ) integers.
+        """
+        index = np.repeat(np.arange(len(self.truth)), times[self.groups])
         return ClassifiedImages(self.truth[index], self.scores[index],
                                 self.groups[index])
-
-    def __post_init__(self) -> None:
-        self.num_groups = int(self.groups.max()) + 1 if len(self.groups) else 0
-        order = np.argsort(self.groups, kind='stable')
-        self._members = np.split(
-            order, np.cumsum(np.bincount(self.groups))[:-1])
 
 
 def read_folds(files: Sequence[Path],
@@ -95,10 +102,9 @@ def sensitivity(label: int) -> Statistic:
     """Share of a class that was recognised; NaN without its images."""
 
     def of(images: ClassifiedImages) -> float:
-        mine = images.truth == label
-        if not mine.any():
-            return float('nan')
-        return float((images.scores[mine].argmax(1) == label).mean())
+        matrix = confusion_matrix(images.truth, images.scores.argmax(1),
+                                  images.scores.shape[1])
+        return float(sensitivities(matrix)[label])
 
     return of
 
@@ -114,31 +120,24 @@ def roc_auc(label: int) -> Statistic:
         mine = images.truth == label
         if mine.all() or not mine.any():
             return float('nan')
-        ours, others = images.scores[mine, label], images.scores[~mine, label]
-        above = ours[:, None] - others
-        return float(((above > 0) + (above == 0) / 2).mean())
+        ranks = rankdata(images.scores[:, label])[mine]
+        # Less those among themselves.
+        pairs = ranks.sum() - mine.sum() * (mine.sum() + 1) / 2
+        return float(pairs / mine.sum() / (~mine).sum())
 
     return of
 
 
-def group_interval(images: ClassifiedImages, statistic: Statistic,
-                   draws: int = 1000, seed: int = 0,
-                   level: float = .95) -> Dict[str, float]:
-    """A statistic with its interval, groups drawn again.
+def group_interval(images: ClassifiedImages,
+                   statistic: Statistic) -> Dict[str, float]:
+    """A statistic of images with its interval, groups drawn again.
 
     Args:
         images (ClassifiedImages): All of them.
         statistic (Callable): From images to a number.
-        draws (int): How often as many groups are drawn, with replacement.
-        seed (int): Of the drawing.
-        level (float): Probability that the interval holds.
 
     Returns:
-        dict[str, float]: ``value`` of the images once, ``low`` and ``high``.
+        dict[str, float]: See :func:`bootstrap_interval`.
     """
-    rng = np.random.default_rng(seed)
-    number = images.num_groups
-    values = [statistic(images.drawn(rng.integers(0, number, number)))
-              for _ in range(draws)]
-    low, high = np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return dict(value=statistic(images), low=float(low), high=float(high))
+    return bootstrap_interval(
+        lambda times: statistic(images.repeated(times)), images.num_groups)

@@ -4,6 +4,7 @@ from typing import Callable, Dict, Sequence
 
 import numpy as np
 
+from .bootstrap import bootstrap_interval
 from .video_ap import FrameMatches, false_positive_weights, share_inside
 
 
@@ -103,15 +104,9 @@ def bootstrap_difference(
         raise ValueError('systems to be compared must have run on the same '
                          f'videos, not on {sorted(counts)} of them')
     number, = counts
-    rng = np.random.default_rng(seed)
-    everything = np.ones(number)
 
     def of(times: np.ndarray) -> float:
         return difference({name: each.mean_ap(times)
                            for name, each in systems.items()})
 
-    values = [of(np.bincount(rng.integers(0, number, number),
-                             minlength=number).astype(float))
-              for _ in range(draws)]
-    low, high = np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return dict(value=of(everything), low=float(low), high=float(high))
+    return bootstrap_interval(of, number, draws, seed, level)

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from mmextra.structures import class_wise_nms, require_rotated
 from mmextra.utils.checks import check_choice
 
-from ..losses import joint_logits
+from ..losses import ObjectnessClassLoss, joint_logits
 from ..task_modules.assigners.same_center_assigner import IGNORED
 from ..task_modules.coders import both_descriptions, described_distance
 from .lasa_head import LASAMixin
@@ -54,12 +54,11 @@ class LARSDHead(LASAMixin, AnchorHead):
         anchor_generator (dict): Config of the priors; its lists of shapes
             must have one length.
         bbox_coder (dict): Config of the coder.
-        loss_cls (dict): Config of L_cls, with sigmoid.
+        loss_cls (dict): Config of L_cls, with sigmoid. With
+            :class:`ObjectnessClassLoss` each prior has a channel of
+            objectness before those of the classes.
         loss_bbox (dict): Config of L_d, over (N, 4) distances.
         loss_angle (dict): Config of L_a, over (N, ) angles.
-        with_objectness (bool): A channel of objectness before those of the
-            classes, see :func:`~..losses.joint_logits`; for several classes,
-            with :class:`ObjectnessClassLoss`. The logits are joint ones.
         pos_balance (str): 'none', or 'per_gt': positives of one box share
             one weight in the box losses, so large ships, with many
             locations inside, do not outweigh small ones; or 'per_gt_all': in
@@ -94,7 +93,6 @@ class LARSDHead(LASAMixin, AnchorHead):
                      type='UnitBoxIoULoss', loss_weight=1.0),
                  loss_angle: ConfigType = dict(
                      type='CosineAngleLoss', loss_weight=10.0),
-                 with_objectness: bool = False,
                  pos_balance: PosBalance = 'none',
                  init_cfg: OptMultiConfig = dict(
                      type='Normal',
@@ -109,7 +107,6 @@ class LARSDHead(LASAMixin, AnchorHead):
         check_choice('pos_balance', pos_balance, PosBalance)
         self.stacked_convs = stacked_convs
         self.norm_cfg = norm_cfg
-        self.with_objectness = with_objectness
         super().__init__(
             num_classes,
             in_channels,
@@ -133,9 +130,10 @@ class LARSDHead(LASAMixin, AnchorHead):
         in the other."""
         self.cls_convs, self.reg_convs = self._subnet(), self._subnet()
         num_priors = self.num_base_priors
-        self.conv_cls = nn.Conv2d(
-            self.feat_channels,
-            num_priors * (self.cls_out_channels + self.with_objectness), 1)
+        self.with_objectness = isinstance(self.loss_cls, ObjectnessClassLoss)
+        self.cls_channels = self.cls_out_channels + self.with_objectness
+        self.conv_cls = nn.Conv2d(self.feat_channels,
+                                  num_priors * self.cls_channels, 1)
         self.conv_reg = nn.Conv2d(self.feat_channels,
                                   num_priors * self.bbox_coder.encode_size, 1)
 
@@ -162,14 +160,22 @@ class LARSDHead(LASAMixin, AnchorHead):
             x (Tensor): Shape (B, in_channels, H, W).
 
         Returns:
-            tuple[Tensor, Tensor]: Logits (B, K * C, H, W) and raw boxes
-            (B, K * 5, H, W), in float32 also under autocast, for locations
-            and exponentials need its range.
+            tuple[Tensor, Tensor]: Logits (B, K * C, H, W), with objectness
+            (B, K * (1 + C), H, W), and raw boxes (B, K * 5, H, W), in float32
+            also under autocast, for locations and exponentials need its
+            range.
         """
-        logits = self.conv_cls(self.cls_convs(x)).float()
+        return (self.conv_cls(self.cls_convs(x)).float(),
+                self.conv_reg(self.reg_convs(x)).float())
+
+    def predict_by_feat(self, cls_scores: List[Tensor], *args,
+                        **kwargs) -> InstanceList:
+        """The host's, of scores that are objectness times class if both are
+        apart; arguments and results are the host's."""
         if self.with_objectness:
-            logits = joint_logits(logits, self.cls_out_channels)
-        return logits, self.conv_reg(self.reg_convs(x)).float()
+            cls_scores = [joint_logits(level, self.num_classes)
+                          for level in cls_scores]
+        return super().predict_by_feat(cls_scores, *args, **kwargs)
 
     def describe(self, batch_gt_instances: InstanceList
                  ) -> List[Tuple[Tensor, Tensor]]:
@@ -229,7 +235,7 @@ class LARSDHead(LASAMixin, AnchorHead):
         """Losses of Eq. 2.
 
         Args:
-            cls_scores (list[Tensor]): Per level (B, K * C, H, W).
+            cls_scores (list[Tensor]): Per level, see :meth:`forward_single`.
             bbox_preds (list[Tensor]): Per level (B, K * 5, H, W).
             batch_gt_instances (list[:obj:`InstanceData`]): With rotated
                 ``bboxes`` and ``labels``.
@@ -246,7 +252,7 @@ class LARSDHead(LASAMixin, AnchorHead):
         sizes = [scores.shape[-2:] for scores in cls_scores]
         mlvl_priors = self.prior_generator.grid_priors(
             sizes, device=cls_scores[0].device)
-        logits = _flatten(cls_scores, self.cls_out_channels)
+        logits = _flatten(cls_scores, self.cls_channels)
         raw = _flatten(bbox_preds, self.bbox_coder.encode_size)
         described = self.describe(batch_gt_instances)
         assigned = self.get_assigned(mlvl_priors, batch_gt_instances,

@@ -7,11 +7,7 @@ from .decision_loss import (
 )
 from .efficient_iou_loss import EfficientIoULoss, efficient_iou_loss
 from .forecast_mse_loss import ForecastMSELoss, forecast_loss
-from .objectness_class_loss import (
-    ObjectnessClassLoss,
-    joint_logits,
-    split_joint_logits,
-)
+from .objectness_class_loss import ObjectnessClassLoss, joint_logits
 from .roi_score_cross_entropy_loss import (
     RoIScoreCrossEntropyLoss,
     roi_sigmoid_scores,
@@ -24,6 +20,5 @@ __all__ = [
     'UnitBoxIoULoss',
     'cosine_angle_loss', 'decision_loss', 'decision_target',
     'decision_targets', 'efficient_iou_loss', 'forecast_loss',
-    'joint_logits', 'roi_sigmoid_scores', 'split_joint_logits',
-    'unitbox_iou_loss'
+    'joint_logits', 'roi_sigmoid_scores', 'unitbox_iou_loss'
 ]

@@ -1,5 +1,5 @@
 """Objectness, and which class it is, apart from each other."""
-from typing import Optional, Tuple, Union
+from typing import Optional, Union
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +18,9 @@ def joint_logits(maps: Tensor, num_classes: int) -> Tensor:
 
     Score c is p_c = sigmoid(o) * softmax(z)_c, and its logit
     log(p_c / (1 - p_c)), so that whatever takes a sigmoid gets the score. Of
-    one class it is o itself. Not in the paper, which has one class.
+    one class it is o itself, up to a score of 1 - 1e-6, where it ends. For
+    predictions; :class:`ObjectnessClassLoss` takes o and z. Not in the paper,
+    which has one class.
 
     Args:
         maps (Tensor): (B, K * (1 + C), H, W): for each of K priors o, then
@@ -31,29 +33,9 @@ def joint_logits(maps: Tensor, num_classes: int) -> Tensor:
     batch, _, height, width = maps.shape
     maps = maps.view(batch, -1, 1 + num_classes, height, width)
     log_score = F.logsigmoid(maps[:, :, :1]) + maps[:, :, 1:].log_softmax(2)
-    return _logit(log_score).flatten(1, 2)
-
-
-def split_joint_logits(logits: Tensor) -> Tuple[Tensor, Tensor]:
-    """What :func:`joint_logits` was made of.
-
-    Args:
-        logits (Tensor): (N, C).
-
-    Returns:
-        tuple[Tensor, Tensor]: Logits of objectness (N, 1), and the
-        logarithms of the classes' shares (N, C), whose exponentials have
-        the sum 1.
-    """
-    log_score = F.logsigmoid(logits)
-    log_object = log_score.logsumexp(1, keepdim=True)
-    return _logit(log_object), log_score - log_object
-
-
-def _logit(log_score: Tensor) -> Tensor:
     log_score = log_score.clamp(max=HIGHEST)
     # Not by expm1, which ONNX lacks.
-    return log_score - torch.log1p(-log_score.exp())
+    return (log_score - torch.log1p(-log_score.exp())).flatten(1, 2)
 
 
 @register_in_both('MODELS')
@@ -61,10 +43,9 @@ class ObjectnessClassLoss(nn.Module):
     """One loss of objectness, and cross entropy of the class of positives.
 
     With a sigmoid per class every class learns from all locations that it is
-    rare, and a positive tells the others little: its share in the gradient
-    is a few percent. Here the background teaches objectness alone, and
-    each positive its class. For logits by :func:`joint_logits`, see
-    ``LARSDHead(with_objectness=True)``. Not in the paper.
+    rare. Here the background teaches objectness alone, and each positive its
+    class. For :class:`LARSDHead`, which then has a channel of objectness and
+    scores by :func:`joint_logits`. Not in the paper.
 
     Args:
         use_sigmoid (bool): Must be True, as hosts read it.
@@ -100,7 +81,7 @@ class ObjectnessClassLoss(nn.Module):
         """Both losses together.
 
         Args:
-            pred (Tensor): (N, C) joint logits.
+            pred (Tensor): (N, 1 + C) objectness and the classes' values.
             target (Tensor): (N, ) labels, C for the background.
             weight (Tensor, optional): (N, ) of each row in both.
             avg_factor (Tensor | float, optional): What sums are divided by;
@@ -109,9 +90,8 @@ class ObjectnessClassLoss(nn.Module):
         Returns:
             Tensor: A scalar.
         """
-        objectness, log_shares = split_joint_logits(pred)
-        num_classes = pred.size(1)
-        background = target == num_classes
+        objectness, classes = pred[:, :1], pred[:, 1:]
+        background = target == classes.size(1)
         if avg_factor is None:
             avg_factor = (~background).sum().clamp(min=1)
         if weight is None:
@@ -119,6 +99,6 @@ class ObjectnessClassLoss(nn.Module):
         loss = self.loss_obj(objectness, background.long(), weight,
                              avg_factor=avg_factor)
         # Ignored rather than left out, which a GPU would have to wait for.
-        missed = F.nll_loss(log_shares, target, ignore_index=num_classes,
-                            reduction='none')
+        missed = F.cross_entropy(classes, target, reduction='none',
+                                 ignore_index=classes.size(1))
         return loss + self.loss_weight * (missed * weight).sum() / avg_factor

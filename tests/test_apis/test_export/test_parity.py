@@ -27,6 +27,8 @@ FRAMES = [(120, 160)] * 5
 FAMILIES = dict(
     lcb_yolov5=make.dense_lcb,
     larsd=make.larsd,
+    larsd_classes=lambda: make.larsd(num_classes=3, loss_cls=dict(
+        type='ObjectnessClassLoss', use_sigmoid=True)),
     lasa_retina=lambda: make.lasa_on(RETINA, dict(type='LASARetinaHead')),
     lasa_fcos=lambda: make.lasa_on(
         FCOS, dict(type='LASAHead', base='RotatedFCOSHead'), 'diamond13'),

@@ -9,7 +9,7 @@ from mmengine.structures import InstanceData
 from mmrotate.structures.bbox import RotatedBoxes
 
 from mmextra.engine.hooks import AnchorCoverageHook
-from tests.test_models.test_dense_heads.test_larsd_head import make_head
+from tests.larsd_helpers import make_head
 
 SHAPES = [(20., 6.), (40., 10.), (80., 20.)]
 

@@ -84,8 +84,8 @@ def test_interval_is_of_groups():
     # Unequal groups: each draw has whole ones.
     uneven = ClassifiedImages(np.zeros(3, int), np.eye(2)[[0, 1, 1]],
                               np.array([1, 0, 0]))
-    assert uneven.drawn(np.array([1, 1])).truth.tolist() == [0, 0]
-    assert accuracy(uneven.drawn(np.array([1, 0]))) == pytest.approx(1 / 3)
+    assert uneven.repeated(np.array([0, 2])).groups.tolist() == [1, 1]
+    assert accuracy(uneven.repeated(np.array([1, 1]))) == pytest.approx(1 / 3)
 
 
 def test_the_tool(tmp_path, capsys):

@@ -2,7 +2,6 @@ import math
 
 import pytest
 import torch
-from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from mmrotate.structures.bbox import RotatedBoxes
 
@@ -14,67 +13,14 @@ from mmextra.models.task_modules.coders import (
     norm_angle_45,
     rbox2distance,
 )
-from tests.helpers import random_rboxes, worked_case
-
-ANCHORS = [[(20, 6), (6, 20)], [(40, 10), (10, 40)], [(80, 20), (20, 80)]]
-LASA = dict(type='LocalityAwareScoreAlign')
-
-
-def make_head(num_classes=1, lasa=None, anchors=ANCHORS, assigner=None,
-              **kwargs):
-    head = LARSDHead(
-        num_classes=num_classes,
-        in_channels=8,
-        feat_channels=8,
-        anchor_generator=dict(
-            type='RotatedShapePriorGenerator', strides=[4, 8, 16],
-            anchors=anchors),
-        train_cfg=ConfigDict(
-            assigner=assigner or dict(type='SameCenterAssigner')),
-        test_cfg=ConfigDict(
-            score_thr=0.05, nms_pre=1000, min_bbox_size=0, lasa=lasa,
-            nms=dict(type='nms_rotated', iou_threshold=0.1),
-            max_per_img=500),
-        **kwargs)
-    head.init_weights()
-    return head
-
-
-def features(batch=2, size=128):
-    torch.manual_seed(0)
-    return [torch.randn(batch, 8, size // s, size // s) for s in (4, 8, 16)]
-
-
-def targets(counts, num_classes=1, extent=128):
-    return [InstanceData(
-        bboxes=RotatedBoxes(random_rboxes(n, seed=i, extent=extent)),
-        labels=torch.arange(n) % num_classes)
-        for i, n in enumerate(counts)]
-
-
-def predictions_of(head, gts, size=128):
-    """Outputs that a perfect head would give for one image."""
-    sizes = [(size // s, size // s) for s in (4, 8, 16)]
-    mlvl_priors = head.prior_generator.grid_priors(sizes, device='cpu')
-    assigned = head.get_assigned(mlvl_priors, [gts], None)[0]
-    priors = torch.cat(mlvl_priors)
-    positive = (assigned >= 0).nonzero().flatten()
-    logits = torch.full((len(priors), head.num_classes), -8.)
-    logits[positive, gts.labels[assigned[positive]]] = 8.
-    raw = torch.zeros(len(priors), 5)
-    raw[positive] = head.bbox_coder.encode(
-        priors[positive], gts.bboxes[assigned[positive]])
-    # mmcv's rotated IoU is wrong for exact copies; real outputs never are.
-    raw += torch.randn(
-        raw.shape, generator=torch.Generator().manual_seed(0)) * 1e-3
-    cls_scores, bbox_preds, first = [], [], 0
-    for height, width in sizes:
-        last = first + height * width * head.num_base_priors
-        for out, values in ((cls_scores, logits), (bbox_preds, raw)):
-            out.append(values[first:last].view(height, width, -1).permute(
-                2, 0, 1)[None])
-        first = last
-    return cls_scores, bbox_preds
+from tests.helpers import worked_case
+from tests.larsd_helpers import (
+    LASA,
+    features,
+    make_head,
+    predictions_of,
+    targets,
+)
 
 
 def test_parameters_and_shapes_by_hand():
@@ -466,41 +412,3 @@ def test_boxes_centred_in_the_padding_are_dropped(rescale):
         img_meta=dict(img_shape=(64, 96), scale_factor=(2., 2.)))
     assert torch.allclose(found.scores, torch.tensor([.6, .5]))
     assert found.bboxes.tensor[0, 0] == (48 if rescale else 96)
-
-
-def test_objectness_and_classes_apart():
-    loss_cls = dict(type='mmdet.ObjectnessClassLoss', use_sigmoid=True)
-    normal = dict(type='Normal', std=0.01)
-    head = make_head(
-        num_classes=3, with_objectness=True, loss_cls=loss_cls,
-        init_cfg=dict(type='Kaiming', layer='Conv2d', override=[
-            dict(normal, name='conv_cls', bias_prob=0.01),
-            dict(normal, name='conv_reg')]))
-    maps = features()
-    scores, _ = head(maps)
-    raw = head.conv_cls(head.cls_convs(maps[0]))
-    assert raw.shape[1] == 2 * 4 and scores[0].shape[1] == 2 * 3
-    for prior in range(2):
-        torch.testing.assert_close(
-            scores[0][:, 3 * prior:3 * prior + 3].sigmoid(),
-            raw[:, 4 * prior:4 * prior + 1].sigmoid()
-            * raw[:, 4 * prior + 1:4 * prior + 4].softmax(1))
-    # It starts as any head does: sure of nothing.
-    assert scores[0].sigmoid().sum(1).max() < 0.05
-
-    gts = targets([3, 2], num_classes=3)
-    metas = [dict(img_shape=(128, 128))] * 2
-    optimizer = torch.optim.Adam(head.parameters(), lr=0.01)
-    first = None
-    for _ in range(60):
-        losses = head.loss_by_feat(*head(maps), gts, metas)
-        optimizer.zero_grad()
-        sum(losses.values()).backward()
-        optimizer.step()
-        first = first or losses['loss_cls'].item()
-    assert losses['loss_cls'].item() < first / 4
-    with torch.no_grad():
-        found = head.predict_by_feat(*head(maps), batch_img_metas=metas)
-    # The surest detection of either image has a class that is there.
-    for each, gt in zip(found, gts):
-        assert each.labels[0] in gt.labels and each.scores[0] > 0.2
