@@ -74,9 +74,13 @@ class LocalCorrespondenceGCN(BaseModule):
         learnable_temperature (bool): Learn T, starting there.
         impl (str): See above.
         detach_affinity (bool): No gradient through the adjacency matrix.
-        origin_mark (bool): Tell each node whether it is the query's or the
-            support's, by a learnt vector added in the first layer; at the
-            start it is 0. Not in the paper.
+        origin_mark (float): Tell each node whether it is the query's or the
+            support's, by learnt vectors added in the first layer. At the
+            start they are opposite, their numbers of this standard
+            deviation, best some times that of ``nodes @ theta1``; 0: no
+            mark. Without one L averages nodes that resemble each other
+            whatever their origin, and hardly tells whether the support is
+            among them. Not in the paper.
         cache_bytes (int): See above. ``'block'`` keeps a matrix within a
             pass as long as it is not larger.
         dense_bytes (int): See above.
@@ -99,7 +103,7 @@ class LocalCorrespondenceGCN(BaseModule):
                  learnable_temperature: bool = False,
                  impl: Implementation = 'auto',
                  detach_affinity: bool = False,
-                 origin_mark: bool = False,
+                 origin_mark: float = 0.,
                  cache_bytes: int = 256 * 2**20,
                  dense_bytes: int = 2 * 2**30,
                  block_size: int = 512,
@@ -114,6 +118,9 @@ class LocalCorrespondenceGCN(BaseModule):
         if learnable_temperature and detach_affinity:
             raise ValueError('learnable_temperature needs the gradient that '
                              'detach_affinity=True cuts off; choose one')
+        if origin_mark < 0:
+            raise ValueError('origin_mark must be a standard deviation, or 0 '
+                             f'for none, got {origin_mark}')
         if len(gcn_channels) != 2:
             raise ValueError('gcn_channels must be the widths of the two '
                              f'layers, got {tuple(gcn_channels)}')
@@ -129,7 +136,8 @@ class LocalCorrespondenceGCN(BaseModule):
         # Parameters, so that no initialiser of convolutions reaches them.
         self.theta1 = nn.Parameter(torch.empty(in_channels, gcn_channels[0]))
         self.theta2 = nn.Parameter(torch.empty(*gcn_channels))
-        self.mark = nn.Parameter(torch.zeros(2, gcn_channels[0])) \
+        self.origin_mark = origin_mark
+        self.mark = nn.Parameter(torch.empty(2, gcn_channels[0])) \
             if origin_mark else None
         self.log_temperature = nn.Parameter(
             torch.tensor(math.log(temperature))
@@ -138,11 +146,13 @@ class LocalCorrespondenceGCN(BaseModule):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the weights Xavier-uniformly; the mark is 0."""
+        """Draw the weights Xavier-uniformly, the marks from a normal one."""
         nn.init.xavier_uniform_(self.theta1)
         nn.init.xavier_uniform_(self.theta2)
         if self.mark is not None:
-            nn.init.zeros_(self.mark)
+            with torch.no_grad():
+                nn.init.normal_(self.mark[1], std=self.origin_mark)
+                self.mark[0] = -self.mark[1]
 
     def init_weights(self) -> None:
         """Initialise, by ``init_cfg`` where it is given."""

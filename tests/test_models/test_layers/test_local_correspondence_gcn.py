@@ -5,6 +5,7 @@ import torch
 from mmdet.registry import MODELS
 
 from mmextra.models.layers import (
+    LocalCorrespondenceGCN,
     affinity,
     affinity_stats,
     block_correspondence,
@@ -295,6 +296,7 @@ def test_costs():
 @pytest.mark.parametrize('kwargs, text', [
     (dict(distance='cosine'), 'unit'), (dict(impl='fast'), 'stream'),
     (dict(temperature=0), 'positive'), (dict(gcn_channels=(3, )), 'two'),
+    (dict(origin_mark=-1), 'origin_mark'),
     (dict(learnable_temperature=True, detach_affinity=True), 'choose one')])
 def test_illegal_arguments(kwargs, text):
     with pytest.raises(ValueError, match=text):
@@ -306,9 +308,9 @@ def test_illegal_arguments(kwargs, text):
 def test_origin_mark_is_two_more_features_outside_of_the_affinity(impl):
     """By Eq. 2 as printed, with one-hot origins beside the nodes."""
     query, (_, _, support), theta1, theta2 = random_graph()
-    module = gcn(theta1, theta2, temperature=.3, origin_mark=True,
+    module = gcn(theta1, theta2, temperature=.3, origin_mark=2.,
                  impl='auto' if impl == 'batch' else impl, block_size=7)
-    assert not module.mark.any()
+    assert torch.equal(module.mark[0], -module.mark[1])
     torch.nn.init.normal_(module.mark)
     nodes = torch.cat([query, support])
     matrix = affinity(nodes, 'unit', .3)
@@ -329,3 +331,55 @@ def test_origin_mark_is_two_more_features_outside_of_the_affinity(impl):
     expected = torch.autograd.grad(want.square().sum(), module.mark)
     found = torch.autograd.grad(got.square().sum(), module.mark)
     torch.testing.assert_close(found, expected)
+
+
+def test_origin_marks_start_as_wide_as_they_are_told():
+    torch.manual_seed(0)
+    module = LocalCorrespondenceGCN(
+        8, (4096, 8), origin_mark=2.)
+    assert 1.9 < module.mark[1].std() < 2.1
+    assert LocalCorrespondenceGCN(8, (4, 8)).mark is None
+
+
+@pytest.mark.parametrize('origin_mark, learns', [(0., False), (2., True)])
+def test_a_mark_lets_a_linear_layer_tell_what_the_support_shows(
+        origin_mark, learns):
+    """Cells of one kind among others; the support shows it, or another."""
+    torch.manual_seed(0)
+    kinds = torch.nn.functional.normalize(torch.randn(12, 16), dim=1)
+
+    def cells(which, number):
+        noise = .1 * torch.randn(number, 16)
+        return torch.nn.functional.normalize(kinds[which] + noise, dim=1) * 4
+
+    def pair(pool):
+        shown, other = pool[torch.randperm(len(pool))[:2]].tolist()
+        present = bool(torch.rand(()) < .5)
+        query = torch.cat([cells(shown if present else other, 8),
+                           cells(pool[torch.randint(len(pool), (16, ))], 16)])
+        return query, cells(shown, 20), present
+
+    module = LocalCorrespondenceGCN(
+        16, (16, 16), temperature=.2, origin_mark=origin_mark)
+    classify = torch.nn.Linear(16, 1)
+    optimizer = torch.optim.Adam(
+        [*module.parameters(), *classify.parameters()], 1e-2)
+    seen, unseen = torch.arange(8), torch.arange(8, 12)
+    for _ in range(150):
+        loss = 0
+        for _ in range(4):
+            query, support, present = pair(seen)
+            logits = classify(module(query, [support])[0])[:8, 0]
+            loss = loss + torch.nn.functional.\
+                binary_cross_entropy_with_logits(
+                    logits, torch.full_like(logits, float(present)))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    right = 0
+    with torch.no_grad():
+        for _ in range(100):
+            query, support, present = pair(unseen)
+            sure = classify(module(query, [support])[0])[:8, 0].mean() > 0
+            right += bool(sure) == present
+    assert (right >= 90) == learns
