@@ -1,5 +1,6 @@
 """Few-shot training and testing by the stock runner and tools."""
 import json
+import math
 import os
 import subprocess
 import sys
@@ -7,11 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmdet.registry import DATASETS, MODELS
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from mmengine.structures import InstanceData
 
 from mmextra.evaluation.speed import model_costs
+from mmextra.models.dense_heads import LCRPNHead
 from mmextra.synthetic import make_toys
+from tests.helpers import load_tool
 
 ROOT = Path(__file__).parents[2]
 GCN = dict(
@@ -154,3 +160,65 @@ def test_costs_of_a_detector_that_is_shown_its_classes(toys, tmp_path):
     row, = model_costs([str(path)], rounds=1)
     assert row['problems'] == []
     assert row['macs'] > 0 and row['latency_ms'] > 0
+
+
+def test_what_the_rpn_knows_of_each_class(toys, tmp_path, monkeypatch,
+                                          capsys):
+    """An RPN that says a known thing: boxes of 0.6 of the width, sure of
+    pictures with the class, but for class 1 of those without."""
+    cfg = tiny('synthetic', toys, tmp_path)
+    init_default_scope('mmdet')
+    torch.save(MODELS.build(cfg.model).state_dict(), tmp_path / 'any.pth')
+    cfg.test_dataloader.dataset.indices = 12
+    cfg.dump(tmp_path / 'dumped.py')
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    truth = [dataset.get_data_info(i) for i in range(len(dataset))]
+    by_path = {info['img_path']: info['instances'] for info in truth}
+
+    def known(self, x, samples, rescale=False, *, supports, images):
+        sample, = samples
+        results = []
+        for label in range(len(supports.vectors)):
+            boxes = torch.tensor(
+                [one['bbox'] for one in by_path[sample.img_path]
+                 if one['bbox_label'] == label]).reshape(-1, 4)
+            boxes = boxes * torch.tensor(sample.scale_factor).repeat(2)
+            boxes[:, 2] -= .4 * (boxes[:, 2] - boxes[:, 0])
+            sure = .9 if (len(boxes) > 0) != (label == 1) else .1
+            boxes = torch.cat([boxes, torch.tensor([[0., 0., 1., 1.]])])
+            results.append(InstanceData(
+                bboxes=boxes, scores=torch.full((len(boxes), ), sure)))
+        return results
+
+    monkeypatch.setattr(LCRPNHead, 'predict', known)
+    tool = load_tool('analysis_tools/few_shot_proposals.py')
+    arguments = [str(tmp_path / 'dumped.py'), str(tmp_path / 'any.pth'),
+                 '--tops', '1', '50', '--device', 'cpu']
+    tool.main([*arguments, '--out', str(tmp_path / 'rows.json')])
+    rows = json.loads((tmp_path / 'rows.json').read_text())
+    assert [one['name'] for one in rows] == list(
+        dataset.metainfo['classes'])
+    for label, one in enumerate(rows):
+        counts = [sum(box['bbox_label'] == label
+                      for box in info['instances']) for info in truth]
+        assert one['objects'] == sum(counts)
+        assert one['images'] == sum(count > 0 for count in counts)
+        if not one['objects']:
+            assert math.isnan(one['recall_50_0.5'])
+            continue
+        assert one['auc'] == (0 if label == 1 else 1)
+        assert one['recall_50_0.5'] == 1 and one['recall_50_0.75'] == 0
+        assert one['recall_1_0.5'] == pytest.approx(
+            one['images'] / one['objects'])
+    assert sum(one['objects'] for one in rows) > 20
+    capsys.readouterr()
+    tool.main([*arguments, '--classes', rows[1]['name']])
+    printed = capsys.readouterr().out
+    assert f'│ {rows[1]["name"]} ' in printed
+    assert f'│ {rows[2]["name"]} ' not in printed
+    with pytest.raises(SystemExit, match='gnu'):
+        tool.main([*arguments, '--classes', 'gnu'])
+    cfg.custom_hooks = []
+    cfg.dump(tmp_path / 'dumped.py')
+    with pytest.raises(SystemExit, match='SupportInitHook'):
+        tool.main(arguments)

@@ -1,5 +1,6 @@
 """Confusion, sensitivity and calibration of classified images."""
 import numpy as np
+from scipy.stats import rankdata
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray,
@@ -91,3 +92,24 @@ def brier_score(scores: np.ndarray, truth: np.ndarray) -> float:
         return float('nan')
     target = np.eye(scores.shape[1])[truth]
     return float(((scores - target)**2).sum(axis=1).mean())
+
+
+def roc_area(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Area under the ROC curve.
+
+    The share of pairs of a positive and a negative in which the first has
+    the higher score; equal scores count half.
+
+    Args:
+        scores (np.ndarray): (N,).
+        positive (np.ndarray): (N,) bool.
+
+    Returns:
+        float: NaN without positives or without negatives.
+    """
+    number = positive.sum()
+    if not 0 < number < len(positive):
+        return float('nan')
+    # Less those among themselves.
+    pairs = rankdata(scores)[positive].sum() - number * (number + 1) / 2
+    return float(pairs / number / (len(positive) - number))

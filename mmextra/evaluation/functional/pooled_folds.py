@@ -5,12 +5,11 @@ from typing import Callable, Dict, Sequence
 
 import numpy as np
 from mmengine.fileio import load
-from scipy.stats import rankdata
 
 from mmextra.utils.arrays import as_numpy
 
 from .bootstrap import bootstrap_interval
-from .classification import confusion_matrix, sensitivities
+from .classification import confusion_matrix, roc_area, sensitivities
 
 Statistic = Callable[['ClassifiedImages'], float]
 
@@ -110,20 +109,10 @@ def sensitivity(label: int) -> Statistic:
 
 
 def roc_auc(label: int) -> Statistic:
-    """Area under ROC of a class's score against all others.
-
-    The share of pairs of an image of the class and another in which the
-    first has the higher score; equal scores count half. NaN without either.
-    """
+    """Area under ROC of a class's score, see :func:`roc_area`."""
 
     def of(images: ClassifiedImages) -> float:
-        mine = images.truth == label
-        if mine.all() or not mine.any():
-            return float('nan')
-        ranks = rankdata(images.scores[:, label])[mine]
-        # Less those among themselves.
-        pairs = ranks.sum() - mine.sum() * (mine.sum() + 1) / 2
-        return float(pairs / mine.sum() / (~mine).sum())
+        return roc_area(images.scores[:, label], images.truth == label)
 
     return of
 

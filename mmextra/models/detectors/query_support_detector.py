@@ -4,9 +4,9 @@ from typing import Dict, Iterable, List, Optional, Sequence, Tuple, Union
 import torch
 from mmdet.models.detectors import TwoStageDetector
 from mmdet.registry import MODELS
-from mmdet.structures import SampleList
+from mmdet.structures import DetDataSample, SampleList
 from mmdet.structures.bbox import bbox2roi
-from mmdet.utils import OptConfigType
+from mmdet.utils import InstanceList, OptConfigType
 from torch import Tensor, nn
 
 from ..dense_heads.lcrpn_head import LCRPNHead
@@ -202,6 +202,25 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
                 vec=fused.mean((1, 2)),
                 roi=fuse_shots(torch.stack(rois[label]), shots)[0])
 
+    def propose(self, x: Tuple[Tensor, ...], sample: DetDataSample,
+                supports: SupportFeatures) -> InstanceList:
+        """Proposals of one image.
+
+        Args:
+            x (tuple[Tensor]): Per level (1, C, H, W) features of the image.
+            sample (:obj:`DetDataSample`): Its sample.
+            supports (SupportFeatures): Of S classes.
+
+        Returns:
+            list[:obj:`InstanceData`]: Those of each class, in pixels of the
+            network's input; of a stock RPN one, for all classes.
+        """
+        if not self.compares_in_rpn:
+            return self.rpn_head.predict(x, [sample])
+        return self.rpn_head.predict(
+            x, [sample], supports=supports,
+            images=[0] * len(supports.vectors))
+
     def predict(self,
                 batch_inputs: Tensor,
                 batch_data_samples: SampleList,
@@ -228,14 +247,9 @@ class QuerySupportDetector(FrozenPartsMixin, TwoStageDetector):
         # Image by image: there may be many pairs.
         for number, sample in enumerate(batch_data_samples):
             x = tuple(level[number:number + 1] for level in features)
-            pairs = dict(supports=bank, images=[0] * len(labels))
-            if self.compares_in_rpn:
-                proposals = self.rpn_head.predict(x, [sample], **pairs)
-            else:
-                proposals = self.rpn_head.predict(x, [sample])
             results += self.roi_head.predict(
-                x, proposals, [sample], rescale=rescale, labels=labels,
-                **pairs)
+                x, self.propose(x, sample, bank), [sample], rescale=rescale,
+                labels=labels, supports=bank, images=[0] * len(labels))
         return self.add_pred_to_datasample(batch_data_samples, results)
 
     def _forward(self, batch_inputs: Union[Tensor, dict],
