@@ -123,8 +123,9 @@ def test_small_rows_differ_as_those_of_table_6(data, im6):
             f'IM{number}' if number else 'YOLOv5s')
 
 
-def test_peer_has_the_recipe_of_the_real_rows():
-    ours, peer = load('hit_uav'), load('hit_uav-yolox_s')
+@pytest.mark.parametrize('name', ['hit_uav-yolox_s', 'hit_uav-p2'])
+def test_peer_has_the_recipe_of_the_real_rows(name):
+    ours, peer = load('hit_uav'), load(name)
     for key in ('optim_wrapper', 'randomness', 'train_dataloader',
                 'val_dataloader', 'test_evaluator', 'default_hooks'):
         assert peer[key] == ours[key], key
@@ -281,9 +282,10 @@ def test_yolov3_builds():
         assert cfg.optim_wrapper.optimizer.lr == .001
 
 
-def test_output_maps_of_the_other_reading():
+@pytest.mark.parametrize('data', ['visdrone', 'hit_uav'])
+def test_output_maps_of_the_other_reading(data):
     """256, 128 and 64 cells at 1024 pixels, from a map of each stride."""
-    model = MODELS.build(shrink(load('visdrone-p2').model)).eval()
+    model = MODELS.build(shrink(load(f'{data}-p2').model)).eval()
     with torch.no_grad():
         maps, = model.bbox_head(model.extract_feat(torch.rand(1, 3, 128, 96)))
     assert [tuple(m.shape[-2:]) for m in maps] == [(32, 24), (16, 12), (8, 6)]
