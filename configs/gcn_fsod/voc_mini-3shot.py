@@ -4,4 +4,4 @@ _base_ = './voc_mini-10shot.py'
 train_dataloader = dict(
     dataset=dict(dataset=dict(num_novel_shots=3)))
 custom_hooks = _base_.custom_hooks
-custom_hooks[0].dataset.update(num_base_shots=3, num_novel_shots=3)
+custom_hooks[0].dataset.num_novel_shots = 3
