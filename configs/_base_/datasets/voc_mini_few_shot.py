@@ -1,6 +1,6 @@
-# Ten shots of cat, sheep and sofa from real VOC pictures; tested with these and
-# up to 30 supports of every base class, so that classes compete, and counted by
-# split.
+# Ten shots of cat, sheep and sofa from real VOC pictures; tested with these
+# and up to 30 supports of every base class, so that classes compete, and
+# counted by split.
 _base_ = './voc_mini_few_shot_base.py'
 
 novel_shots = dict(
