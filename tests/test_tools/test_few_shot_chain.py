@@ -218,6 +218,8 @@ def test_what_the_rpn_knows_of_each_class(toys, tmp_path, monkeypatch,
     assert f'│ {rows[2]["name"]} ' not in printed
     with pytest.raises(SystemExit, match='gnu'):
         tool.main([*arguments, '--classes', 'gnu'])
+    with pytest.raises(SystemExit):
+        tool.main([*arguments, '--tops', '5', '0'])
     cfg.custom_hooks = []
     cfg.dump(tmp_path / 'dumped.py')
     with pytest.raises(SystemExit, match='SupportInitHook'):

@@ -24,6 +24,7 @@ from mmextra.utils.command_line import (
     print_table,
     read_config,
     require_files,
+    require_positive,
     save_rows,
     tool_parser,
 )
@@ -42,6 +43,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     add_cfg_options(parser)
     parser.add_argument('--device', default=best_device())
     args = parser.parse_args(argv)
+    require_positive(parser, args, 'tops')
     with one_line_errors(parser, FileNotFoundError, TypeError, ValueError):
         require_files(args, 'config', 'checkpoint')
         rows = class_proposals(read_config(args), args.checkpoint, args.tops,
