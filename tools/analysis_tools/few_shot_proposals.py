@@ -12,10 +12,12 @@ Example:
 from pathlib import Path
 from typing import Optional, Sequence
 
-import numpy as np
-
 import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
-from mmextra.apis.analysis.class_proposals import IOUS, class_proposals
+from mmextra.apis.analysis.class_proposals import (
+    IOUS,
+    class_proposals,
+    mean_of_classes,
+)
 from mmextra.utils.command_line import (
     add_cfg_options,
     add_json_output,
@@ -56,16 +58,13 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         rows = [row for row in rows if row['name'] in args.classes]
     measures = ['auc', *(f'recall_{top}_{iou}'
                          for top in args.tops for iou in IOUS)]
-    mean = {key: float(np.nanmean([row[key] for row in rows]))
-            for key in measures if not all(
-                np.isnan(row[key]) for row in rows)}
+    mean = mean_of_classes(rows, measures)
     print_table(
         ['class', 'images', 'objects', 'AUC',
          *(f'R@{top}, IoU {iou}' for top in args.tops for iou in IOUS)],
         [[row['name'], str(row['images']), str(row['objects']),
           *(f'{row[key]:.3f}' for key in measures)] for row in rows] +
-        [['mean', '', '', *(f'{mean.get(key, np.nan):.3f}'
-                            for key in measures)]])
+        [['mean', '', '', *(f'{mean[key]:.3f}' for key in measures)]])
     save_rows(args.out, rows)
 
 

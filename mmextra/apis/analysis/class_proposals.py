@@ -111,3 +111,20 @@ def class_proposals(cfg: Config,
                         overlaps) else float('nan')
         rows.append(row)
     return rows
+
+
+def mean_of_classes(rows: Sequence[Dict],
+                    keys: Sequence[str]) -> Dict[str, float]:
+    """The mean of each measure over the classes that have it.
+
+    Args:
+        rows (Sequence[dict]): Of :func:`class_proposals`.
+        keys (Sequence[str]): The measures.
+
+    Returns:
+        dict[str, float]: NaN where no class has it.
+    """
+    values = {key: [row[key] for row in rows if not np.isnan(row[key])]
+              for key in keys}
+    return {key: float(np.mean(known)) if known else float('nan')
+            for key, known in values.items()}
