@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from mmdet.registry import DATASETS, MODELS
@@ -14,6 +15,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 
+from mmextra.apis.analysis.class_proposals import over_classes
 from mmextra.evaluation.speed import model_costs
 from mmextra.models.dense_heads import LCRPNHead
 from mmextra.synthetic import make_toys
@@ -210,7 +212,13 @@ def test_what_the_rpn_knows_of_each_class(toys, tmp_path, monkeypatch,
         assert one['recall_50_0.5'] == 1 and one['recall_50_0.75'] == 0
         assert one['recall_1_0.5'] == pytest.approx(
             one['images'] / one['objects'])
-    assert sum(one['objects'] for one in rows) > 20
+    total = sum(one['objects'] for one in rows)
+    assert total > 20
+    together = over_classes(rows)
+    assert together['recall_1_0.5'] == pytest.approx(
+        sum(one['images'] for one in rows) / total)
+    assert together['auc'] == pytest.approx(np.nanmean(
+        [one['auc'] for one in rows]))
     capsys.readouterr()
     tool.main([*arguments, '--classes', rows[1]['name']])
     printed = capsys.readouterr().out

@@ -2,7 +2,8 @@
 
 Of every class: how well the score of an image's best proposal for it tells
 images with the class from those without (area under ROC, 0.5 is chance), and
-the share of its objects that the best proposals find.
+the share of its objects that the best proposals find. The last line has the
+mean of the areas, and the recall of all objects.
 
 Example:
     python tools/analysis_tools/few_shot_proposals.py \
@@ -16,7 +17,7 @@ import mmextra  # noqa: F401 isort: skip, if not found: pip install -e .
 from mmextra.apis.analysis.class_proposals import (
     IOUS,
     class_proposals,
-    mean_of_classes,
+    over_classes,
 )
 from mmextra.utils.command_line import (
     add_cfg_options,
@@ -40,7 +41,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('--tops', nargs='+', type=int, default=[5, 10, 50],
                         help='numbers of best proposals of an image')
     parser.add_argument('--classes', nargs='+',
-                        help='only these, for the mean too')
+                        help='only these, in the last line too')
     add_json_output(parser)
     add_cfg_options(parser)
     parser.add_argument('--device', default=best_device())
@@ -58,13 +59,14 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         rows = [row for row in rows if row['name'] in args.classes]
     measures = ['auc', *(f'recall_{top}_{iou}'
                          for top in args.tops for iou in IOUS)]
-    mean = mean_of_classes(rows, measures)
+    together = over_classes(rows)
     print_table(
         ['class', 'images', 'objects', 'AUC',
          *(f'R@{top}, IoU {iou}' for top in args.tops for iou in IOUS)],
         [[row['name'], str(row['images']), str(row['objects']),
           *(f'{row[key]:.3f}' for key in measures)] for row in rows] +
-        [['mean', '', '', *(f'{mean[key]:.3f}' for key in measures)]])
+        [['together', '', '',
+          *(f'{together[key]:.3f}' for key in measures)]])
     save_rows(args.out, rows)
 
 

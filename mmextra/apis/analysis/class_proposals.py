@@ -37,8 +37,10 @@ def _overlaps(boxes: Tensor, proposals: Tensor) -> np.ndarray:
 
 
 def _boxes_of(instances: Sequence[dict], label: int) -> Tensor:
-    return torch.tensor([one['bbox'] for one in instances
-                         if one['bbox_label'] == label]).reshape(-1, 4)
+    return torch.tensor([
+        one['bbox'] for one in instances
+        if one['bbox_label'] == label and not one.get('ignore_flag')
+    ]).reshape(-1, 4)
 
 
 def class_proposals(cfg: Config,
@@ -113,18 +115,23 @@ def class_proposals(cfg: Config,
     return rows
 
 
-def mean_of_classes(rows: Sequence[Dict],
-                    keys: Sequence[str]) -> Dict[str, float]:
-    """The mean of each measure over the classes that have it.
+def over_classes(rows: Sequence[Dict]) -> Dict[str, float]:
+    """The measures of several classes in one.
 
     Args:
         rows (Sequence[dict]): Of :func:`class_proposals`.
-        keys (Sequence[str]): The measures.
 
     Returns:
-        dict[str, float]: NaN where no class has it.
+        dict[str, float]: ``auc``, the mean of the classes that have one, and
+        the recalls of all objects together; NaN without any.
     """
-    values = {key: [row[key] for row in rows if not np.isnan(row[key])]
-              for key in keys}
-    return {key: float(np.mean(known)) if known else float('nan')
-            for key, known in values.items()}
+    areas = [row['auc'] for row in rows if not np.isnan(row['auc'])]
+    known = [row for row in rows if row['objects']]
+    result = dict(auc=float(np.mean(areas)) if areas else float('nan'))
+    for key in rows[0]:
+        if key.startswith('recall'):
+            result[key] = float(np.average(
+                [row[key] for row in known],
+                weights=[row['objects'] for row in known])
+            ) if known else float('nan')
+    return result
