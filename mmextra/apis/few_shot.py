@@ -3,7 +3,6 @@ from typing import Any, List, Optional, Sequence, Union
 
 import numpy as np
 import torch
-from mmdet.apis import init_detector
 from mmdet.models.detectors import BaseDetector
 from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.config import Config
@@ -13,6 +12,7 @@ from torch import nn
 
 from mmextra.models.detectors import find_few_shot_detector
 
+from .init_detector import init_detector
 from .tiled_inference import read_image
 
 Image = Union[str, np.ndarray]
@@ -30,7 +30,7 @@ def init_few_shot_detector(config: Union[str, Config],
         config (str or Config): The config.
         checkpoint (str, optional): The weights.
         device (str): Where to run it.
-        kwargs: See mmdet's ``init_detector``.
+        kwargs: See :func:`init_detector`.
 
     Returns:
         nn.Module: The detector; show it classes by
@@ -38,6 +38,7 @@ def init_few_shot_detector(config: Union[str, Config],
 
     Raises:
         TypeError: If the config is not of a few-shot detector.
+        ValueError: If the checkpoint is of another model.
     """
     model = init_detector(config, checkpoint, device=device, **kwargs)
     detector = find_few_shot_detector(model)

@@ -3,6 +3,7 @@ import copy
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import (
+    Any,
     Iterator,
     List,
     NamedTuple,
@@ -14,7 +15,7 @@ from typing import (
 
 import mmcv
 import numpy as np
-from mmdet.apis import inference_detector, init_detector
+from mmdet.apis import inference_detector
 from mmdet.registry import TRANSFORMS
 from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import get_box_tensor
@@ -28,11 +29,11 @@ from mmextra.datasets.image_files import EXTENSIONS as DATA_EXTENSIONS
 from mmextra.datasets.image_files import is_stranger
 from mmextra.datasets.tiff_windows import open_pixels, overview
 from mmextra.evaluation.formats import Detections, write_detections
-from mmextra.utils.checkpoint_fit import check_fit
 from mmextra.utils.palettes import with_enough_colours
 from mmextra.visualization import PictureVisualizer
 from mmextra.visualization.pictures import Labels
 
+from .init_detector import init_detector
 from .tiled_inference import tiled_inference
 
 EXTENSIONS = (*DATA_EXTENSIONS, '.webp', *DICOM)
@@ -154,12 +155,11 @@ def draw_detections(images: Sequence[Path], config_file: Path,
     """
     config = Config.fromfile(config_file)
     try:
-        model = init_detector(config, str(checkpoint), device=device)
+        model: Any = init_detector(config, str(checkpoint), device=device)
     except (EOFError, OSError, RuntimeError, UnpicklingError) as error:
         raise ValueError(
             f'{checkpoint} cannot be loaded as a checkpoint of '
             f'{config_file}: {str(error).splitlines()[0]}') from error
-    check_fit(model, str(checkpoint))
     classes = model.dataset_meta['classes']
     visualizer = PictureVisualizer('image_demo', labels=labels)
     visualizer.dataset_meta = with_enough_colours(model.dataset_meta)

@@ -11,6 +11,7 @@ from mmengine.config import Config
 from torch import Tensor, nn
 
 from mmextra.models.layers import BagRoIAlign
+from mmextra.utils.checkpoint_fit import check_fit
 
 
 def init_detector(config: Union[str, Path, Config],
@@ -25,6 +26,7 @@ def init_detector(config: Union[str, Path, Config],
 
     The results are the same but for rounding. A model that was changed so
     cannot be trained, and its weights do not go back into a checkpoint.
+    Unlike mmdet's it refuses a checkpoint of another model.
 
     Args:
         config (str, Path or Config): Config of any detector of mmdet or
@@ -38,8 +40,14 @@ def init_detector(config: Union[str, Path, Config],
 
     Returns:
         nn.Module: The detector in evaluation mode.
+
+    Raises:
+        ValueError: If the checkpoint is not one of this model, see
+            :func:`~mmextra.utils.checkpoint_fit.check_fit`.
     """
     model = init_stock_detector(config, checkpoint, device=device, **kwargs)
+    if checkpoint is not None:
+        check_fit(model, str(checkpoint))
     if bag_roi_align:
         use_bag_roi_align(model)
     if fold_norm:

@@ -7,7 +7,7 @@ from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from torch import nn
 
-from mmextra.apis import init_detector
+from mmextra.apis import init_detector, init_few_shot_detector
 from mmextra.apis.init_detector import use_channels_last
 from mmextra.models.layers import BagRoIAlign
 
@@ -103,6 +103,22 @@ def test_results_stay(config, checkpoint, options):
     if 'channels_last' in options:
         weight = model.backbone.layer1[0].conv1.weight
         assert weight.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize('init', [init_detector, init_few_shot_detector])
+def test_weights_of_another_model_are_refused(config, checkpoint, tmp_path,
+                                              init):
+    """mmdet's own would leave at random what does not fit."""
+    cfg = copy.deepcopy(config)
+    cfg.model.roi_head.bbox_head.num_classes = 5
+    with pytest.raises(ValueError, match=r'weights\.pth is not a checkpoint '
+                       r'of this model: .*the first roi_head\.bbox_head\.'
+                       r'fc_cls.*\(4, 16\) instead of \(6, 16\).*classes a, b, c'):
+        init(cfg, checkpoint, device='cpu', palette='random')
+    path = tmp_path / 'foreign.pth'
+    torch.save(dict(state_dict={'a.weight': torch.ones(2)}, meta={}), path)
+    with pytest.raises(ValueError, match=r'foreign\.pth.*none of its 1'):
+        init(cfg, str(path), device='cpu', palette='random')
 
 
 def test_operators_that_need_the_usual_order_are_named(config):

@@ -4,7 +4,6 @@ from typing import Any, Dict, List, Sequence, Union
 
 import numpy as np
 import torch
-from mmdet.apis import init_detector
 from mmdet.registry import HOOKS
 from mmdet.structures.bbox import bbox_overlaps
 from mmengine.config import Config
@@ -15,6 +14,8 @@ from mmextra.engine.hooks import SupportInitHook
 from mmextra.evaluation.functional.classification import roc_area
 from mmextra.models.detectors import find_few_shot_detector
 from mmextra.models.layers.support import SupportFeatures
+
+from ..init_detector import init_detector
 
 IOUS = 0.5, 0.75
 
@@ -64,7 +65,8 @@ def class_proposals(cfg: Config,
 
     Raises:
         TypeError: If the detector is shown no classes at all.
-        ValueError: If no hook shows them.
+        ValueError: If no hook shows them, or the checkpoint is of another
+            model.
     """
     model: Any = find_few_shot_detector(
         init_detector(cfg, str(checkpoint), device=device))

@@ -4,13 +4,12 @@ Research only, not a medical device: not for diagnosis or triage.
 """
 import json
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import numpy as np
 import torch
 from matplotlib import pyplot as plt
 from mmcv.transforms import Compose
-from mmdet.apis import init_detector
 from mmdet.models.detectors import BaseDetector
 from mmdet.registry import DATASETS
 from mmdet.structures import DetDataSample
@@ -19,7 +18,6 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
 from mmextra.datasets.ct import slice_stem
-from mmextra.utils.checkpoint_fit import check_fit
 from mmextra.utils.notices import MEDICAL_NOTICE as NOTICE
 from mmextra.visualization import (
     predicted_masks,
@@ -28,6 +26,8 @@ from mmextra.visualization import (
     score_map,
     top_areas,
 )
+
+from ..init_detector import init_detector
 
 
 def load_images(cfg: Config, ann_file: Optional[str],
@@ -148,16 +148,15 @@ def show_critical_areas(
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If two images would be written to one file.
+        ValueError: If two images would be written to one file, or a
+            checkpoint is of another model.
     """
     plt.switch_backend('Agg')
     cfg = Config.fromfile(classifier[0])
-    model = init_detector(cfg, classifier[1], device=device)
-    check_fit(model, classifier[1])
-    seg = None
+    model: Any = init_detector(cfg, classifier[1], device=device)
+    seg: Any = None
     if segmentation:
-        seg = init_detector(*segmentation, device=device)
-        check_fit(seg, segmentation[-1])
+        seg = init_detector(segmentation[0], segmentation[1], device=device)
     classes = cfg.test_dataloader.dataset.get('metainfo', {}).get(
         'image_classes') or DATASETS.get(
             cfg.test_dataloader.dataset.type).METAINFO['image_classes']

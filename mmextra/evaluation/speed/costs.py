@@ -8,6 +8,7 @@ from mmdet.registry import DATASETS, HOOKS
 from mmengine.config import Config
 from mmengine.runner import Runner, load_checkpoint
 
+from mmextra.utils.checkpoint_fit import check_fit
 from mmextra.utils.untrained_model import build_untrained
 
 from ..benchmark import model_facts
@@ -101,6 +102,7 @@ class _Candidate:
         # Nothing depends on pretrained weights that is worth a download.
         model = build_untrained(self.cfg)
         if self.checkpoint:
+            check_fit(model, self.checkpoint)
             load_checkpoint(model, self.checkpoint, map_location='cpu')
         else:
             model.init_weights()
