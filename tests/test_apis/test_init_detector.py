@@ -113,7 +113,8 @@ def test_weights_of_another_model_are_refused(config, checkpoint, tmp_path,
     cfg.model.roi_head.bbox_head.num_classes = 5
     with pytest.raises(ValueError, match=r'weights\.pth is not a checkpoint '
                        r'of this model: .*the first roi_head\.bbox_head\.'
-                       r'fc_cls.*\(4, 16\) instead of \(6, 16\).*classes a, b, c'):
+                       r'fc_cls.*\(4, 16\) instead of \(6, 16\).*'
+                       r'classes a, b, c'):
         init(cfg, checkpoint, device='cpu', palette='random')
     path = tmp_path / 'foreign.pth'
     torch.save(dict(state_dict={'a.weight': torch.ones(2)}, meta={}), path)
