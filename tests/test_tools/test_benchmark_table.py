@@ -16,8 +16,8 @@ def tool():
     return load_tool('benchmark_table.py')
 
 
-def add_run(folder, name, facts, value, reference=REFERENCE):
-    measured = {'voc07/AP50': value, 'voc12/AP50': 0.5}
+def add_run(folder, name, facts, value, reference=REFERENCE, **metrics):
+    measured = metrics or {'voc07/AP50': value, 'voc12/AP50': 0.5}
     row = dict(
         name=name, dataset=facts.name, split='test',
         synthetic=facts.synthetic, measured=measured,
@@ -129,6 +129,20 @@ def test_terminal_shows_names_in_brackets(tool, work_dirs, capsys):
     assert 'larsd/hrsc2016 [seed1]' in shown
     # A file that two inputs name counts once.
     assert shown.count('larsd/hrsc2016 [a]') == 1
+
+
+def test_many_metrics_stand_below_each_other(tool, tmp_path, capsys):
+    """Beside each other the terminal folds them to two letters a line."""
+    facts = DatasetFacts('ponds')
+    metrics = {f'pascal_voc/NOVEL_CLASSES_AP{k}': k / 100
+               for k in range(50, 95)}
+    for name in ('mine', 'theirs'):
+        add_run(tmp_path / name, name, facts, 0.5, reference=None, **metrics)
+    tool.main([str(tmp_path)])
+    lines = [line.replace('│', ' ').split()
+             for line in capsys.readouterr().out.splitlines()]
+    assert ['pascal_voc/NOVEL_CLASSES_AP75', '0.75', '0.75'] in lines
+    assert ['dataset', 'ponds', 'ponds'] in lines
 
 
 @pytest.mark.parametrize('args, message', [

@@ -141,9 +141,29 @@ def rows_to_markdown(rows: Sequence[Dict[str, Any]]) -> str:
 def print_benchmark(table: Any) -> None:
     """Print a table on the terminal; the papers' rows are dimmed.
 
+    With more metrics than fit beside each other they are the rows.
+
     Args:
         table (BenchmarkTable): The table.
     """
+    console = log_console()
+    # What it would take unfolded; by itself a console measures its own width.
+    options = console.options.update(max_width=100_000)
+
+    def width(shown: Table) -> int:
+        return console.measure(shown, options=options).maximum
+
+    shown = _lines_of_runs(table)
+    if width(shown) > console.width:
+        shown = min(shown, _lines_of_metrics(table), key=width)
+    console.print(shown)
+
+
+def _style(record: Any) -> Optional[str]:
+    return 'dim' if record.kind == 'paper' else None
+
+
+def _lines_of_runs(table: Any) -> Table:
     shown = Table(show_lines=False, header_style='bold')
     for i, title in enumerate(table.header):
         shown.add_column(escape(title), overflow='fold',
@@ -153,6 +173,21 @@ def print_benchmark(table: Any) -> None:
         if previous is not None and record.dataset != previous:
             shown.add_section()
         previous = record.dataset
-        style = 'dim' if record.kind == 'paper' else None
-        shown.add_row(*map(escape, table.cells(record)), style=style)
-    log_console().print(shown)
+        shown.add_row(*map(escape, table.cells(record)),
+                      style=_style(record))
+    return shown
+
+
+def _lines_of_metrics(table: Any) -> Table:
+    columns = [table.header, *map(table.cells, table.records)]
+    shown = Table(show_lines=False, header_style='bold')
+    for record, (method, *_) in zip([None, *table.records], columns):
+        shown.add_column(
+            escape(method), overflow='fold',
+            justify='right' if record else 'left',
+            style=_style(record) if record else None)
+    for number, cells in enumerate(list(zip(*columns))[1:]):
+        if number == 3:
+            shown.add_section()
+        shown.add_row(*map(escape, cells))
+    return shown
