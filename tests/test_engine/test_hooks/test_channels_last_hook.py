@@ -3,7 +3,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from mmcv.ops import DeformConv2d, RoIAlign, RoIAlignRotated
+from mmcv.ops import (
+    DeformConv2d,
+    RoIAlign,
+    RoIAlignRotated,
+    deform_conv2d,
+    roi_align,
+)
 from torch import nn
 
 from mmextra.engine.hooks import ChannelsLastHook
@@ -45,6 +51,17 @@ class OwnRoIAlign(RoIAlign):
     """One of another package."""
 
 
+class OwnDeformConv(nn.Module):
+    """As mmdet's TOOD calls the operation, without a module of mmcv."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.rand(4, 8, 3, 3))
+
+    def forward(self, x, offset):
+        return deform_conv2d(x, offset, self.weight, 1, 1)
+
+
 ROIS = torch.tensor([[0, 3., 3, 50, 60], [1, 10, 10, 90, 80]])
 TURNED = torch.tensor([[0, 30., 30, 40, 20, .3], [1, 50, 50, 60, 20, .5]])
 
@@ -53,8 +70,10 @@ TURNED = torch.tensor([[0, 30., 30, 40, 20, .3], [1, 50, 50, 60, 20, .5]])
     (RoIAlign(7, 1 / 8., 2), (ROIS, )),
     (OwnRoIAlign(7, 1 / 8., 2), (ROIS, )),
     (RoIAlignRotated(7, 1 / 8., 2), (TURNED, )),
-    (DeformConv2d(8, 4, 3, padding=1), (torch.rand(2, 18, 20, 20), ))
-], ids=lambda each: type(each).__name__)
+    (DeformConv2d(8, 4, 3, padding=1), (torch.rand(2, 18, 20, 20), )),
+    (OwnDeformConv(), (torch.rand(2, 18, 20, 20), )),
+    (roi_align, (ROIS, 7, 1 / 8., 2))
+], ids=lambda each: getattr(each, '__name__', type(each).__name__))
 def test_operations_of_mmcv_see_the_same_pixels(op, args):
     torch.manual_seed(0)
     plain = OpOnMaps(op, *args)
