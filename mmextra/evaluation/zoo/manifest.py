@@ -35,7 +35,9 @@ a script of this project; ``needs`` is an earlier stage of the config, or
 another config of the paper, whose last weights it takes: ``train`` starts
 from them (``load_from``, or the config key in ``into``), ``test`` tests them,
 a script finds them in ``{weights}`` and leaves its own in ``{output}``. A
-``test`` without ``needs`` tests the stage before it.
+``test`` without ``needs`` tests the stage before it. A stage's ``options``
+are ``--cfg-options``; ``'{seed}'`` as a value is the number of the seed, for
+what else differs between seeds, such as the choice of shots.
 """
 import re
 import shlex

@@ -22,6 +22,8 @@ CHECKPOINTS = runpy.run_path(str(PACKAGE / 'utils' / 'checkpoint_files.py'))
 # for Snakemake, that it is complete.
 RECORD, LOG, MARKER = 'stage.json', 'log.txt', 'done'
 SCRIPT_OUTPUT = 'weights.pth'
+# Stands for the seed among the values of options.
+SEED = '{seed}'
 # How much of a log's end is looked at.
 TAIL = 16384
 # FileNotFoundError: ..., or subprocess.CalledProcessError: ...
@@ -105,7 +107,8 @@ def command(plan: Mapping[str, Any], stage: Mapping[str, Any],
         if tool == 'train' and weights:
             options[stage['into']] = weights
         line += [*args, '--cfg-options', *(
-            f'{key}={option_text(value)}' for key, value in options.items())]
+            f'{key}={option_text(stage["seed"] if value == SEED else value)}'
+            for key, value in options.items())]
     else:
         places = dict(config=config, weights=str(weights),
                       output=str(folder / SCRIPT_OUTPUT))

@@ -13,7 +13,7 @@ from mmextra.evaluation.zoo import (
 )
 from mmextra.evaluation.zoo.manifest import fit
 from mmextra.evaluation.zoo.metafile import paper_folders
-from mmextra.evaluation.zoo.run_stage import command
+from mmextra.evaluation.zoo.run_stage import SEED, command
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = """
@@ -112,6 +112,39 @@ def test_quick_options_and_the_stage_s_own(folder):
     assert plan(folder, 'synthetic-shot')[1].options == {}
 
 
+def test_options_may_name_the_seed(folder):
+    (folder / 'benchmark.yml').write_text(
+        "stages: {'*-free': [{tool: train, options: {d.shot_seed: '{seed}', "
+        "e: seed}}]}")
+    stages = make_plan([folder / 'lake-free.py'], 3)
+    assert [command(dict(root=ROOT, out=folder, resume=False), asdict(stage),
+                    None)[-3:] for stage in stages] == [
+        [f'randomness.seed={k}', f'd.shot_seed={k}', 'e=seed']
+        for k in range(3)]
+
+
+def test_other_seeds_of_few_shot_configs_have_other_shots():
+    folder = ROOT / 'configs' / 'gcn_fsod'
+    stages = make_plan(sorted(folder.glob('*shot*.py')), 1)
+    chosen = {}
+    for stage in stages:
+        for key, value in stage.options.items():
+            if value == SEED:
+                holder, _, name = key.rpartition('.')
+                cfg = Config.fromfile(stage.config)
+                dataset = value_at(cfg, holder)
+                assert name == 'shot_seed' and 'FewShot' in dataset['type']
+                chosen.setdefault(stage.config.stem, set()).add(
+                    (stage.tool, holder.split('.')[0]))
+    trained = {('train', 'train_dataloader'), ('train', 'custom_hooks'),
+               ('test', 'custom_hooks')}
+    for name in ('synthetic-5shot', 'synthetic-1shot-edges_pairs',
+                 'voc_mini-3shot', 'voc_mini-10shot-attention_rpn'):
+        assert chosen[name] == trained, name
+    for name in ('synthetic-5shot-tfa', 'voc_mini-1shot-tfa'):
+        assert chosen[name] == {('train', 'train_dataloader')}, name
+
+
 @pytest.mark.parametrize('text, message', [
     ('stages: [', 'not valid YAML'),
     ('phases: {}', "unknown field 'phases'; legal are collection"),
@@ -184,7 +217,9 @@ def test_manifests_of_the_papers(folder):
         if stage.tool == 'train':
             cfg = Config.fromfile(stage.config)
             # All keys are there, and the training is shorter.
-            values = {key: value_at(cfg, key) for key in stage.options}
+            values = {key: value_at(cfg, key)
+                      for key, value in stage.options.items()
+                      if value != SEED}
             length, = (key for key in values if '.max_' in key)
             assert stage.options[length] < values[length]
 
