@@ -68,7 +68,13 @@ def judge(scene: Scene, iou_thr: float = 0.5,
 
     Returns:
         Judged: The verdicts.
+
+    Raises:
+        ValueError: If ``iou_thr`` is no overlap that a box can have.
     """
+    if not 0 < iou_thr <= 1:
+        raise ValueError('iou_thr must be above 0 and at most 1, got '
+                         f'{iou_thr}')
     found = scene.found
     order = np.argsort(-found.scores, kind='stable')
     overlaps = scene.overlaps()[order]

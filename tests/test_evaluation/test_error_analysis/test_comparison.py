@@ -119,6 +119,9 @@ def test_the_tool(tmp_path, capsys):
     line = next(line for line in capsys.readouterr().out.splitlines()
                 if 'car' in line)
     assert '100.0' in line and f'{100 * row["value"]:+.1f}' in line
+    with pytest.raises(SystemExit, match='iou_thr must be .* got 50'):
+        tool.main([str(config), '--first', str(files['good']), '--second',
+                   str(files['bad']), '--iou-thr', '50'])
     with pytest.raises(SystemExit, match=r'no\.pkl'):
         tool.main([str(config), '--first', str(tmp_path / 'no.pkl'),
                    '--second', str(files['bad'])])
