@@ -89,6 +89,10 @@ class ObjectnessClassLoss(nn.Module):
 
         Returns:
             Tensor: A scalar.
+
+        Raises:
+            ValueError: If a label is beyond C (on a GPU a device assertion),
+                as from a head without the channel of objectness.
         """
         objectness, classes = pred[:, :1], pred[:, 1:]
         background = target == classes.size(1)
@@ -99,6 +103,14 @@ class ObjectnessClassLoss(nn.Module):
         loss = self.loss_obj(objectness, background.long(), weight,
                              avg_factor=avg_factor)
         # Ignored rather than left out, which a GPU would have to wait for.
-        missed = F.cross_entropy(classes, target, reduction='none',
-                                 ignore_index=classes.size(1))
+        try:
+            missed = F.cross_entropy(classes, target, reduction='none',
+                                     ignore_index=classes.size(1))
+        except IndexError as error:
+            raise ValueError(
+                f'ObjectnessClassLoss takes objectness and {classes.size(1)} '
+                f'classes from {pred.size(1)} channels, but there is a label '
+                f'{int(target.max())}. Of the heads LARSDHead alone predicts '
+                'objectness; set loss_cls of another one to a loss of '
+                'classes, such as FocalLoss') from error
         return loss + self.loss_weight * (missed * weight).sum() / avg_factor

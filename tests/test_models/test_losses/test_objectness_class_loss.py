@@ -79,3 +79,10 @@ def test_config_and_refusal():
         type(loss.loss_obj).__name__ == 'QualityFocalLoss'
     with pytest.raises(ValueError, match='use_sigmoid'):
         ObjectnessClassLoss(use_sigmoid=False)
+
+
+@pytest.mark.parametrize('classes', [1, 3])
+def test_a_head_without_objectness_is_named(classes):
+    labels = torch.tensor([0, classes, classes])
+    with pytest.raises(ValueError, match='LARSDHead alone'):
+        ObjectnessClassLoss()(torch.randn(3, classes), labels)
