@@ -1,5 +1,5 @@
 # The output maps of LCB-YOLOv5s as Sec. 2.4 has them (256, 128 and 64 cells at
-# 1024 pixels) instead of the introduction's 128, 64 and 32. For anchor_generator
+# 1024 pixels) instead of the introduction's 128, 64 and 32: anchor_generator
 # beside out_indices=(1, 2, 3).
 finer_maps = dict(
     strides=[4, 8, 16],

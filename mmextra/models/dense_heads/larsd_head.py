@@ -25,8 +25,13 @@ from mmextra.utils.checks import check_choice
 
 from ..losses import ObjectnessClassLoss, joint_logits
 from ..task_modules.assigners.same_center_assigner import IGNORED
-from ..task_modules.coders import both_descriptions, described_distance
+from ..task_modules.coders import (
+    both_descriptions,
+    described_distance,
+    distance2rbox,
+)
 from .lasa_head import LASAMixin
+from .positive_weights import weight_columns, weights_per_gt
 
 PosBalance = Literal['none', 'per_gt', 'per_gt_all']
 
@@ -57,7 +62,10 @@ class LARSDHead(LASAMixin, AnchorHead):
         loss_cls (dict): Config of L_cls, with sigmoid. With
             :class:`ObjectnessClassLoss` each prior has a channel of
             objectness before those of the classes.
-        loss_bbox (dict): Config of L_d, over (N, 4) distances.
+        loss_bbox (dict): Config of L_d, over (N, 4) distances, or over
+            (N, 5) boxes if ``reg_decoded_bbox`` is set among the
+            ``**kwargs``, as a loss of rotated boxes like ``GDLoss`` needs it
+            (not in the paper).
         loss_angle (dict): Config of L_a, over (N, ) angles.
         pos_balance (str): 'none', or 'per_gt': positives of one box share
             one weight in the box losses, so large ships, with many
@@ -120,9 +128,10 @@ class LARSDHead(LASAMixin, AnchorHead):
         self.loss_angle = MODELS.build(loss_angle)
         self.pos_balance = pos_balance
         if pos_balance != 'none':
-            self.weight_columns = _weight_columns(
-                self.loss_bbox, 4, 'loss_bbox')
-            _weight_columns(self.loss_angle, 1, 'loss_angle')
+            self.weight_columns = weight_columns(
+                self.loss_bbox, 5 if self.reg_decoded_bbox else 4,
+                'loss_bbox')
+            weight_columns(self.loss_angle, 1, 'loss_angle')
 
     def _init_layers(self) -> None:
         """Both subnets; the channel of prior k is k * C + class in the one
@@ -271,7 +280,8 @@ class LARSDHead(LASAMixin, AnchorHead):
         labels = torch.full_like(assigned, self.num_classes)
         gt_labels = torch.cat([gts.labels for gts in batch_gt_instances])
         labels[image, prior] = gt_labels[gt]
-        weight = self._positive_weights(gt, len(gt_labels))
+        weight = None if self.pos_balance == 'none' else \
+            weights_per_gt(gt, len(gt_labels))
         counted = (assigned != IGNORED).float()
         if self.pos_balance == 'per_gt_all' and weight is not None:
             counted[image, prior] = weight
@@ -283,37 +293,34 @@ class LARSDHead(LASAMixin, AnchorHead):
             return dict(loss_cls=loss_cls, loss_dist=nothing,
                         loss_angle=nothing)
 
-        priors = torch.cat(mlvl_priors)[prior]
-        target, target_angle = described_distance(
-            priors[:, :2], torch.cat([boxes for boxes, _ in described])[form])
-        # The nearest location of a sliver may lie outside of it.
-        outside = (target <= 0).any(-1, keepdim=True)
-        target = torch.where(outside, target.clamp(min=1), target)
-        distances, angles = self.bbox_coder.geometry(priors, raw[image, prior])
+        return dict(loss_cls=loss_cls, **self._box_losses(
+            torch.cat(mlvl_priors)[prior], raw[image, prior],
+            torch.cat([boxes for boxes, _ in described])[form], weight,
+            avg_factor))
+
+    def _box_losses(self, priors: Tensor, raw: Tensor, boxes: Tensor,
+                    weight: Optional[Tensor],
+                    avg_factor: Tensor) -> Dict[str, Tensor]:
+        """L_d and L_a of the positives: priors (P, 5), raw predictions
+        (P, 5), their boxes as described (P, 5) and weights (P, )."""
+        distances, angles = self.bbox_coder.geometry(priors, raw)
+        target, target_angle = described_distance(priors[:, :2], boxes)
+        if self.reg_decoded_bbox:
+            found = distance2rbox(priors[:, :2], distances, angles)
+            target = boxes
+        else:
+            found = distances
+            # The nearest location of a sliver may lie outside of it.
+            outside = (target <= 0).any(-1, keepdim=True)
+            target = torch.where(outside, target.clamp(min=1), target)
+        spread = weight
+        if weight is not None and self.weight_columns:
+            spread = weight[:, None].expand(-1, self.weight_columns)
         return dict(
-            loss_cls=loss_cls,
             loss_dist=self.loss_bbox(
-                distances, target, self._spread(weight),
-                avg_factor=avg_factor),
+                found, target, spread, avg_factor=avg_factor),
             loss_angle=self.loss_angle(
                 angles, target_angle, weight, avg_factor=avg_factor))
-
-    def _positive_weights(self, gt: Tensor,
-                          num_gts: int) -> Optional[Tensor]:
-        """Weight of each positive from the index of its box, both (P, ),
-        of so many boxes."""
-        if self.pos_balance == 'none' or not len(gt):
-            return None
-        # bincount would have to ask a GPU for the number of boxes.
-        counts = gt.new_zeros(num_gts).index_add_(
-            0, gt, torch.ones_like(gt))
-        return len(gt) / (counts > 0).sum() / counts[gt]
-
-    def _spread(self, weight: Optional[Tensor]) -> Optional[Tensor]:
-        """Weights (P, ) as L_d takes them."""
-        if weight is None or not self.weight_columns:
-            return weight
-        return weight[:, None].expand(-1, self.weight_columns)
 
     def _bbox_post_process(self,
                            results: InstanceData,
@@ -372,24 +379,6 @@ def _centred_inside(results: InstanceData,
             (y <= img_shape[0])).nonzero()[:, 0]
     # Not results[kept]: InstanceData indexes box objects one by one.
     return InstanceData(**{k: v[kept] for k, v in results.items()})
-
-
-def _weight_columns(loss: nn.Module, columns: int, name: str) -> int:
-    """Columns that a loss wants in its weights: 0 for one weight for each
-    positive, else ``columns``, as losses element by element have it."""
-    # Three, which no number of columns is, lest they are taken for them.
-    values = torch.arange(1., 3 * columns + 1).view(3, columns)
-    values = values if columns > 1 else values[:, 0]
-    for shape, found in (((3, ), 0), (tuple(values.shape), columns)):
-        try:
-            loss(values, values + 1, values.new_ones(shape), avg_factor=1.)
-        except (AssertionError, IndexError, RuntimeError):
-            continue
-        return found
-    raise ValueError(
-        f"pos_balance='per_gt' and 'per_gt_all' weight positives, but {name} "
-        f'({type(loss).__name__}) takes no weights of shape (P, ) or (P, '
-        f"{columns}); set pos_balance='none' or take another loss")
 
 
 def _flatten(maps: List[Tensor], channels: int) -> Tensor:

@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmengine.structures import InstanceData
 from mmrotate.structures.bbox import RotatedBoxes
+from torch import nn
 
 from mmextra.models.dense_heads import LARSDHead
 from mmextra.models.losses import unitbox_iou_loss
@@ -127,18 +128,46 @@ def test_ignored_boxes_lower_the_score_loss_only():
     assert hidden['loss_dist'] == plain['loss_dist']
 
 
-def test_balanced_positives_weigh_boxes_alike():
-    head = make_head(pos_balance='per_gt')
-    gt = torch.tensor([0, 0, 0, 2])
-    weights = head._positive_weights(gt, 3)
-    assert torch.allclose(weights, torch.tensor([2 / 3, 2 / 3, 2 / 3, 2.]))
-    assert make_head()._positive_weights(gt, 3) is None
+@pytest.mark.parametrize('balance', ['none', 'per_gt'])
+def test_loss_of_boxes_in_place_of_distances(balance):
+    """mmrotate's KLD of what the coder decodes, one positive at a time."""
+    kld = dict(type='mmrotate.GDLoss', loss_type='kld', fun='log1p', tau=1,
+               sqrt=False, loss_weight=5.)
+    head = make_head(reg_decoded_bbox=True, loss_bbox=kld,
+                     pos_balance=balance)
+    gts, outs = targets((4, )), head(features(1))
+    losses = head.loss_by_feat(*outs, gts, [{}])
+    mlvl_priors = head.prior_generator.grid_priors(
+        [each.shape[-2:] for each in outs[0]], device='cpu')
+    assigned = head.get_assigned(mlvl_priors, gts, None)[0]
+    index = (assigned >= 0).nonzero()[:, 0]
+    raw = torch.cat([each[0].permute(1, 2, 0).reshape(-1, 5)
+                     for each in outs[1]])[index]
+    found = head.bbox_coder.decode(
+        torch.cat(mlvl_priors)[index], raw).tensor
+    boxes = gts[0].bboxes.tensor
+    each = torch.stack([
+        head.loss_bbox(mine[None], boxes[gt][None])
+        for mine, gt in zip(found, assigned[index])])
+    if balance == 'per_gt':
+        wanted = torch.stack([each[assigned[index] == gt].mean()
+                              for gt in assigned[index].unique()]).mean()
+    else:
+        wanted = each.mean()
+    torch.testing.assert_close(losses['loss_dist'], wanted)
+    grad, = torch.autograd.grad(losses['loss_dist'], head.conv_reg.bias)
+    assert (grad.abs().view(-1, 5).sum(0) > 0).all()
+    nothing = head.loss_by_feat(*outs, targets([0]), [{}])
+    assert nothing['loss_dist'] == 0
 
 
 def test_balanced_scores_weigh_boxes_alike():
     """Against the focal loss written out, one box after the other."""
+    torch.manual_seed(0)
     heads = {balance: make_head(pos_balance=balance)
              for balance in ('none', 'per_gt', 'per_gt_all')}
+    # Untrained, all scores are alike, and so any mean of them.
+    nn.init.normal_(heads['none'].conv_cls.weight, std=200)
     for head in heads.values():
         head.load_state_dict(heads['none'].state_dict())
     outs, gts = heads['none'](features(1)), targets([4])
@@ -156,7 +185,8 @@ def test_balanced_scores_weigh_boxes_alike():
     losses = {balance: head.loss_by_feat(*outs, gts, [{}])['loss_cls']
               for balance, head in heads.items()}
     torch.testing.assert_close(losses['per_gt_all'], wanted)
-    assert losses['per_gt'] == losses['none'] != losses['per_gt_all']
+    assert losses['per_gt'] == losses['none']
+    assert abs(losses['none'] / losses['per_gt_all'] - 1) > 1e-3
     nothing = heads['per_gt_all'].loss_by_feat(*outs, targets([0]), [{}])
     assert nothing['loss_cls'].isfinite()
 
@@ -310,6 +340,9 @@ def test_balance_with_losses_of_any_shape(loss):
 
 
 def test_losses_without_weights_are_named():
+    with pytest.raises(ValueError, match='GDLoss.*reg_decoded_bbox=True'):
+        make_head(pos_balance='per_gt',
+                  loss_bbox=dict(type='mmrotate.GDLoss', loss_type='kld'))
     with pytest.raises(ValueError, match='per_gt.*loss_bbox .DiceLoss'):
         make_head(pos_balance='per_gt',
                   loss_bbox=dict(type='mmdet.DiceLoss', use_sigmoid=False))
