@@ -19,10 +19,6 @@ model = dict(
     bbox_head=dict(
         in_channels=64,
         feat_channels=64,
-        # python tools/analysis_tools/kmeans_anchors.py THIS --symmetric
-        anchor_generator=dict(
-            anchors=[[(44, 16), (16, 47), (54, 17), (19, 57), (58, 19)],
-                     [(65, 21), (22, 65), (76, 22), (24, 73), (70, 25)],
-                     [(80, 26), (26, 82), (89, 28), (31, 98), (101, 32)]])))
+        anchor_generator=dict(anchors=_base_.marina_anchors)))
 
 custom_hooks = [dict(type='mmdet.BenchmarkHook', dataset='marina tiles')]

@@ -25,6 +25,7 @@ from mmengine.config import Config, DictAction
 from torch.distributed.elastic.multiprocessing.errors import record
 
 from .checkpoint_files import last_checkpoint, refusal
+from .resumed_model import other_model
 from .tta_config import add_tta
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yml', '.yaml')
@@ -113,7 +114,8 @@ def merged_config(argv: List[str]) -> Config:
 
 
 def check_checkpoints(name: str, argv: List[str]) -> None:
-    """Stop in one line when a checkpoint to be read is not whole.
+    """Stop in one line when a checkpoint to be read is not whole, or one to
+    go on from is of another model.
 
     Args:
         name (str): The script, ``'train.py'`` or ``'test.py'``; others are
@@ -144,6 +146,8 @@ def check_checkpoints(name: str, argv: List[str]) -> None:
         checkpoint = last_checkpoint(work_dir)
     if checkpoint and ':' not in str(checkpoint):
         told = refusal(checkpoint, work_dir)
+        if not told and (args.resume or cfg.get('resume')):
+            told = other_model(checkpoint, cfg)
         if told:
             sys.exit(f'{name}: {told}')
 

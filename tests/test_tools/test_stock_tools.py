@@ -7,6 +7,7 @@ from pathlib import Path
 import mmdet
 import pytest
 import torch
+from mmengine.config import Config
 
 from mmextra.utils import stock_tools
 
@@ -223,6 +224,33 @@ def test_cut_short_checkpoints_are_refused(
 def test_other_checkpoints_pass(broken, tmp_path, monkeypatch, name, args):
     monkeypatch.chdir(tmp_path)
     stock_tools.check_checkpoints(name, args)
+
+
+LARSD = '_base_ = "mmextra::larsd/hit_uav.py"'
+LCB = '_base_ = "mmextra::lcb_yolov5/hit_uav.py"'
+
+
+@pytest.mark.parametrize('options', [
+    ['--resume'], ['--resume', 'work_dirs/hit_uav/iter_1.pth'],
+    ['--cfg-options', 'resume=True']])
+def test_a_training_goes_on_from_its_own_model(
+        tmp_path, monkeypatch, options):
+    """Both papers have a hit_uav.py, and one folder in work_dirs."""
+    monkeypatch.chdir(tmp_path)
+    Path('hit_uav.py').write_text(LARSD)
+    saved = Path('work_dirs/hit_uav/iter_1.pth')
+    saved.parent.mkdir(parents=True)
+    (saved.parent / 'last_checkpoint').write_text(str(saved))
+    torch.save(dict(state_dict={}, meta=dict(
+        cfg=Config.fromfile('hit_uav.py').pretty_text)), saved)
+    stock_tools.check_checkpoints('train.py', ['hit_uav.py', *options])
+    Path('hit_uav.py').write_text(LCB)
+    with pytest.raises(SystemExit, match='iter_1.pth is not .* bbox_head '
+                       'LARSDHead, not YOLOv5Head.*--work-dir'):
+        stock_tools.check_checkpoints('train.py', ['hit_uav.py', *options])
+    # To start from another model's weights is fine-tuning.
+    stock_tools.check_checkpoints('train.py', [
+        'hit_uav.py', '--cfg-options', f'load_from={saved}'])
 
 
 @pytest.mark.parametrize('resume', [

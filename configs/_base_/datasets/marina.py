@@ -31,6 +31,10 @@ train_pipeline = [
 ]
 test_pipeline = _base_.test_pipeline
 test_pipeline[1].update(scale=(512, 512))
+# kmeans_anchors.py configs/larsd/marina.py --symmetric
+marina_anchors = [[(44, 16), (16, 47), (54, 17), (19, 57), (58, 19)],
+                  [(65, 21), (22, 65), (76, 22), (24, 73), (70, 25)],
+                  [(80, 26), (26, 82), (89, 28), (31, 98), (101, 32)]]
 data_root = 'data/marina/'
 train_dataloader = dict(
     batch_size=4,
