@@ -1,9 +1,10 @@
 """The model zoo: committed results, metafiles and tables in pages.
 
-``configs/<paper>/results.json`` keeps what was measured. Everything else is
-made from it, from the configs and from the papers' references:
-``configs/<paper>/metafile.yml``, ``model-index.yml``, and in pages the
-table between the two markers.
+``configs/<paper>/results.json`` keeps what was measured, and
+``weights/results.yml`` what published weights do. Everything else is made
+from them, from the configs and from the papers' references:
+``configs/<paper>/metafile.yml``, ``model-index.yml``, and in pages the table
+between the two markers.
 """
 import json
 import os
@@ -29,6 +30,7 @@ from .table import COSTS, as_printed, cost_of
 BEGIN = '<!-- zoo table: made by tools/update_zoo.py -->'
 END = '<!-- end of the zoo table -->'
 INDEX, METAFILE = 'model-index.yml', 'metafile.yml'
+WEIGHTS_RESULTS = 'results.yml'
 # What a row of the committed results keeps.
 ROW_FIELDS = (
     'paper', 'name', 'config', 'dataset', 'split', 'synthetic', 'generator',
@@ -108,6 +110,7 @@ def metafile(folder: Path) -> str:
 
     Raises:
         ManifestError: If the manifest lacks the collection.
+        ResultsError: If weights lack their results.
     """
     manifest = read_manifest(folder)
     collection = dict(manifest.collection)
@@ -141,11 +144,20 @@ def metafile(folder: Path) -> str:
 
 
 def _add_weights(model: Dict[str, Any], root: Path) -> None:
-    """Name the weights of a model of a metafile, if there are any."""
-    path = root / 'weights' / f'{model["Name"]}.pth'
-    if path.is_file():
-        model.setdefault('Metadata', {})['SHA256'] = sha256_of(path)
-        model['Weights'] = f'weights/{path.name}'
+    """Name the weights of a model of a metafile, if there are any, and their
+    own results in place of another training's."""
+    name, folder = model['Name'], root / 'weights'
+    path = folder / f'{name}.pth'
+    if not path.is_file():
+        return
+    told = folder / WEIGHTS_RESULTS
+    results = yaml.safe_load(told.read_text(encoding='utf-8')) \
+        if told.is_file() else {}
+    if name not in results:
+        raise ResultsError(f'{path} lacks its results: add {name} to {told}')
+    model.setdefault('Metadata', {})['SHA256'] = sha256_of(path)
+    model['Results'] = results[name]
+    model['Weights'] = f'weights/{path.name}'
 
 
 def _url(link: str) -> str:

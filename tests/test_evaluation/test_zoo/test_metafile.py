@@ -1,4 +1,5 @@
 """The zoo's files are true to the configs and to the results."""
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -137,6 +138,27 @@ def test_results_become_metafile_and_table(project):
     assert '(configs/larsd/synthetic.py)' in zoo_table(
         committed_rows(project / 'configs' / 'larsd'),
         project / 'README.md', project)
+
+
+def test_weights_have_their_own_results(project):
+    """Those of another training of the config are not theirs."""
+    for path, text in add_results(project, RESULTS).items():
+        path.write_text(text)
+    weights = project / 'weights'
+    weights.mkdir()
+    (weights / 'larsd_synthetic.pth').write_bytes(b'weights')
+    with pytest.raises(ResultsError, match='add larsd_synthetic to'):
+        generated_files(project)
+    own = [dict(Task='T', Dataset='harbour', Metrics=dict(AP50=77.7))]
+    (weights / 'results.yml').write_text(
+        yaml.safe_dump(dict(larsd_synthetic=own)))
+    text = generated_files(project)[
+        project / 'configs' / 'larsd' / 'metafile.yml']
+    model, = (model for model in yaml.safe_load(text)['Models']
+              if 'Weights' in model)
+    assert model['Results'] == own
+    assert model['Metadata']['SHA256'] == hashlib.sha256(
+        b'weights').hexdigest()
 
 
 def test_newer_results_replace_older_ones(project):
