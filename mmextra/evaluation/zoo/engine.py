@@ -127,7 +127,8 @@ def forget_what_is_lost(out: Path, stages: Dict[str, dict]) -> None:
     """
     for key, stage in stages.items():
         marker = out / key / MARKER
-        if stage['tool'] == 'test' or not marker.exists():
+        if stage['tool'] == 'test' or stage['is_report'] \
+                or not marker.exists():
             continue
         try:
             if stage['tool'] == 'data':

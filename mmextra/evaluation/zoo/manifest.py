@@ -28,6 +28,11 @@ The file says only what differs from "train the config, then test it"::
           args: ['{config}', '{weights}', '{output}']
         - {tool: train, needs: convert}
         - {tool: test}
+    reports:                        # what compares or pools tested configs
+      against_peer:
+        tool: tools/analysis_tools/compare_detectors.py
+        args: ['{config:ours}', --first, '{detections:ours}',
+               --second, '{detections:peer}']
 
 Configs are named by their file without ``.py``; one ``*`` stands for any
 text, and for the same text in ``needs``. ``tool`` is ``train``, ``test`` or
@@ -38,6 +43,14 @@ a script finds them in ``{weights}`` and leaves its own in ``{output}``. A
 ``test`` without ``needs`` tests the stage before it. A stage's ``options``
 are ``--cfg-options``; ``'{seed}'`` as a value is the number of the seed, for
 what else differs between seeds, such as the choice of shots.
+
+A report runs when all configs that it names are chosen, and not in a quick
+benchmark; what it prints stands on the page. ``{config:NAME}`` is a config,
+``{weights:NAME}`` its weights of seed 0, ``{detections:NAME}`` what
+``tools/test.py --out`` wrote of it and ``{results:NAME}`` the folder of its
+test, of all seeds. A ``*`` in a name is any text: all configs that fit. One
+that is a whole argument becomes one argument for each of them, one within an
+argument a list with commas.
 """
 import re
 import shlex
@@ -48,9 +61,11 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 import yaml
 
 NAME = 'benchmark.yml'
-FIELDS = ('collection', 'data', 'quick', 'stages')
+FIELDS = ('collection', 'data', 'quick', 'stages', 'reports')
 STAGE_FIELDS = ('name', 'tool', 'needs', 'into', 'options', 'args')
 INTO = 'load_from'
+REPORT_FIELDS = ('tool', 'args')
+PLACE = re.compile(r'\{(config|weights|detections|results):([^{}]+)\}')
 TRAIN_AND_TEST = ({'tool': 'train'}, {'tool': 'test'})
 
 
@@ -83,6 +98,23 @@ class StageRule:
         return self.tool != 'test'
 
 
+@dataclass(frozen=True)
+class ReportRule:
+    """What compares or pools configs that were tested.
+
+    Attributes:
+        tool: The path of a script.
+        args: Its arguments, with the places of configs.
+    """
+    tool: str
+    args: Tuple[str, ...]
+
+    def names(self, *kinds: str) -> List[str]:
+        """The names of configs, or patterns, in places of some kinds."""
+        return [name for arg in self.args
+                for kind, name in PLACE.findall(arg) if kind in kinds]
+
+
 def fit(pattern: str, name: str) -> Optional[str]:
     """What ``*`` stands for if a pattern fits a name, else None.
 
@@ -113,6 +145,7 @@ class Manifest:
         quick: The config that a quick benchmark runs; None if there is none.
         quick_options: Patterns of configs, and what shortens them.
         stages: Patterns of configs to their stages.
+        reports: Names to what compares tested configs.
     """
     folder: Path
     collection: Mapping[str, Any] = field(default_factory=dict)
@@ -121,6 +154,7 @@ class Manifest:
     quick_options: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict)
     stages: Mapping[str, Tuple[StageRule, ...]] = field(default_factory=dict)
+    reports: Mapping[str, ReportRule] = field(default_factory=dict)
 
     @property
     def paper(self) -> str:
@@ -167,6 +201,12 @@ class Manifest:
             before = rule.name if rule.makes_weights else before
         return complete
 
+    def keeps_detections(self, config: str) -> bool:
+        """Whether a report reads what a config detects."""
+        return any(fit(name, config) is not None
+                   for report in self.reports.values()
+                   for name in report.names('detections'))
+
     def data_of(self, config: str) -> List[Tuple[str, ...]]:
         """Arguments of ``tools/make_synthetic.py`` that a config needs."""
         return [make for pattern, make in self.data
@@ -212,6 +252,22 @@ def _rules(stages: Any, where: str) -> Tuple[StageRule, ...]:
     return tuple(rules)
 
 
+def _reports(content: Mapping[str, Any], where: str) -> Dict[str, ReportRule]:
+    reports = {}
+    for name, given in content.items():
+        place = f'{where}: {name}'
+        _check(given, dict, REPORT_FIELDS, place)
+        if not isinstance(given.get('tool'), str):
+            raise ManifestError(f'{place} has no tool')
+        args = _check(given.get('args', []), list, None, f'{place}: args')
+        reports[name] = ReportRule(given['tool'], tuple(map(str, args)))
+        if not reports[name].names('weights', 'detections', 'results'):
+            raise ManifestError(
+                f'{place} reads no result of a config: its args need '
+                '{weights:NAME}, {detections:NAME} or {results:NAME}')
+    return reports
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read a paper's manifest; without a file everything is usual.
 
@@ -248,8 +304,12 @@ def read_manifest(folder: Path) -> Manifest:
         quick.get('config'), quick.get('options', {}),
         {pattern: _rules(_check(rules, list, None, f'{path}: {pattern}'),
                          f'{path}: {pattern}')
-         for pattern, rules in stages.items()})
-    for pattern in (*stages, *manifest.quick_options, *dict(data)):
+         for pattern, rules in stages.items()},
+        _reports(_check(content.get('reports', {}), dict, None,
+                        f'{path}: reports'), f'{path}: reports'))
+    named = [name for report in manifest.reports.values() for name in
+             report.names('config', 'weights', 'detections', 'results')]
+    for pattern in (*stages, *manifest.quick_options, *dict(data), *named):
         if all(fit(pattern, config) is None for config in manifest.configs):
             raise ManifestError(f'{path}: no config is named {pattern!r}')
     if manifest.quick not in (None, *manifest.configs):

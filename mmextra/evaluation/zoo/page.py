@@ -161,6 +161,11 @@ def write_page(out: Path, results: Dict[str, Any]) -> List[Path]:
             data = base64.b64encode(path.read_bytes()).decode()
             page.append(f'<p><img alt="{html.escape(title)}" '
                         f'src="data:image/png;base64,{data}"></p>')
+    for report in results['reports']:
+        title = f'{report["paper"]}: {report["name"]}'
+        markdown.append(f'## {title}\n\n```text\n{report["text"]}```\n')
+        page.append(f'<h2>{html.escape(title)}</h2>'
+                    f'<pre>{html.escape(report["text"])}</pre>')
     failures = _failures(results)
     if failures:
         markdown += ['## What failed\n',

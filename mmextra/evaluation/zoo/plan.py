@@ -3,7 +3,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from .manifest import INTO, NAME, Manifest, ManifestError, read_manifest
+from .manifest import (
+    INTO,
+    NAME,
+    PLACE,
+    Manifest,
+    ManifestError,
+    ReportRule,
+    fit,
+    read_manifest,
+)
 
 SYNTHETIC = 'synthetic'
 
@@ -16,13 +25,17 @@ class Stage:
         key: What names it, also its folder below the benchmark's, for
             example ``'larsd/synthetic/seed0/train'``.
         tool: ``'train'``, ``'test'``, ``'data'`` or the path of a script.
-        config: The config; None for data.
-        seed: The seed; None for data.
+        config: The config; None for data and reports.
+        seed: The seed; None for data and reports.
         weights: Key of the stage whose weights it takes.
         into: The config key that names them.
         after: Keys of the stages that must be done before.
         options: For ``--cfg-options``.
-        args: Further arguments.
+        args: Further arguments; those of a report with
+            ``{weights:KEY}``, ``{detections:KEY}`` and ``{results:KEY}`` of
+            other stages.
+        keeps_detections: Of a test: whether a report reads them.
+        is_report: Whether it is one, of which counts what it prints.
     """
     key: str
     tool: str
@@ -33,11 +46,13 @@ class Stage:
     after: Tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     args: Tuple[str, ...] = ()
+    keeps_detections: bool = False
+    is_report: bool = False
 
     @property
     def paper(self) -> Optional[str]:
         """Key of the paper; None for data."""
-        return self.config.parent.name if self.config else None
+        return None if self.tool == 'data' else self.key.partition('/')[0]
 
 
 def is_synthetic(config: Path) -> bool:
@@ -138,10 +153,52 @@ class _Planner:
                     Stage(own[rule.name], rule.tool, config, seed, weights,
                           rule.into,
                           (*data, *([weights] if weights else ())),
-                          {**options, **rule.options}, rule.args))
+                          {**options, **rule.options}, rule.args,
+                          rule.tool == 'test' and
+                          manifest.keeps_detections(config.stem)))
             last = own[rule.name] if rule.makes_weights else last or weights
         self.pending.remove(place)
         return last
+
+    def add_reports(self, configs: Sequence[Path], seeds: int) -> None:
+        """Add the reports of which all configs are chosen."""
+        chosen = {config.resolve(): config for config in configs}
+        for folder in dict.fromkeys(config.parent for config in configs):
+            for name, report in self.manifest(folder).reports.items():
+                self._add_report(folder, name, report, chosen, seeds)
+
+    def _add_report(self, folder: Path, name: str, report: ReportRule,
+                    chosen: Mapping[Path, Path], seeds: int) -> None:
+        after: List[str] = []
+
+        def values(kind: str, pattern: str) -> List[str]:
+            paths = [folder / f'{each}.py'
+                     for each in self.manifest(folder).configs
+                     if fit(pattern, each) is not None]
+            if any(path.resolve() not in chosen for path in paths):
+                raise KeyError(pattern)
+            if kind == 'config':
+                return list(map(str, paths))
+            keys = [
+                self.add(path, 0, True) if kind == 'weights' else
+                f'{folder.name}/{path.stem}/seed{seed}/test'
+                for path in paths
+                for seed in range(1 if kind == 'weights' else seeds)]
+            after.extend(keys)
+            return [f'{{{kind}:{key}}}' for key in keys]
+
+        args: List[str] = []
+        try:
+            for arg in report.args:
+                whole = PLACE.fullmatch(arg)
+                args += values(*whole.groups()) if whole else [PLACE.sub(
+                    lambda place: ','.join(values(*place.groups())), arg)]
+        except KeyError:
+            return
+        key = f'{folder.name}/reports/{name}'
+        self.stages[key] = Stage(
+            key, report.tool, after=tuple(dict.fromkeys(after)),
+            args=tuple(args), is_report=True)
 
     def _add_data(self, make: Tuple[str, ...]) -> str:
         key = 'data/' + '_'.join(make).replace('/', '-')
@@ -170,4 +227,6 @@ def make_plan(configs: Sequence[Path], seeds: int,
     for seed in range(seeds):
         for config in configs:
             planner.add(config, seed, until_weights=False)
+    if not quick:
+        planner.add_reports(configs, seeds)
     return list(planner.stages.values())

@@ -10,6 +10,7 @@ import torch
 
 from ..benchmark import find_files, load_runs, versions, write_atomic
 from .engine import Run
+from .run_stage import REPORT
 
 FORMAT = 'mmextra-zoo'
 VERSION = 1
@@ -106,8 +107,13 @@ def collect(out: Path, runs: Sequence[Run],
 
     Returns:
         Dict[str, Any]: ``rows`` (one per config, dataset and split, over
-        all seeds), ``stages``, ``machine`` and ``quick``.
+        all seeds), ``reports`` (what they printed), ``stages``, ``machine``
+        and ``quick``.
     """
+    reports = [
+        dict(paper=run.stage.paper, name=run.stage.key.rpartition('/')[2],
+             text=(out / run.stage.key / REPORT).read_text())
+        for run in runs if run.stage.is_report and run.ok]
     groups: Dict[tuple, List[Dict[str, Any]]] = {}
     problems = []
     for run in runs:
@@ -136,6 +142,7 @@ def collect(out: Path, runs: Sequence[Run],
         quick=quick,
         machine=machine(),
         rows=rows,
+        reports=reports,
         stages=[_stage_summary(run) for run in runs],
         problems=problems)
 

@@ -4,6 +4,7 @@ Runs the stage's command, keeps what it prints and notes how it fared. Needs
 the standard library alone: importing the package would cost each stage
 seconds.
 """
+import contextlib
 import ctypes
 import json
 import os
@@ -22,6 +23,9 @@ CHECKPOINTS = runpy.run_path(str(PACKAGE / 'utils' / 'checkpoint_files.py'))
 # for Snakemake, that it is complete.
 RECORD, LOG, MARKER = 'stage.json', 'log.txt', 'done'
 SCRIPT_OUTPUT = 'weights.pth'
+# What a test found, and what a report printed.
+DETECTIONS, REPORT = 'detections.pkl', 'report.txt'
+PLACE = re.compile(r'\{(weights|detections|results):([^{}]+)\}')
 # Stands for the seed among the values of options.
 SEED = '{seed}'
 # How much of a log's end is looked at.
@@ -69,6 +73,22 @@ def weights_of(out: Path, stage: Mapping[str, Any]) -> Path:
     return path
 
 
+def left_behind(plan: Mapping[str, Any], kind: str, key: str) -> Path:
+    """What a report reads of another stage.
+
+    Raises:
+        StageError: If it is not there.
+    """
+    out = Path(plan['out'])
+    if kind == 'weights':
+        return weights_of(out, plan['stages'][key])
+    path = out / key / (DETECTIONS if kind == 'detections' else '')
+    if not path.exists():
+        raise StageError(f'{path} is not there; delete {out / key} to test '
+                         'anew')
+    return path
+
+
 def option_text(value: Any) -> str:
     """A value as ``--cfg-options`` reads it."""
     if isinstance(value, (list, tuple)):
@@ -100,6 +120,8 @@ def command(plan: Mapping[str, Any], stage: Mapping[str, Any],
         if tool == 'test':
             line += [str(weights)]
         line += ['--work-dir', str(folder)]
+        if stage['keeps_detections']:
+            line += ['--out', str(folder / DETECTIONS)]
         if tool == 'train' and plan['resume']:
             # Of a training cut off while it saved, the last file is no good.
             usable = CHECKPOINTS['usable_checkpoints'](folder)
@@ -109,6 +131,10 @@ def command(plan: Mapping[str, Any], stage: Mapping[str, Any],
         line += [*args, '--cfg-options', *(
             f'{key}={option_text(stage["seed"] if value == SEED else value)}'
             for key, value in options.items())]
+    elif stage['is_report']:
+        script, line = tool, [
+            PLACE.sub(lambda place: str(left_behind(plan, *place.groups())),
+                      arg) for arg in args]
     else:
         places = dict(config=config, weights=str(weights),
                       output=str(folder / SCRIPT_OUTPUT))
@@ -172,12 +198,15 @@ def run(plan: Mapping[str, Any], stage: Mapping[str, Any]) -> None:
         out, plan['stages'][stage['weights']])
     line = command(plan, stage, weights)
     path = out / stage['key'] / LOG
-    with open(path, 'a') as log:
+    with contextlib.ExitStack() as files:
+        log = files.enter_context(open(path, 'a'))
         log.write('+ ' + ' '.join(line) + '\n')
         log.flush()
+        printed = files.enter_context(
+            open(path.with_name(REPORT), 'w')) if stage['is_report'] else log
         process = subprocess.Popen(
-            line, stdin=subprocess.DEVNULL, stdout=log,
-            stderr=subprocess.STDOUT, env=environment(plan),
+            line, stdin=subprocess.DEVNULL, stdout=printed,
+            stderr=log, env=environment(plan),
             preexec_fn=die_with_parent)
         # The process ends kindly, and this one tells how.
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
@@ -186,7 +215,7 @@ def run(plan: Mapping[str, Any], stage: Mapping[str, Any]) -> None:
         raise StageError(f'killed by {signal.Signals(-code).name}')
     if code:
         raise StageError(failure_in(path) or f'exit status {code}')
-    if stage['tool'] not in ('data', 'test'):
+    if stage['tool'] not in ('data', 'test') and not stage['is_report']:
         weights_of(out, stage)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmextra.evaluation.zoo import engine, make_plan, run_stages
+from mmextra.evaluation.zoo import collect, engine, make_plan, run_stages
 
 pytest.importorskip('snakemake', reason='Snakemake 9 needs Python 3.11')
 ROOT = Path(__file__).parents[3]
@@ -27,6 +27,18 @@ with zipfile.ZipFile(f'{folder}/epoch_2.pth', 'w') as file:
     file.writestr('weights', '0' * 500)
 open(f'{folder}/last_checkpoint', 'w').write('elsewhere/epoch_2.pth')
 """
+# Leaves detections where it is told to.
+TEST = """
+import sys
+print('said', *sys.argv[1:], flush=True)
+if '--out' in sys.argv:
+    open(sys.argv[sys.argv.index('--out') + 1], 'w').write('found')
+"""
+REPORT = """
+import sys
+print('to the log', file=sys.stderr)
+print('read', *(open(name).read() for name in sys.argv[1:3]), sys.argv[3])
+"""
 SAY = "import sys\nprint('said', *sys.argv[1:], flush=True)\n"
 HANG = 'print("pid", os.getpid(), flush=True); time.sleep(120)'
 
@@ -36,8 +48,8 @@ def stages(tmp_path, monkeypatch):
     """Two seeds of a config; the project that runs them is a small one."""
     project = tmp_path / 'project'
     (project / 'tools').mkdir(parents=True)
-    for name, text in (('train', TRAIN), ('test', SAY),
-                       ('make_synthetic', SAY)):
+    for name, text in (('train', TRAIN), ('test', TEST),
+                       ('make_synthetic', SAY), ('report', REPORT)):
         (project / 'tools' / f'{name}.py').write_text(text)
     monkeypatch.setattr(engine, 'ROOT', project)
     # A benchmark's paths are relative.
@@ -87,6 +99,38 @@ def test_all_run_and_are_kept(stages, tmp_path, capfd):
     stages[1].config.write_text('x = 2\n')
     with pytest.raises(ValueError, match='another config'):
         run_stages(stages, out, resume=True)
+
+
+def test_reports_are_made_anew_when_a_test_is(stages, tmp_path, monkeypatch):
+    config, out = stages[1].config, tmp_path / 'out'
+    config.with_name('benchmark.yml').write_text(
+        "reports: {both: {tool: tools/report.py, args: ["
+        "'{detections:a}', 'in={results:a}']}}")
+    stages = make_plan([config], 2)
+    monkeypatch.setenv('FAKE_1', 'raise ValueError("no data")')
+    runs = run_stages(stages, out, jobs=2)
+    assert runs[-1].state == 'blocked'
+    assert runs[-1].reason == 'needs paper/a/seed1/test'
+    monkeypatch.delenv('FAKE_1')
+    key = 'paper/reports/both'
+    for state in ('done', 'kept'):
+        runs = run_stages(stages, out, resume=True)
+        assert (runs[-1].stage.key, runs[-1].state) == (key, state)
+    places = ','.join(f'{out}/paper/a/seed{seed}/test' for seed in (0, 1))
+    text = f'read found found in={places}\n'
+    assert (out / key / 'report.txt').read_text() == text
+    assert 'to the log' in log(out, key) and 'read found' not in log(out, key)
+    assert collect(out, runs)['reports'] == [
+        dict(paper='paper', name='both', text=text)]
+    # Lost detections are told, not passed over.
+    (out / 'paper/a/seed0/test/detections.pkl').unlink()
+    (out / key / 'done').unlink()
+    runs = run_stages(stages, out, resume=True)
+    assert runs[-1].state == 'failed'
+    assert 'detections.pkl is not there; delete' in runs[-1].reason
+    (out / 'paper/a/seed0/train/epoch_2.pth').unlink()
+    assert [run.state for run in run_stages(stages, out, resume=True)] == [
+        'done', 'done', 'kept', 'kept', 'done']
 
 
 def test_a_failure_blocks_only_what_needs_it(
@@ -239,7 +283,7 @@ def test_interrupting_ends_the_processes(stages, tmp_path, monkeypatch):
 KILLED = """
 import sys
 from pathlib import Path
-from mmextra.evaluation.zoo import engine, make_plan, run_stages
+from mmextra.evaluation.zoo import collect, engine, make_plan, run_stages
 engine.ROOT = Path(sys.argv[1])
 run_stages(make_plan([Path(sys.argv[2])], 2), Path(sys.argv[3]))
 """

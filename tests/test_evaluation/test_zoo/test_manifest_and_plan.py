@@ -145,6 +145,40 @@ def test_other_seeds_of_few_shot_configs_have_other_shots():
         assert chosen[name] == {('train', 'train_dataloader')}, name
 
 
+REPORTS = """
+stages:
+  lake-free: [{tool: test, needs: lake-base}]
+reports:
+  compared:
+    tool: tools/x.py
+    args: ['{config:lake-base}', --first, '{detections:lake-*}',
+           'all={results:lake-*}', '{weights:lake-free}']
+"""
+
+
+def test_reports_read_all_seeds_of_tested_configs(folder):
+    (folder / 'benchmark.yml').write_text(REPORTS)
+    *stages, report = plan(folder, 'lake-base', 'lake-free', seeds=2)
+    assert report.key == 'paper/reports/compared' and report.is_report
+    assert report.paper == 'paper' and report.config is report.seed is None
+    tests = [f'paper/lake-{name}/seed{seed}/test'
+             for name in ('base', 'free') for seed in (0, 1)]
+    weights = 'paper/lake-base/seed0/train'
+    assert report.args == (
+        str(folder / 'lake-base.py'), '--first',
+        *(f'{{detections:{key}}}' for key in tests),
+        'all=' + ','.join(f'{{results:{key}}}' for key in tests),
+        f'{{weights:{weights}}}')
+    assert report.after == (*tests, weights)
+    assert {stage.key for stage in stages if stage.keeps_detections} == set(
+        tests)
+    # Only of what was chosen, and of whole trainings.
+    for chosen, kwargs in ((('lake-base', ), {}),
+                           (('lake-base', 'lake-free'), dict(quick=True))):
+        assert not any(stage.is_report
+                       for stage in plan(folder, *chosen, **kwargs))
+
+
 @pytest.mark.parametrize('text, message', [
     ('stages: [', 'not valid YAML'),
     ('phases: {}', "unknown field 'phases'; legal are collection"),
@@ -157,6 +191,12 @@ def test_other_seeds_of_few_shot_configs_have_other_shots():
     ('stages: {lake-base: [{tool: train}, {tool: train}]}', 'two stages'),
     ('quick: {config: sea}', "there is no config 'sea'"),
     ('data: [{configs: lake*}]', 'needs both configs and make'),
+    ('reports: {all: [a]}', 'all must be a mapping'),
+    ('reports: {all: {args: []}}', 'all has no tool'),
+    ("reports: {all: {tool: a, args: ['{config:lake-base}']}}",
+     'reads no result'),
+    ("reports: {all: {tool: a, args: ['{results:sea}']}}",
+     "no config is named 'sea'"),
 ])
 def test_malformed_manifests_are_told(folder, text, message):
     (folder / 'benchmark.yml').write_text(text)
