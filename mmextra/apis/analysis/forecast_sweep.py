@@ -4,11 +4,12 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
-from mmdet.registry import DATASETS, METRICS, MODELS
+from mmdet.registry import METRICS, MODELS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
+from rich.console import Console
 from rich.progress import track
 
 from mmextra.evaluation.functional import FrameMatches, VideoAP, fps_model
@@ -18,6 +19,7 @@ from mmextra.models.task_modules import ReadPolicy
 from mmextra.models.task_modules.read_policy import Between
 from mmextra.utils.arrays import as_numpy
 from mmextra.utils.checkpoint_fit import check_fit
+from mmextra.utils.registry import build_dataset
 
 from ..live_replay import Pace, replay_ahead, replay_live
 from ..video_replay import (
@@ -101,7 +103,7 @@ class Sweep:
         load_checkpoint(self.model, checkpoint, map_location='cpu')
         self.model.to(device).eval()
         self.cfg, self.split = cfg, split
-        self.dataset = DATASETS.build(cfg[f'{split}_dataloader'].dataset)
+        self.dataset = build_dataset(cfg[f'{split}_dataloader'].dataset)
         self.metric_cfg = cfg[f'{split}_evaluator']
         self.device = torch.device(device)
         self.max_videos = max_videos
@@ -134,7 +136,7 @@ class Sweep:
         cfg = self.cfg[f'{split}_dataloader'].dataset.copy()
         if ann_file is not None:
             cfg.ann_file = ann_file
-        dataset = DATASETS.build(cfg)
+        dataset = build_dataset(cfg)
         if dataset.ann_file == self.dataset.ann_file:
             raise ValueError(
                 f'thresholds are not to be learnt from {dataset.ann_file}, '
@@ -192,7 +194,8 @@ class Sweep:
         for video in track(
                 keep_videos(self.model, self.dataset, backbone,
                             self.max_videos), self.name,
-                total=self.max_videos or len(self.dataset)):
+                total=self.max_videos or len(self.dataset),
+                console=Console(stderr=True)):
             if self.model.forecasts:
                 self.errors += forecast_errors(self.model, video)
             for setting, metric, watch in zip(settings, metrics, watches):
