@@ -3,22 +3,15 @@
 _base_ = [
     '../_base_/models/gcn_fsod_mbv2.py',
     '../_base_/datasets/voc_mini_few_shot_base.py',
-    '../_base_/schedules/few_shot_voc_mini.py'
+    '../_base_/schedules/few_shot_voc_mini_after_detector.py'
 ]
 
 # As much CPU time as voc_mini-pretrain.py, both together as much as
 # voc_mini-base-tfa.py.
 max_iters = 1350
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
-# The features know what tells objects apart; what they know of classes that
-# no base picture shows is lost as they learn twelve others.
-optim_wrapper = dict(
-    paramwise_cfg=dict(
-        custom_keys=dict(
-            backbone=dict(lr_mult=0.02), neck=dict(lr_mult=0.3))))
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].T_max = max_iters
-load_from = 'work_dirs/voc_mini-pretrain/iter_3300.pth'
 
 custom_hooks = [
     _base_.support_hook, *_base_.cpu_hooks,
