@@ -5,12 +5,12 @@ from .plot import draw_bars
 from .render import print_benchmark, rows_to_markdown
 from .runs import find_files, load_runs
 from .store import BenchmarkFileError, read_rows, save_row, write_atomic
-from .table import BenchmarkTable
+from .table import BenchmarkTable, training_length
 
 __all__ = [
     'BenchmarkFileError', 'BenchmarkTable', 'DatasetFacts', 'compare',
     'dataset_facts', 'draw_bars', 'find_files', 'load_runs', 'mean_table',
-    'model_facts', 'parse_group',
-    'print_benchmark', 'read_rows', 'rows_to_markdown', 'same_dataset',
-    'save_row', 'versions', 'write_atomic'
+    'model_facts', 'parse_group', 'print_benchmark', 'read_rows',
+    'rows_to_markdown', 'same_dataset', 'save_row', 'training_length',
+    'versions', 'write_atomic'
 ]

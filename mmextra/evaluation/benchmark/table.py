@@ -2,7 +2,7 @@
 import csv
 import io
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 import yaml
 
@@ -19,6 +19,21 @@ from .compare import same_dataset
 from .render import format_difference, markdown_table
 
 DEFAULT_TASK = 'Object Detection'
+
+
+def training_length(run: Mapping[str, Any]) -> Dict[str, Optional[int]]:
+    """How long a run was trained, as a metafile has it.
+
+    Args:
+        run (Mapping[str, Any]): A row of ``benchmark.json``.
+
+    Returns:
+        Dict[str, int]: ``Epochs``, or ``Iterations`` of a training that is
+        counted in those.
+    """
+    if run.get('iter') and not run.get('epoch'):
+        return dict(Iterations=run['iter'])
+    return dict(Epochs=run.get('epoch'))
 
 
 @dataclass(frozen=True)
@@ -272,7 +287,7 @@ class BenchmarkTable:
                     Name=record.method,
                     Config=run['config'],
                     Metadata=dict(
-                        Epochs=run.get('epoch'),
+                        **training_length(run),
                         Parameters=run.get('model', {}).get('parameters')),
                     Results=[]))
             model['Results'].append(

@@ -15,7 +15,7 @@ import yaml
 
 from mmextra.utils.named_weights import sha256_of
 
-from ..benchmark import BenchmarkTable
+from ..benchmark import BenchmarkTable, training_length
 from ..benchmark.render import markdown_table
 from ..references import (
     format_printed,
@@ -135,7 +135,7 @@ def metafile(folder: Path) -> str:
         config = f'{place}/{name}.py'
         model = {'Name': f'{folder.name}_{name}',
                  'In Collection': collection['Name'], 'Config': config}
-        model.update(_measured(rows.get(config, [])))
+        model.update(_measured(rows.get(config, []), folder.name))
         _add_weights(model, folder.parents[1])
         models.append(model)
     text = yaml.safe_dump(
@@ -155,7 +155,10 @@ def _add_weights(model: Dict[str, Any], root: Path) -> None:
         if told.is_file() else {}
     if name not in results:
         raise ResultsError(f'{path} lacks its results: add {name} to {told}')
-    model.setdefault('Metadata', {})['SHA256'] = sha256_of(path)
+    # One of the trainings whose mean the results are.
+    metadata = model.setdefault('Metadata', {})
+    metadata.pop('Seeds', None)
+    metadata['SHA256'] = sha256_of(path)
     model['Results'] = results[name]
     model['Weights'] = f'weights/{path.name}'
 
@@ -166,16 +169,28 @@ def _url(link: str) -> str:
             if link.startswith(prefix) else link)
 
 
-def _measured(rows: List[Dict[str, Any]]) -> Dict[str, Any]:
+def _only_task(paper: str) -> Optional[str]:
+    """The task of a paper's tables, if they are all about one."""
+    tasks = {row.task for row in load_paper(paper).rows} \
+        if paper in papers() else set()
+    return tasks.pop() if len(tasks) == 1 else None
+
+
+def _measured(rows: List[Dict[str, Any]], paper: str) -> Dict[str, Any]:
     """Metadata and results of one model in a metafile."""
     if not rows:
         return {}
     # The label of the table is the config's, whatever the rows' names.
     models = BenchmarkTable(
         [dict(row, label=row['config']) for row in rows]).models()
+    task = _only_task(paper)
+    # The rows of peers and of further data name no row of the paper.
+    if task and not any(row['comparisons'] for row in rows):
+        for result in models[0]['Results']:
+            result['Task'] = task
     metadata = {
         'Training Data': rows[0]['dataset'],
-        'Epochs': rows[0].get('epoch'),
+        **training_length(rows[0]),
         'Seeds': len(rows[0]['seeds']),
         'Parameters': cost_of(rows[0], 'parameters'),
         'Multiply-adds': cost_of(rows[0], 'macs'),
@@ -194,21 +209,32 @@ def model_index(root: Path) -> str:
     return f'# Made by tools/update_zoo.py.\n{text}'
 
 
-def _headline(row: Dict[str, Any]) -> List[str]:
-    """Metric, measured value and the paper's, of a row's first number."""
-    entry = next((entry for entry in row['comparisons']
-                  if row['measured'].get(entry['key']) is not None), None)
+def _first_number(row: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    """The first comparison with the paper that was measured."""
+    return next((entry for entry in row['comparisons']
+                 if row['measured'].get(entry['key']) is not None), None)
+
+
+def _headline(row: Dict[str, Any],
+              rows: Sequence[Dict[str, Any]]) -> List[str]:
+    """Metric, measured value and the paper's, of a row's first number.
+
+    A peer's, which is compared with no row of the paper, is that of the
+    paper's own rows.
+    """
+    own = _first_number(row)
+    entry = own or next(
+        (entry for entry in map(_first_number, rows)
+         if entry and row['measured'].get(entry['key']) is not None), None)
     key = entry['key'] if entry else next(iter(row['measured']), '')
     unit = entry['unit'] if entry else None
     text = format_value(as_printed(row['measured'].get(key), entry), unit)
     spread = as_printed(row['spread'].get(key), entry)
     if spread is not None:
         text += f' ± {format_value(spread, unit)}'
-    if entry is None:
-        return [key, text, '']
-    return [f'{entry["metric"]} [{unit}]', text,
-            f'{format_printed(entry["paper"], unit)} on '
-            f'{entry["paper_dataset"]}']
+    return [f'{entry["metric"]} [{unit}]' if entry else key, text,
+            f'{format_printed(own["paper"], unit)} on '
+            f'{own["paper_dataset"]}' if own else '']
 
 
 def zoo_table(rows: Sequence[Dict[str, Any]], page: Path,
@@ -233,7 +259,10 @@ def zoo_table(rows: Sequence[Dict[str, Any]], page: Path,
         costs = [cost_of(row, cost.key) for cost in COSTS]
         lines.append([
             f'[{target.parent.name}/{target.stem}]({place})',
-            row['dataset'], *_headline(row), len(row['seeds']),
+            row['dataset'],
+            *_headline(row, [other for other in rows
+                             if other['paper'] == row['paper']]),
+            len(row['seeds']),
             *('n/a' if value is None else format(
                 value * cost.factor, cost.digits)
               for cost, value in zip(COSTS, costs))])
@@ -306,7 +335,8 @@ def generated_files(root: Path) -> Dict[Path, str]:
         rows = committed_rows(folder)
         _fill(files, folder / 'README.md', rows, root)
         main = f'configs/{folder.name}/{read_manifest(folder).quick}.py'
-        chosen += [row for row in rows if row['config'] == main]
+        chosen += [row for row in rows
+                   if row['config'] == main or not row['synthetic']]
     _fill(files, root / 'docs' / 'zoo.md', chosen, root)
     return files
 

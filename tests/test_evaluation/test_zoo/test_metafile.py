@@ -157,8 +157,32 @@ def test_weights_have_their_own_results(project):
     model, = (model for model in yaml.safe_load(text)['Models']
               if 'Weights' in model)
     assert model['Results'] == own
+    assert 'Seeds' not in model['Metadata']
     assert model['Metadata']['SHA256'] == hashlib.sha256(
         b'weights').hexdigest()
+
+
+def test_rows_of_peers_on_real_data(project):
+    known = RESULTS['rows'][0]
+    row = dict(known, synthetic=False, dataset='HIT-UAV', comparisons=[],
+               measured=dict({'other': 1.}, **known['measured']),
+               config='configs/larsd/synthetic-p2.py', epoch=0, iter=4700)
+    for path, text in add_results(
+            project, dict(RESULTS, rows=[known, row])).items():
+        path.write_text(text)
+    (project / 'docs').mkdir(exist_ok=True)
+    page = project / 'docs' / 'zoo.md'
+    page.write_text(f'{BEGIN}\n{END}\n')
+    files = generated_files(project)
+    model, = (model for model in yaml.safe_load(files[
+        project / 'configs' / 'larsd' / 'metafile.yml'])['Models']
+        if model['Name'] == 'larsd_synthetic-p2')
+    # Of the paper's task, though no row of the paper is named.
+    assert model['Results'][0]['Task'] == 'Oriented Object Detection'
+    assert model['Metadata']['Iterations'] == 4700
+    assert 'Epochs' not in model['Metadata']
+    # The metric of the paper's row.
+    assert '| HIT-UAV | AP [percent] | 60.00 ± 2.00 |  | 2 |' in files[page]
 
 
 def test_newer_results_replace_older_ones(project):
