@@ -3,10 +3,22 @@
 Reading arguments, telling in one line what is wrong, tables and results.
 """
 import argparse
+import functools
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Optional, Sequence, Tuple, Type
+from typing import (
+    Any,
+    Callable,
+    Iterable,
+    Iterator,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+    cast,
+)
 
 import torch
 from mmengine.config import Config, DictAction
@@ -14,6 +26,8 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from .files import write_json
+
+AnyFunction = TypeVar('AnyFunction', bound=Callable)
 
 
 def tool_parser(script: str, doc: str) -> argparse.ArgumentParser:
@@ -166,3 +180,18 @@ def save_rows(path: Optional[Path], content: Any) -> None:
     """Write what was measured as JSON if a file is named."""
     if path:
         write_json(path, content, indent=1)
+
+
+def talks_to_stderr(function: AnyFunction) -> AnyFunction:
+    """Decorator: what a function prints and logs is no part of a result.
+
+    Data sets, checkpoints and metrics say what they do on standard output,
+    where a tool prints its table.
+    """
+
+    @functools.wraps(function)
+    def quiet(*args: Any, **kwargs: Any) -> Any:
+        with redirect_stdout(sys.stderr):
+            return function(*args, **kwargs)
+
+    return cast(AnyFunction, quiet)

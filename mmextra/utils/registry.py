@@ -1,10 +1,7 @@
 """Registration of the components that serve mmdet and mmrotate alike."""
-import sys
-from contextlib import redirect_stdout
-from typing import Any, Callable, Dict, List, Type
+from typing import Callable, List, Type
 
 from mmdet import registry as mmdet_registry
-from mmengine.dataset import BaseDataset
 from mmengine.registry import Registry
 
 from .optional_host import HAS_MMROTATE
@@ -47,18 +44,3 @@ def register_in_both(registry: str) -> Callable[[Type], Type]:
         return cls
 
     return register
-
-
-def build_dataset(cfg: Dict[str, Any]) -> BaseDataset:
-    """A data set, without what pycocotools says while it reads one.
-
-    It says so where a tool prints its table.
-
-    Args:
-        cfg (dict): The data set's config.
-
-    Returns:
-        BaseDataset: The data set.
-    """
-    with redirect_stdout(sys.stderr):
-        return mmdet_registry.DATASETS.build(cfg)

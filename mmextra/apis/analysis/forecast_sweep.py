@@ -4,12 +4,11 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
-from mmdet.registry import METRICS, MODELS
+from mmdet.registry import DATASETS, METRICS, MODELS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
-from rich.console import Console
 from rich.progress import track
 
 from mmextra.evaluation.functional import FrameMatches, VideoAP, fps_model
@@ -19,7 +18,7 @@ from mmextra.models.task_modules import ReadPolicy
 from mmextra.models.task_modules.read_policy import Between
 from mmextra.utils.arrays import as_numpy
 from mmextra.utils.checkpoint_fit import check_fit
-from mmextra.utils.registry import build_dataset
+from mmextra.utils.command_line import talks_to_stderr
 
 from ..live_replay import Pace, replay_ahead, replay_live
 from ..video_replay import (
@@ -91,6 +90,7 @@ class Sweep:
         options (Mapping[str, Any], optional): Config key to value.
     """
 
+    @talks_to_stderr
     def __init__(self, config: str, checkpoint: str, *, split: str = 'test',
                  device: str = 'cpu', max_videos: Optional[int] = None,
                  options: Optional[Mapping[str, Any]] = None) -> None:
@@ -103,7 +103,7 @@ class Sweep:
         load_checkpoint(self.model, checkpoint, map_location='cpu')
         self.model.to(device).eval()
         self.cfg, self.split = cfg, split
-        self.dataset = build_dataset(cfg[f'{split}_dataloader'].dataset)
+        self.dataset = DATASETS.build(cfg[f'{split}_dataloader'].dataset)
         self.metric_cfg = cfg[f'{split}_evaluator']
         self.device = torch.device(device)
         self.max_videos = max_videos
@@ -116,6 +116,7 @@ class Sweep:
         forecast, copied = self.errors
         return float(forecast / copied) if copied else None
 
+    @talks_to_stderr
     def learn(self, shares: Sequence[float], ann_file: Optional[str] = None,
               max_forecasts: Optional[int] = None) -> List[dict]:
         """Thresholds of the policy by change, from other videos.
@@ -136,7 +137,7 @@ class Sweep:
         cfg = self.cfg[f'{split}_dataloader'].dataset.copy()
         if ann_file is not None:
             cfg.ann_file = ann_file
-        dataset = build_dataset(cfg)
+        dataset = DATASETS.build(cfg)
         if dataset.ann_file == self.dataset.ann_file:
             raise ValueError(
                 f'thresholds are not to be learnt from {dataset.ann_file}, '
@@ -163,6 +164,7 @@ class Sweep:
                 out.append(setting)
         return out
 
+    @talks_to_stderr
     def run(self, settings: Sequence[dict], live_fps: Optional[float] = None,
             latency_ms: Optional[Tuple[float, float]] = None,
             ahead: Sequence[int] = (),
@@ -194,8 +196,7 @@ class Sweep:
         for video in track(
                 keep_videos(self.model, self.dataset, backbone,
                             self.max_videos), self.name,
-                total=self.max_videos or len(self.dataset),
-                console=Console(stderr=True)):
+                total=self.max_videos or len(self.dataset)):
             if self.model.forecasts:
                 self.errors += forecast_errors(self.model, video)
             for setting, metric, watch in zip(settings, metrics, watches):

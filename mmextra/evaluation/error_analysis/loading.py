@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Literal, Optional, Tuple
 
 import numpy as np
+from mmdet.registry import DATASETS
 from mmdet.structures.bbox import get_box_tensor
 from mmengine.config import Config
 from mmengine.fileio import load
@@ -11,7 +12,7 @@ from mmengine.registry import init_default_scope
 from pycocotools import mask as mask_utils
 
 from mmextra.evaluation.formats import Detections
-from mmextra.utils.registry import build_dataset
+from mmextra.utils.command_line import talks_to_stderr
 
 from .scenes import Scene
 
@@ -121,6 +122,7 @@ def scenes_from_coco(ann_file: Path, results_file: Path,
     return scenes, classes
 
 
+@talks_to_stderr
 def scenes_from_results(config_file: Path, results_file: Path
                         ) -> Tuple[List[Scene], Tuple[str, ...]]:
     """What ``tools/test.py CONFIG CHECKPOINT --out RESULTS.pkl`` wrote.
@@ -139,7 +141,7 @@ def scenes_from_results(config_file: Path, results_file: Path
     """
     cfg = Config.fromfile(config_file)
     init_default_scope(cfg.get('default_scope', 'mmdet'))
-    dataset = build_dataset(cfg.test_dataloader.dataset)
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
     classes = tuple(dataset.metainfo['classes'])
     results = load(str(results_file))
     if not isinstance(results, list) or not all(

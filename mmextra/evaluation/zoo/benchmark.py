@@ -11,7 +11,7 @@ from rich.markdown import Markdown
 
 from .engine import BLOCKED, KEPT, ROOT, Run, run_stages
 from .page import write_page
-from .plan import make_plan
+from .plan import make_plan, reports_of
 from .results import JSON_NAME, collect, write_results
 from .run_stage import StageError, weights_of
 
@@ -96,6 +96,10 @@ def run_benchmark(configs: Sequence[Path], out: Path, console: Console, *,
     stages = make_plan(configs, seeds, quick)
     console.print(f'{len(configs)} configs, {len(stages)} stages, in {out}',
                   highlight=False)
+    for folder, name, missing in () if quick else reports_of(configs):
+        if missing:
+            console.print(f'report {name} of {folder.name} left out: needs '
+                          + ', '.join(missing), highlight=False)
     runs = run_stages(stages, out, display=console.is_terminal, **kwargs)
     for run in runs:
         if console.is_terminal or run.state in (KEPT, BLOCKED):

@@ -23,10 +23,12 @@ from mmextra.utils.files import write_json
 
 from .plan import Stage
 from .run_stage import (
+    DETECTIONS,
     DONE,
     FAILED,
     MARKER,
     RECORD,
+    REPORT,
     RUNNING,
     StageError,
     die_with_parent,
@@ -107,7 +109,7 @@ def check_earlier(out: Path, stages: Dict[str, dict], resume: bool) -> None:
     """
     for key, stage in stages.items():
         record = read_record(out, key)
-        if not record or stage['tool'] == 'data':
+        if not record or stage['tool'] == 'data' or stage['is_report']:
             continue
         if not resume:
             raise ValueError(
@@ -123,16 +125,24 @@ def check_earlier(out: Path, stages: Dict[str, dict], resume: bool) -> None:
 def forget_what_is_lost(out: Path, stages: Dict[str, dict]) -> None:
     """Take the marker from stages whose results may be gone.
 
-    Making data again costs nothing, and it may have been deleted.
+    Making data again costs nothing, and it may have been deleted. A report
+    is made again if it would read other stages.
     """
     for key, stage in stages.items():
         marker = out / key / MARKER
-        if stage['tool'] == 'test' or stage['is_report'] \
-                or not marker.exists():
+        if not marker.exists():
             continue
         try:
             if stage['tool'] == 'data':
                 marker.unlink()
+            elif stage['is_report']:
+                if not (out / key / REPORT).is_file() or read_record(
+                        out, key).get('fingerprint') != stage['fingerprint']:
+                    marker.unlink()
+            elif stage['tool'] == 'test':
+                if stage['keeps_detections'] and not (
+                        out / key / DETECTIONS).is_file():
+                    marker.unlink()
             else:
                 weights_of(out, stage)
         except StageError:
@@ -248,6 +258,10 @@ def _outcome(out: Path, stage: Stage, before: Dict[str, Any], kept: bool,
     """How a stage fared; ``earlier`` are those that it may need."""
     record = read_record(out, stage.key)
     new = record != before
+    broken = next((key for key in stage.after if not earlier[key].ok), None)
+    if broken and (stage.is_report or broken == stage.weights):
+        # What it left in an earlier benchmark is of weights that are lost.
+        return Run(stage, BLOCKED, f'needs {broken}')
     if (out / stage.key / MARKER).exists():
         return Run(stage, KEPT if kept and not new else DONE,
                    seconds=record.get('seconds', 0.))
@@ -255,6 +269,5 @@ def _outcome(out: Path, stage: Stage, before: Dict[str, Any], kept: bool,
         return Run(stage, FAILED, record['reason'], record['seconds'])
     if new and record.get('state') in (RUNNING, DONE):
         return Run(stage, FAILED, 'killed, or its machine was lost')
-    broken = next((key for key in stage.after if not earlier[key].ok), None)
     return Run(stage, BLOCKED, f'needs {broken}') if broken else Run(
         stage, FAILED, f'not run; see {out / ".snakemake" / "log"}')

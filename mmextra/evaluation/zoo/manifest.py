@@ -33,6 +33,14 @@ The file says only what differs from "train the config, then test it"::
         tool: tools/analysis_tools/compare_detectors.py
         args: ['{config:ours}', --first, '{detections:ours}',
                --second, '{detections:peer}']
+      speeds:
+        tool: tools/analysis_tools/forecast_sweep.py
+        args: ['{config:ours}', '{weights:ours}']
+        alone: true                 # it measures times
+      pooled:
+        tool: tools/analysis_tools/pool_folds.py
+        args: ['{detections:fold*}']
+        seeds: first                # of all seeds by default
 
 Configs are named by their file without ``.py``; one ``*`` stands for any
 text, and for the same text in ``needs``. ``tool`` is ``train``, ``test`` or
@@ -48,7 +56,7 @@ A report runs when all configs that it names are chosen, and not in a quick
 benchmark; what it prints stands on the page. ``{config:NAME}`` is a config,
 ``{weights:NAME}`` its weights of seed 0, ``{detections:NAME}`` what
 ``tools/test.py --out`` wrote of it and ``{results:NAME}`` the folder of its
-test, of all seeds. A ``*`` in a name is any text: all configs that fit. One
+test. A ``*`` in a name is any text: all configs that fit. One
 that is a whole argument becomes one argument for each of them, one within an
 argument a list with commas.
 """
@@ -60,12 +68,13 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import yaml
 
+from .run_stage import KINDS, PLACE
+
 NAME = 'benchmark.yml'
 FIELDS = ('collection', 'data', 'quick', 'stages', 'reports')
 STAGE_FIELDS = ('name', 'tool', 'needs', 'into', 'options', 'args')
 INTO = 'load_from'
-REPORT_FIELDS = ('tool', 'args')
-PLACE = re.compile(r'\{(config|weights|detections|results):([^{}]+)\}')
+REPORT_FIELDS = ('tool', 'args', 'alone', 'seeds')
 TRAIN_AND_TEST = ({'tool': 'train'}, {'tool': 'test'})
 
 
@@ -105,9 +114,13 @@ class ReportRule:
     Attributes:
         tool: The path of a script.
         args: Its arguments, with the places of configs.
+        alone: Whether nothing else may run beside it.
+        all_seeds: Whether it reads all seeds, or the first.
     """
     tool: str
     args: Tuple[str, ...]
+    alone: bool = False
+    all_seeds: bool = True
 
     def names(self, *kinds: str) -> List[str]:
         """The names of configs, or patterns, in places of some kinds."""
@@ -159,7 +172,7 @@ class Manifest:
     @property
     def paper(self) -> str:
         """Key of the paper."""
-        return self.folder.name
+        return self.folder.resolve().name
 
     @property
     def configs(self) -> List[str]:
@@ -201,11 +214,16 @@ class Manifest:
             before = rule.name if rule.makes_weights else before
         return complete
 
-    def keeps_detections(self, config: str) -> bool:
-        """Whether a report reads what a config detects."""
-        return any(fit(name, config) is not None
-                   for report in self.reports.values()
-                   for name in report.names('detections'))
+    def configs_of(self, name: str) -> List[str]:
+        """The configs that a name with or without ``*`` fits."""
+        return [config for config in self.configs
+                if fit(name, config) is not None]
+
+    def test_of(self, config: str) -> Optional[str]:
+        """The name of a config's last test; None if it has none."""
+        tests = [rule.name for rule in self.stages_of(config)
+                 if rule.tool == 'test']
+        return tests[-1] if tests else None
 
     def data_of(self, config: str) -> List[Tuple[str, ...]]:
         """Arguments of ``tools/make_synthetic.py`` that a config needs."""
@@ -256,16 +274,47 @@ def _reports(content: Mapping[str, Any], where: str) -> Dict[str, ReportRule]:
     reports = {}
     for name, given in content.items():
         place = f'{where}: {name}'
+        # It names a folder.
+        if not re.fullmatch(r'[\w-]+', str(name)):
+            raise ManifestError(f'{place}: a report is named by letters, '
+                                'digits, _ and -')
         _check(given, dict, REPORT_FIELDS, place)
-        if not isinstance(given.get('tool'), str):
-            raise ManifestError(f'{place} has no tool')
+        if not str(given.get('tool', '')).endswith('.py'):
+            raise ManifestError(f'{place}: tool must be the path of a script '
+                                f'of this project, got {given.get("tool")!r}')
+        seeds = given.get('seeds', 'all')
+        if seeds not in ('all', 'first'):
+            raise ManifestError(f'{place}: seeds must be all or first, got '
+                                f'{seeds!r}')
         args = _check(given.get('args', []), list, None, f'{place}: args')
-        reports[name] = ReportRule(given['tool'], tuple(map(str, args)))
+        for arg in args:
+            if isinstance(arg, (dict, list)) or '{' in PLACE.sub(
+                    '', str(arg)):
+                raise ManifestError(
+                    f'{place}: args: {arg!r} is no text with places such as '
+                    f"'{{KIND:NAME}}' in quotes; kinds are {', '.join(KINDS)}")
+        reports[name] = ReportRule(
+            given['tool'], tuple(map(str, args)),
+            bool(given.get('alone', False)), seeds == 'all')
         if not reports[name].names('weights', 'detections', 'results'):
             raise ManifestError(
                 f'{place} reads no result of a config: its args need '
                 '{weights:NAME}, {detections:NAME} or {results:NAME}')
     return reports
+
+
+def _check_reports(manifest: Manifest) -> None:
+    """Refuse reports of what configs do not leave behind."""
+    for name, report in manifest.reports.items():
+        for kind in KINDS[1:]:
+            for config in [config for pattern in report.names(kind)
+                           for config in manifest.configs_of(pattern)]:
+                # A test needs weights.
+                if kind != 'weights' and manifest.test_of(config) is None \
+                        or not manifest.stages_of(config):
+                    raise ManifestError(
+                        f'{manifest.folder / NAME}: reports: {name} reads '
+                        f'{kind} of {config}, which leaves none')
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -278,8 +327,8 @@ def read_manifest(folder: Path) -> Manifest:
         Manifest: The manifest.
 
     Raises:
-        ManifestError: If the file is malformed, or names a tool, a stage or
-            a config that is not there.
+        ManifestError: If the file is malformed, or names a stage or a
+            config that is not there.
     """
     path = folder / NAME
     if not path.is_file():
@@ -307,9 +356,11 @@ def read_manifest(folder: Path) -> Manifest:
          for pattern, rules in stages.items()},
         _reports(_check(content.get('reports', {}), dict, None,
                         f'{path}: reports'), f'{path}: reports'))
-    named = [name for report in manifest.reports.values() for name in
-             report.names('config', 'weights', 'detections', 'results')]
+    named = [name for report in manifest.reports.values()
+             for name in report.names(*KINDS)]
     for pattern in (*stages, *manifest.quick_options, *dict(data), *named):
+        if pattern.count('*') > 1:
+            raise ManifestError(f'{path}: {pattern!r} has more than one "*"')
         if all(fit(pattern, config) is None for config in manifest.configs):
             raise ManifestError(f'{path}: no config is named {pattern!r}')
     if manifest.quick not in (None, *manifest.configs):
@@ -317,4 +368,5 @@ def read_manifest(folder: Path) -> Manifest:
             f'{path}: quick: there is no config {manifest.quick!r}')
     for config in manifest.configs:
         manifest.stages_of(config)
+    _check_reports(manifest)
     return manifest

@@ -163,7 +163,7 @@ def write_page(out: Path, results: Dict[str, Any]) -> List[Path]:
                         f'src="data:image/png;base64,{data}"></p>')
     for report in results['reports']:
         title = f'{report["paper"]}: {report["name"]}'
-        markdown.append(f'## {title}\n\n```text\n{report["text"]}```\n')
+        markdown.append(f'## {title}\n\n````text\n{report["text"]}````\n')
         page.append(f'<h2>{html.escape(title)}</h2>'
                     f'<pre>{html.escape(report["text"])}</pre>')
     failures = _failures(results)

@@ -1,18 +1,26 @@
 """Which stages a benchmark has, and in which order."""
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from .manifest import (
     INTO,
     NAME,
-    PLACE,
     Manifest,
     ManifestError,
-    ReportRule,
-    fit,
     read_manifest,
 )
+from .run_stage import KINDS, PLACE
 
 SYNTHETIC = 'synthetic'
 
@@ -36,6 +44,7 @@ class Stage:
             other stages.
         keeps_detections: Of a test: whether a report reads them.
         is_report: Whether it is one, of which counts what it prints.
+        alone: Whether nothing else may run beside it.
     """
     key: str
     tool: str
@@ -48,6 +57,7 @@ class Stage:
     args: Tuple[str, ...] = ()
     keeps_detections: bool = False
     is_report: bool = False
+    alone: bool = False
 
     @property
     def paper(self) -> Optional[str]:
@@ -121,6 +131,7 @@ class _Planner:
         self.stages: Dict[str, Stage] = {}
         self.manifests: Dict[Path, Manifest] = {}
         self.pending: List[str] = []
+        self.read_by_reports: Set[Path] = set()
 
     def manifest(self, folder: Path) -> Manifest:
         if folder not in self.manifests:
@@ -155,55 +166,69 @@ class _Planner:
                           (*data, *([weights] if weights else ())),
                           {**options, **rule.options}, rule.args,
                           rule.tool == 'test' and
-                          manifest.keeps_detections(config.stem)))
+                          config.resolve() in self.read_by_reports))
             last = own[rule.name] if rule.makes_weights else last or weights
         self.pending.remove(place)
         return last
 
-    def add_reports(self, configs: Sequence[Path], seeds: int) -> None:
-        """Add the reports of which all configs are chosen."""
-        chosen = {config.resolve(): config for config in configs}
-        for folder in dict.fromkeys(config.parent for config in configs):
-            for name, report in self.manifest(folder).reports.items():
-                self._add_report(folder, name, report, chosen, seeds)
-
-    def _add_report(self, folder: Path, name: str, report: ReportRule,
-                    chosen: Mapping[Path, Path], seeds: int) -> None:
+    def add_report(self, folder: Path, name: str, seeds: int) -> None:
+        """Add a report of configs that are there already."""
+        manifest = self.manifest(folder)
+        report = manifest.reports[name]
         after: List[str] = []
 
         def values(kind: str, pattern: str) -> List[str]:
             paths = [folder / f'{each}.py'
-                     for each in self.manifest(folder).configs
-                     if fit(pattern, each) is not None]
-            if any(path.resolve() not in chosen for path in paths):
-                raise KeyError(pattern)
+                     for each in manifest.configs_of(pattern)]
             if kind == 'config':
                 return list(map(str, paths))
-            keys = [
-                self.add(path, 0, True) if kind == 'weights' else
-                f'{folder.name}/{path.stem}/seed{seed}/test'
-                for path in paths
-                for seed in range(1 if kind == 'weights' else seeds)]
+            keys = [self.add(path, 0, True) for path in paths] \
+                if kind == 'weights' else [
+                    f'{manifest.paper}/{path.stem}/seed{seed}/'
+                    f'{manifest.test_of(path.stem)}' for path in paths
+                    for seed in range(seeds if report.all_seeds else 1)]
             after.extend(keys)
             return [f'{{{kind}:{key}}}' for key in keys]
 
         args: List[str] = []
-        try:
-            for arg in report.args:
-                whole = PLACE.fullmatch(arg)
-                args += values(*whole.groups()) if whole else [PLACE.sub(
-                    lambda place: ','.join(values(*place.groups())), arg)]
-        except KeyError:
-            return
-        key = f'{folder.name}/reports/{name}'
+        for arg in report.args:
+            whole = PLACE.fullmatch(arg)
+            args += values(*whole.groups()) if whole else [PLACE.sub(
+                lambda place: ','.join(values(*place.groups())), arg)]
+        key = f'{manifest.paper}/reports/{name}'
         self.stages[key] = Stage(
             key, report.tool, after=tuple(dict.fromkeys(after)),
-            args=tuple(args), is_report=True)
+            args=tuple(args), is_report=True, alone=report.alone)
 
     def _add_data(self, make: Tuple[str, ...]) -> str:
         key = 'data/' + '_'.join(make).replace('/', '-')
         self.stages.setdefault(key, Stage(key, 'data', args=make))
         return key
+
+
+def reports_of(
+        configs: Sequence[Path]) -> Iterator[Tuple[Path, str, List[str]]]:
+    """The reports that read any of some configs.
+
+    Args:
+        configs (Sequence[Path]): The configs.
+
+    Yields:
+        tuple: The paper's folder, the report's name, and the configs that
+        it needs besides.
+    """
+    chosen = {config.resolve() for config in configs}
+    for folder in {config.resolve().parent: config.parent
+                   for config in configs}.values():
+        manifest = read_manifest(folder)
+        for name, report in manifest.reports.items():
+            needed = dict.fromkeys(
+                config for pattern in report.names(*KINDS)
+                for config in manifest.configs_of(pattern))
+            missing = [config for config in needed
+                       if (folder / f'{config}.py').resolve() not in chosen]
+            if len(missing) < len(needed):
+                yield folder, name, missing
 
 
 def make_plan(configs: Sequence[Path], seeds: int,
@@ -224,9 +249,18 @@ def make_plan(configs: Sequence[Path], seeds: int,
         ManifestError: If a manifest is malformed.
     """
     planner = _Planner(quick)
+    complete = [(folder, name)
+                for folder, name, missing in reports_of(configs)
+                if not missing and not quick]
+    for folder, name in complete:
+        manifest = planner.manifest(folder)
+        planner.read_by_reports.update(
+            (folder / f'{config}.py').resolve()
+            for pattern in manifest.reports[name].names('detections')
+            for config in manifest.configs_of(pattern))
     for seed in range(seeds):
         for config in configs:
             planner.add(config, seed, until_weights=False)
-    if not quick:
-        planner.add_reports(configs, seeds)
+    for folder, name in complete:
+        planner.add_report(folder, name, seeds)
     return list(planner.stages.values())

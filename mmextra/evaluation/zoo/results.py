@@ -112,7 +112,8 @@ def collect(out: Path, runs: Sequence[Run],
     """
     reports = [
         dict(paper=run.stage.paper, name=run.stage.key.rpartition('/')[2],
-             text=(out / run.stage.key / REPORT).read_text())
+             text=(out / run.stage.key / REPORT).read_text(
+                 encoding='utf-8', errors='replace').rstrip() + '\n')
         for run in runs if run.stage.is_report and run.ok]
     groups: Dict[tuple, List[Dict[str, Any]]] = {}
     problems = []

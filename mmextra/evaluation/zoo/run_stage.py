@@ -25,7 +25,9 @@ RECORD, LOG, MARKER = 'stage.json', 'log.txt', 'done'
 SCRIPT_OUTPUT = 'weights.pth'
 # What a test found, and what a report printed.
 DETECTIONS, REPORT = 'detections.pkl', 'report.txt'
-PLACE = re.compile(r'\{(weights|detections|results):([^{}]+)\}')
+# What a report reads of configs, or, in a plan, of stages.
+KINDS = ('config', 'weights', 'detections', 'results')
+PLACE = re.compile(rf'\{{({"|".join(KINDS)}):([^{{}}]+)\}}')
 # Stands for the seed among the values of options.
 SEED = '{seed}'
 # How much of a log's end is looked at.
@@ -152,13 +154,17 @@ def failure_in(path: Path) -> str:
                  if line.strip()), '')
 
 
-def environment(plan: Mapping[str, Any]) -> Dict[str, str]:
+def environment(plan: Mapping[str, Any],
+                stage: Mapping[str, Any]) -> Dict[str, str]:
     """The variables of a stage's process."""
     env = dict(os.environ, PYTHONUNBUFFERED='1')
     env.setdefault('MPLBACKEND', 'Agg')
     env.setdefault('OMP_NUM_THREADS', str(max(
         1, (os.cpu_count() or 1) // plan['jobs'])))
-    if plan['gpus']:
+    if stage['is_report']:
+        # What it prints is for a page.
+        env.pop('FORCE_COLOR', None)
+    elif plan['gpus']:
         env['CUDA_VISIBLE_DEVICES'] = take_gpu(plan)
     return env
 
@@ -206,7 +212,7 @@ def run(plan: Mapping[str, Any], stage: Mapping[str, Any]) -> None:
             open(path.with_name(REPORT), 'w')) if stage['is_report'] else log
         process = subprocess.Popen(
             line, stdin=subprocess.DEVNULL, stdout=printed,
-            stderr=log, env=environment(plan),
+            stderr=log, env=environment(plan, stage),
             preexec_fn=die_with_parent)
         # The process ends kindly, and this one tells how.
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())

@@ -37,7 +37,7 @@ if '--out' in sys.argv:
 REPORT = """
 import sys
 print('to the log', file=sys.stderr)
-print('read', *(open(name).read() for name in sys.argv[1:3]), sys.argv[3])
+print('read', *(open(name).read() for name in sys.argv[1:-1]), sys.argv[-1])
 """
 SAY = "import sys\nprint('said', *sys.argv[1:], flush=True)\n"
 HANG = 'print("pid", os.getpid(), flush=True); time.sleep(120)'
@@ -122,15 +122,21 @@ def test_reports_are_made_anew_when_a_test_is(stages, tmp_path, monkeypatch):
     assert 'to the log' in log(out, key) and 'read found' not in log(out, key)
     assert collect(out, runs)['reports'] == [
         dict(paper='paper', name='both', text=text)]
-    # Lost detections are told, not passed over.
+    # What is lost is made again.
     (out / 'paper/a/seed0/test/detections.pkl').unlink()
-    (out / key / 'done').unlink()
-    runs = run_stages(stages, out, resume=True)
-    assert runs[-1].state == 'failed'
-    assert 'detections.pkl is not there; delete' in runs[-1].reason
-    (out / 'paper/a/seed0/train/epoch_2.pth').unlink()
     assert [run.state for run in run_stages(stages, out, resume=True)] == [
-        'done', 'done', 'kept', 'kept', 'done']
+        'kept', 'done', 'kept', 'kept', 'done']
+    (out / key / 'report.txt').unlink()
+    assert run_stages(stages, out, resume=True)[-1].state == 'done'
+    # Of other seeds another report, of a failed test none.
+    fewer = run_stages(make_plan([config], 1), out, resume=True)
+    assert [run.state for run in fewer] == ['kept', 'kept', 'done']
+    (out / 'paper/a/seed0/train/epoch_2.pth').unlink()
+    monkeypatch.setenv('FAKE_0', 'raise ValueError("no data")')
+    runs = run_stages(stages, out, resume=True)
+    assert [run.state for run in runs] == [
+        'failed', 'blocked', 'kept', 'kept', 'blocked']
+    assert collect(out, runs)['reports'] == []
 
 
 def test_a_failure_blocks_only_what_needs_it(
@@ -283,7 +289,7 @@ def test_interrupting_ends_the_processes(stages, tmp_path, monkeypatch):
 KILLED = """
 import sys
 from pathlib import Path
-from mmextra.evaluation.zoo import collect, engine, make_plan, run_stages
+from mmextra.evaluation.zoo import engine, make_plan, run_stages
 engine.ROOT = Path(sys.argv[1])
 run_stages(make_plan([Path(sys.argv[2])], 2), Path(sys.argv[3]))
 """

@@ -13,6 +13,7 @@ from mmextra.evaluation.zoo import (
 )
 from mmextra.evaluation.zoo.manifest import fit
 from mmextra.evaluation.zoo.metafile import paper_folders
+from mmextra.evaluation.zoo.plan import reports_of
 from mmextra.evaluation.zoo.run_stage import SEED, command
 
 ROOT = Path(__file__).parents[3]
@@ -175,8 +176,21 @@ def test_reports_read_all_seeds_of_tested_configs(folder):
     # Only of what was chosen, and of whole trainings.
     for chosen, kwargs in ((('lake-base', ), {}),
                            (('lake-base', 'lake-free'), dict(quick=True))):
-        assert not any(stage.is_report
+        assert not any(stage.is_report or stage.keeps_detections
                        for stage in plan(folder, *chosen, **kwargs))
+    (left, name, missing), = reports_of([folder / 'lake-base.py'])
+    assert (left, name, missing) == (folder, 'compared', ['lake-free'])
+    assert not list(reports_of([folder / 'synthetic-base.py']))
+
+
+def test_reports_of_the_first_seed_and_alone(folder):
+    (folder / 'benchmark.yml').write_text(
+        "stages: {lake-base: [{tool: train}, {name: last, tool: test}]}\n"
+        "reports: {a: {tool: x.py, args: ['{results:lake-base}'], "
+        "seeds: first, alone: true}}")
+    *_, report = plan(folder, 'lake-base', seeds=2)
+    assert report.args == ('{results:paper/lake-base/seed0/last}', )
+    assert report.alone
 
 
 @pytest.mark.parametrize('text, message', [
@@ -192,11 +206,25 @@ def test_reports_read_all_seeds_of_tested_configs(folder):
     ('quick: {config: sea}', "there is no config 'sea'"),
     ('data: [{configs: lake*}]', 'needs both configs and make'),
     ('reports: {all: [a]}', 'all must be a mapping'),
-    ('reports: {all: {args: []}}', 'all has no tool'),
-    ("reports: {all: {tool: a, args: ['{config:lake-base}']}}",
+    ('reports: {all: {args: []}}', 'all: tool must be .* got None'),
+    ('reports: {all: {tool: test}}', "all: tool must be .* got 'test'"),
+    ('reports: {../all: {tool: a.py}}', 'named by letters'),
+    ("reports: {all: {tool: a.py, args: ['{config:lake-base}']}}",
      'reads no result'),
-    ("reports: {all: {tool: a, args: ['{results:sea}']}}",
+    ("reports: {all: {tool: a.py, args: ['{results:sea}']}}",
      "no config is named 'sea'"),
+    ("reports: {all: {tool: a.py, args: ['{results:*a*}']}}",
+     'more than one'),
+    ('reports: {all: {tool: a.py, args: [{results:lake-base}]}}',
+     'in quotes; kinds are config, weights'),
+    ("reports: {all: {tool: a.py, args: ['{weight:lake-base}']}}",
+     'is no text with places'),
+    ("reports: {all: {tool: a.py, args: ['{results:lake-base}'], seeds: 2}}",
+     'all or first, got 2'),
+    ("{stages: {lake-base: [{tool: train}]}, reports: {all: {tool: a.py, "
+     "args: ['{results:lake-*}']}}}", 'results of lake-base, which leaves'),
+    ("{stages: {lake-base: []}, reports: {all: {tool: a.py, "
+     "args: ['{weights:lake-base}']}}}", 'weights of lake-base, which leaves'),
 ])
 def test_malformed_manifests_are_told(folder, text, message):
     (folder / 'benchmark.yml').write_text(text)
