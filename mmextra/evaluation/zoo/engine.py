@@ -21,6 +21,7 @@ from mmengine.config import Config
 from mmextra.utils import config_root
 from mmextra.utils.files import write_json
 
+from .manifest import NAME
 from .plan import Stage
 from .run_stage import (
     DETECTIONS,
@@ -122,6 +123,21 @@ def check_earlier(out: Path, stages: Dict[str, dict], resume: bool) -> None:
                 'folder with --out.')
 
 
+def check_scripts(stages: Sequence[Stage]) -> None:
+    """Refuse stages whose script is not there, before any has run.
+
+    Raises:
+        ValueError: If a script of a stage or a report is missing.
+    """
+    for stage in stages:
+        if stage.tool not in ('data', 'train', 'test') and not (
+                ROOT / stage.tool).is_file():
+            raise ValueError(
+                f'{stage.key}: there is no {ROOT / stage.tool}. The "tool" '
+                f'in the {NAME} of {stage.paper} must be the path of a '
+                'script of this project, from its root.')
+
+
 def forget_what_is_lost(out: Path, stages: Dict[str, dict]) -> None:
     """Take the marker from stages whose results may be gone.
 
@@ -216,13 +232,15 @@ def run_stages(stages: Sequence[Stage], out: Path, *, jobs: int = 1,
 
     Raises:
         ValueError: If the folder holds an earlier benchmark that shall not
-            be resumed, or stages run with other settings.
+            be resumed, stages run with other settings, or a script is
+            missing.
         RuntimeError: If another benchmark is at work in the folder, or
             Snakemake is missing or begins nothing.
     """
     if importlib.util.find_spec('snakemake') is None:
         raise RuntimeError(INSTALL)
     from filelock import FileLock, Timeout
+    check_scripts(stages)
     out = out.resolve()
     described = {stage.key: describe(stage) for stage in stages}
     check_earlier(out, described, resume)

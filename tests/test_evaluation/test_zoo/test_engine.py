@@ -139,6 +139,22 @@ def test_reports_are_made_anew_when_a_test_is(stages, tmp_path, monkeypatch):
     assert collect(out, runs)['reports'] == []
 
 
+@pytest.mark.parametrize('manifest, key', [
+    ('reports: {all: {tool: tools/repotr.py, args: ["{results:a}"]}}',
+     'paper/reports/all'),
+    ('stages: {a: [{tool: train}, {tool: tools/repotr.py}, {tool: test}]}',
+     'paper/a/seed0/repotr')])
+def test_a_missing_script_is_told_before_anything_runs(
+        manifest, key, stages, tmp_path):
+    Path('paper/benchmark.yml').write_text(manifest)
+    planned = make_plan([stages[1].config], 1)
+    with pytest.raises(ValueError, match=(
+            f'{key}: there is no .*tools/repotr.py.* in the benchmark.yml of '
+            'paper must be the path of a script')):
+        run_stages(planned, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
 def test_a_failure_blocks_only_what_needs_it(
         stages, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv('FAKE_0', 'raise ValueError("no data\\nmake some")')
