@@ -135,7 +135,8 @@ def metafile(folder: Path) -> str:
         config = f'{place}/{name}.py'
         model = {'Name': f'{folder.name}_{name}',
                  'In Collection': collection['Name'], 'Config': config}
-        model.update(_measured(rows.get(config, []), folder.name))
+        model.update(_measured(rows.get(config, []), folder.name, [
+            row for each in rows.values() for row in each]))
         _add_weights(model, folder.parents[1])
         models.append(model)
     text = yaml.safe_dump(
@@ -176,17 +177,25 @@ def _only_task(paper: str) -> Optional[str]:
     return tasks.pop() if len(tasks) == 1 else None
 
 
-def _measured(rows: List[Dict[str, Any]], paper: str) -> Dict[str, Any]:
+def _measured(rows: List[Dict[str, Any]], paper: str,
+              all_rows: Sequence[Dict[str, Any]]) -> Dict[str, Any]:
     """Metadata and results of one model in a metafile."""
     if not rows:
         return {}
+    # The rows of peers and of further data name no row of the paper; its
+    # metrics are those of the rows that do.
+    is_peer = not any(row['comparisons'] for row in rows)
+    context = [row for row in all_rows if row['comparisons']] \
+        if is_peer else []
     # The label of the table is the config's, whatever the rows' names.
-    models = BenchmarkTable(
-        [dict(row, label=row['config']) for row in rows]).models()
+    results = next(
+        model['Results'] for model in BenchmarkTable(
+            [dict(row, label=row['config'])
+             for row in (*rows, *context)]).models()
+        if model['Name'] == rows[0]['config'])
     task = _only_task(paper)
-    # The rows of peers and of further data name no row of the paper.
-    if task and not any(row['comparisons'] for row in rows):
-        for result in models[0]['Results']:
+    if task and is_peer:
+        for result in results:
             result['Task'] = task
     metadata = {
         'Training Data': rows[0]['dataset'],
@@ -198,7 +207,7 @@ def _measured(rows: List[Dict[str, Any]], paper: str) -> Dict[str, Any]:
     return dict(
         Metadata={key: value for key, value in metadata.items()
                   if value is not None},
-        Results=models[0]['Results'])
+        Results=results)
 
 
 def model_index(root: Path) -> str:
@@ -282,11 +291,13 @@ def _about(rows: Sequence[Dict[str, Any]]) -> str:
         if 'device' in row.get('costs', {}))
     text = f'Measured by `tools/run_benchmark.py` on {"; ".join(machines)}'
     if devices:
-        text += f'; times and memory of one sample on {"; ".join(devices)}'
+        text += ('; times and memory of a test of one sample, and of a '
+                 'training step of the config\'s batch in float32 without '
+                 f'the config\'s hooks, on {"; ".join(devices)}')
     text += '.'
-    if any(row['synthetic'] for row in rows):
-        text += (' Numbers on synthetic data do not compare with the '
-                 'paper\'s, which stand there as context.')
+    if any(row['comparisons'] for row in rows):
+        text += (' Numbers on synthetic or other data do not compare with '
+                 'the paper\'s, which stand there as context.')
     return text
 
 

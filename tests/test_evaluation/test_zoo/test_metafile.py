@@ -132,8 +132,9 @@ def test_results_become_metafile_and_table(project):
     assert ('| [larsd/synthetic](synthetic.py) | synthetic harbour | AP '
             '[percent] | 60.00 ± 2.00 | 90.3 on HRSC2016 | 2 | 3.65 | 5 | '
             'n/a | 20 | n/a |') in page
-    assert 'on Abacus, 2 cores; times and memory of one sample on cpu, 1 ' \
-        'thread. Numbers on synthetic data do not' in page
+    assert 'on Abacus, 2 cores; times and memory of a test of one sample,' \
+        in page
+    assert ' on cpu, 1 thread. Numbers on synthetic or other data' in page
     # From another folder the link is another.
     assert '(configs/larsd/synthetic.py)' in zoo_table(
         committed_rows(project / 'configs' / 'larsd'),
@@ -178,7 +179,9 @@ def test_rows_of_peers_on_real_data(project):
         project / 'configs' / 'larsd' / 'metafile.yml'])['Models']
         if model['Name'] == 'larsd_synthetic-p2')
     # Of the paper's task, though no row of the paper is named.
-    assert model['Results'][0]['Task'] == 'Oriented Object Detection'
+    assert model['Results'] == [dict(
+        Task='Oriented Object Detection', Dataset='HIT-UAV',
+        Metrics=dict(AP=60.))]
     assert model['Metadata']['Iterations'] == 4700
     assert 'Epochs' not in model['Metadata']
     # The metric of the paper's row.
