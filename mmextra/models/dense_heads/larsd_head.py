@@ -1,7 +1,7 @@
 """Dense head of LARSD (Sec. II-B)."""
 import math
 from itertools import accumulate
-from typing import Dict, List, Literal, Optional, Tuple, Union
+from typing import Any, Dict, List, Literal, Optional, Tuple, Union
 
 import torch
 from mmcv.cnn import ConvModule
@@ -342,9 +342,8 @@ class LARSDHead(LASAMixin, AnchorHead):
         Returns:
             :obj:`InstanceData`: Detections of the image.
         """
-        shape = (img_meta or {}).get('img_shape')
-        if with_nms and shape is not None:
-            results = _centred_inside(results, shape)
+        if with_nms and img_meta and 'img_shape' in img_meta:
+            results = _centred_inside(results, _content_shape(img_meta))
         results = super()._bbox_post_process(
             results, cfg, rescale, with_nms=False, img_meta=img_meta)
         if not with_nms:
@@ -371,8 +370,19 @@ def _firsts(like: Tensor, *counts: List[int]) -> Tensor:
     return like.new_tensor([[0, *accumulate(each[:-1])] for each in counts])
 
 
+def _content_shape(img_meta: Dict[str, Any]) -> Tuple[float, ...]:
+    """Height and width without padding, also without that of ``Pad``, which
+    counts for ``img_shape``."""
+    height, width = img_meta['img_shape'][:2]
+    if 'ori_shape' in img_meta and 'scale_factor' in img_meta:
+        wide, tall = img_meta['scale_factor'][:2]
+        height = min(height, img_meta['ori_shape'][0] * tall)
+        width = min(width, img_meta['ori_shape'][1] * wide)
+    return height, width
+
+
 def _centred_inside(results: InstanceData,
-                    img_shape: Tuple[int, ...]) -> InstanceData:
+                    img_shape: Tuple[float, ...]) -> InstanceData:
     """Candidates whose centre lies in an image of (height, width) pixels."""
     x, y = get_box_tensor(results.bboxes)[:, :2].unbind(1)
     kept = ((x >= 0) & (x <= img_shape[1]) & (y >= 0) &

@@ -430,7 +430,12 @@ def test_perfect_outputs_of_both_descriptions_are_one_box():
 
 
 @pytest.mark.parametrize('rescale', [False, True])
-def test_boxes_centred_in_the_padding_are_dropped(rescale):
+@pytest.mark.parametrize('meta', [
+    # Of the batch, and of Pad in the pipeline, which changes img_shape.
+    dict(img_shape=(64, 96), scale_factor=(2., 2.)),
+    dict(img_shape=(128, 128), ori_shape=(32, 48), scale_factor=(2., 2.)),
+    dict(img_shape=(128, 96), ori_shape=(16, 48), scale_factor=(2., 4.))])
+def test_boxes_centred_in_the_padding_are_dropped(rescale, meta):
     head = make_head()
     results = InstanceData(
         bboxes=RotatedBoxes(torch.tensor([
@@ -441,7 +446,6 @@ def test_boxes_centred_in_the_padding_are_dropped(rescale):
         labels=torch.zeros(5, dtype=torch.long))
     # An image of 96 x 64 (width, height), padded to 128 x 128.
     found = head._bbox_post_process(
-        results, head.test_cfg, rescale=rescale,
-        img_meta=dict(img_shape=(64, 96), scale_factor=(2., 2.)))
+        results, head.test_cfg, rescale=rescale, img_meta=meta)
     assert torch.allclose(found.scores, torch.tensor([.6, .5]))
     assert found.bboxes.tensor[0, 0] == (48 if rescale else 96)
