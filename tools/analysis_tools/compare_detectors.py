@@ -29,6 +29,9 @@ from mmextra.utils.command_line import (
     tool_parser,
 )
 
+# Images from which drawing again is of use.
+FEW = 20
+
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Command line."""
@@ -61,6 +64,10 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
           f'{100 * row["second"]:.1f}', f'{100 * row["value"]:+.1f}',
           f'{100 * row["low"]:+.1f} to {100 * row["high"]:+.1f}']
          for name, row in rows.items()])
+    images = len(read[args.first[0]][0])
+    if images < FEW:
+        print(f'These are {images} images: an interval of so few says little '
+              'of others.')
     save_rows(args.out, rows)
 
 

@@ -119,6 +119,7 @@ def test_the_tool(tmp_path, capsys):
     # Nothing but the table, which a benchmark shows on its page.
     printed = capsys.readouterr().out
     assert printed.startswith('┏') and 'index' not in printed
+    assert 'These are 4 images' in printed
     line = next(line for line in printed.splitlines() if 'car' in line)
     assert '100.0' in line and f'{100 * row["value"]:+.1f}' in line
     with pytest.raises(SystemExit, match='iou_thr must be .* got 50'):
