@@ -76,14 +76,18 @@ def _scaled(root: ET.Element, path: str, size: Sequence[int],
         if voc_flag(element, 'difficult', place):
             root.remove(element)
             continue
-        corners = element.find('bndbox')
         for side, key in enumerate(('xmin', 'ymin', 'xmax', 'ymax')):
             # VOC counts pixels from 1 on, the last included.
             axis, first = side % 2, side < 2
             pixel = round((box[side] - first) * scales[axis]) + first
-            corners.find(key).text = str(min(max(pixel, 1), size[axis]))
+            _write(element, f'bndbox/{key}', min(max(pixel, 1), size[axis]))
     for axis, key in enumerate(('width', 'height')):
-        element = root.find(f'size/{key}')
-        if element is not None:
-            element.text = str(size[axis])
+        _write(root, f'size/{key}', size[axis])
     return root
+
+
+def _write(root: ET.Element, where: str, value: int) -> None:
+    element = root.find(where)
+    # Sizes are optional; of boxes voc_box has seen that they are there.
+    if element is not None:
+        element.text = str(value)
