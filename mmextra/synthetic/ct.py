@@ -4,8 +4,10 @@ from typing import Dict, List, Union
 
 import numpy as np
 
+from mmextra.utils.files import write_image
+
 from .ct_slice import CLASSES, draw_slice
-from .folder import checked_counts, set_arguments, write_image, write_once
+from .folder import checked_counts, set_arguments, write_once
 
 # Raise it when the same arguments give other pictures.
 VERSION = 1

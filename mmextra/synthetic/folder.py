@@ -4,9 +4,6 @@ import os
 from pathlib import Path
 from typing import Callable, Dict, Sequence, Union
 
-import cv2
-import numpy as np
-
 MARKER = 'SYNTHETIC.json'
 
 
@@ -161,22 +158,3 @@ def set_arguments(counts: Dict[str, int], image_size: int, seed: int,
     """
     numbers = {f'num_{split}': number for split, number in counts.items()}
     return dict(numbers, image_size=image_size, seed=seed, **others)
-
-
-def write_image(path: Path, image: np.ndarray,
-                jpeg_quality: int = 95) -> None:
-    """Write an image.
-
-    Args:
-        path (Path): The file; its suffix is the format.
-        image (np.ndarray): (H, W) or (H, W, 3) BGR uint8.
-        jpeg_quality (int): 0 to 100, for JPEG.
-
-    Raises:
-        OSError: If it cannot be written.
-    """
-    # OpenCV warns of options that the format does not have.
-    options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if (
-        path.suffix.lower() in ('.jpg', '.jpeg')) else []
-    if not cv2.imwrite(str(path), image, options):
-        raise OSError(f'cannot write {path}; is the disk full?')

@@ -5,7 +5,9 @@ from typing import Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from .folder import checked_counts, set_arguments, write_image, write_once
+from mmextra.utils.files import write_image
+
+from .folder import checked_counts, set_arguments, write_once
 from .harbour_scene import Harbour, Scene
 from .ships import Ship
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from mmextra.datasets.ilsvrc_classes import VID_CLASSES
 from mmextra.datasets.ilsvrc_vid import convert_videos, find_videos
+from mmextra.utils.files import write_image
 
-from .folder import set_arguments, write_image, write_once
+from .folder import set_arguments, write_once
 from .moving_scene import CLEAR, PACES, MovingScene, Truth
 
 # Raise it when the same arguments give other pictures.

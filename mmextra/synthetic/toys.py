@@ -13,8 +13,10 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from mmextra.utils.files import write_image
+
 from .drawing import Canvas, noise
-from .folder import checked_counts, set_arguments, write_image, write_once
+from .folder import checked_counts, set_arguments, write_once
 
 # Raise it when the same arguments give other pictures.
 VERSION = 2

@@ -1,8 +1,11 @@
-"""Files that are written as a whole or not at all."""
+"""Files that are written, or an error that says they are not."""
 import json
 import os
 from pathlib import Path
 from typing import Any, Union
+
+import cv2
+import numpy as np
 
 
 def write_atomic(path: Union[str, Path], content: Union[str, bytes]) -> None:
@@ -38,3 +41,22 @@ def write_json(path: Union[str, Path], content: Any, **kwargs: Any) -> None:
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, json.dumps(content, **kwargs) + '\n')
+
+
+def write_image(path: Path, image: np.ndarray,
+                jpeg_quality: int = 95) -> None:
+    """Write an image.
+
+    Args:
+        path (Path): The file; its suffix is the format.
+        image (np.ndarray): (H, W) or (H, W, 3) BGR uint8.
+        jpeg_quality (int): 0 to 100, for JPEG.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    # OpenCV warns of options that the format does not have.
+    options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if (
+        path.suffix.lower() in ('.jpg', '.jpeg')) else []
+    if not cv2.imwrite(str(path), image, options):
+        raise OSError(f'cannot write {path}; is the disk full?')

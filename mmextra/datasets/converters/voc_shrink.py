@@ -6,7 +6,9 @@ from typing import Sequence
 
 import cv2
 
-from ..annotation_files import voc_box, voc_flag, voc_name, voc_objects
+from mmextra.utils.files import write_image
+
+from ..annotation_files import voc_box, voc_flag, voc_objects
 from ..image_files import read_pixels
 from ..text_files import read_ids, read_xml
 
@@ -35,6 +37,7 @@ def shrink_voc(source: Path, target: Path, lists: Sequence[Path],
         FileNotFoundError: If a list, an image or its file is missing.
         AnnotationError: If a file of an image is not VOC's.
         ValueError: If an image cannot be read, or the folders are one.
+        OSError: If a file cannot be written.
     """
     if source.resolve() == target.resolve():
         raise ValueError(f'{target} would overwrite its own images; name '
@@ -57,8 +60,8 @@ def shrink_voc(source: Path, target: Path, lists: Sequence[Path],
         path = source / 'Annotations' / f'{name}.xml'
         root = _scaled(read_xml(str(path)), str(path), size,
                        (size[0] / width, size[1] / height))
-        cv2.imwrite(
-            str(target / 'JPEGImages' / f'{name}.jpg'),
+        write_image(
+            target / 'JPEGImages' / f'{name}.jpg',
             cv2.resize(image, size, interpolation=cv2.INTER_AREA
                        if scale < 1 else cv2.INTER_LINEAR))
         ET.ElementTree(root).write(target / 'Annotations' / path.name)
@@ -71,7 +74,6 @@ def _scaled(root: ET.Element, path: str, size: Sequence[int],
             scales: Sequence[float]) -> ET.Element:
     for k, element in enumerate(voc_objects(root, path)):
         place = f'{path}, object {k}'
-        voc_name(element, place)
         box = voc_box(element, place)
         if voc_flag(element, 'difficult', place):
             root.remove(element)

@@ -127,16 +127,17 @@ def metafile(folder: Path) -> str:
         if paper.link:
             entry['Paper']['URL'] = _url(paper.link)
     entry['README'] = f'{place}/README.md'
+    all_rows = committed_rows(folder)
     rows: Dict[str, List[Dict[str, Any]]] = {}
-    for row in committed_rows(folder):
+    for row in all_rows:
         rows.setdefault(row['config'], []).append(row)
     models = []
     for name in manifest.configs:
         config = f'{place}/{name}.py'
         model = {'Name': f'{folder.name}_{name}',
                  'In Collection': collection['Name'], 'Config': config}
-        model.update(_measured(rows.get(config, []), folder.name, [
-            row for each in rows.values() for row in each]))
+        model.update(
+            _measured(rows.get(config, []), folder.name, all_rows))
         _add_weights(model, folder.parents[1])
         models.append(model)
     text = yaml.safe_dump(

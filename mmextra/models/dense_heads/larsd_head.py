@@ -371,10 +371,11 @@ def _firsts(like: Tensor, *counts: List[int]) -> Tensor:
 
 
 def _content_shape(img_meta: Dict[str, Any]) -> Tuple[float, ...]:
-    """Height and width without padding, also without that of ``Pad``, which
-    counts for ``img_shape``."""
+    """Height and width without padding, also ``Pad``'s, which ``img_shape``
+    counts; of a moved view, which may have been padded before, with it."""
     height, width = img_meta['img_shape'][:2]
-    if 'ori_shape' in img_meta and 'scale_factor' in img_meta:
+    if {'ori_shape', 'scale_factor'} <= img_meta.keys() and not (
+            img_meta.get('flip') or img_meta.get('quarter_turns')):
         wide, tall = img_meta['scale_factor'][:2]
         height = min(height, img_meta['ori_shape'][0] * tall)
         width = min(width, img_meta['ori_shape'][1] * wide)

@@ -434,7 +434,12 @@ def test_perfect_outputs_of_both_descriptions_are_one_box():
     # Of the batch, and of Pad in the pipeline, which changes img_shape.
     dict(img_shape=(64, 96), scale_factor=(2., 2.)),
     dict(img_shape=(128, 128), ori_shape=(32, 48), scale_factor=(2., 2.)),
-    dict(img_shape=(128, 96), ori_shape=(16, 48), scale_factor=(2., 4.))])
+    dict(img_shape=(128, 96), ori_shape=(16, 48), scale_factor=(2., 4.)),
+    # Padded before it was moved, the content may lie anywhere.
+    dict(img_shape=(64, 96), ori_shape=(16, 24), scale_factor=(2., 2.),
+         flip=True),
+    dict(img_shape=(64, 96), ori_shape=(16, 24), scale_factor=(2., 2.),
+         quarter_turns=2)])
 def test_boxes_centred_in_the_padding_are_dropped(rescale, meta):
     head = make_head()
     results = InstanceData(
